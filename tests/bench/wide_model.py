@@ -1,0 +1,79 @@
+"""A model of any width whose rows cost nothing: what is measured is everything but the forward."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from tui.core.settings import Given
+from tui.engine.engine import Engine
+from tui.engine.process import main
+from tui.models.base import Facts, Processor, Report
+
+FORWARD = 700
+"""Side of the square product that stands for a forward while the model runs."""
+
+
+class WideModel:
+    """Rows of `width` logits, a fixed function of the last id; `work` makes each forward cost a matrix product."""
+
+    def __init__(self, width: int, bf16: bool, work: bool) -> None:
+        self.facts = Facts(
+            "wide", width, None, "cpu", "bfloat16" if bf16 else "float32",
+            defaults={"top_k": 50, "temperature": 1.0, "top_p": 1.0, "typical_p": 1.0, "repetition_penalty": 1.0},
+        )  # fmt: skip
+        self.tokens = self
+        self.eos: frozenset[int] = frozenset()
+        self.watch: Callable[[int, int], None] | None = None
+        generator = torch.Generator().manual_seed(0)
+        rows = torch.randn(8, width, generator=generator) * 3
+        self._rows = rows.bfloat16().float() if bf16 else rows
+        self._square = torch.randn(FORWARD, FORWARD) if work else None
+
+    def encode(self, text: str) -> list[int]:
+        return list(range(10))
+
+    def piece(self, token: int) -> bytes:
+        return b" token%d" % token
+
+    def special(self, token: int) -> bool:
+        return False
+
+    def matches(self, wanted: str, limit: int) -> list[int]:
+        return []
+
+    def decoder(self, ids: Sequence[int]) -> WideModel:
+        return self
+
+    def captured(self, given: Given) -> Mapping[str, Processor]:
+        return {}
+
+    def stops(self, ids: Sequence[int]) -> bool:
+        return False
+
+    def row(self, ids: Sequence[int], known: Callable[[int], Tensor | None]) -> Tensor:
+        if self._square is not None:
+            self._square @ self._square
+        return self._rows[ids[-1] % 8]
+
+    def generate(self, ids: Sequence[int], given: Given, seed: int) -> list[int]:
+        raise NotImplementedError
+
+    def generate_rows(self, ids: Sequence[int], given: Given, seed: int) -> list[Tensor]:
+        raise NotImplementedError
+
+
+def serve(width: int, bf16: bool, work: bool) -> None:
+    """Be an engine process with this model."""
+
+    def load(name: str | None, device: str, dtype: str, report: Report) -> WideModel:
+        return WideModel(width, bf16, work)
+
+    main(lambda: Engine(load))
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]), sys.argv[2] == "bf16", sys.argv[3] == "work")

@@ -1,0 +1,36 @@
+"""Helpers for tests with real engine processes."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from tests.engines import alive
+from tui.client.client import Client
+
+GONE_SECONDS = 20.0
+
+
+async def begin(client: Client, text: str = "the herd of unicorns") -> int:
+    """Start, open, prompt; the prompt's last node."""
+    await client.start()
+    await client.open()
+    return (await client.prompt(text=text)).nodes[-1].id
+
+
+async def logged(folder, pattern: str) -> re.Match:
+    """The first match in the log; the engine wrote it before the answer that was awaited, but it may be on its way."""
+    async with asyncio.timeout(GONE_SECONDS):
+        while (found := re.search(pattern, (folder / "log").read_text(errors="replace"))) is None:
+            await asyncio.sleep(0.01)
+    return found
+
+
+async def gone(pid: int) -> None:
+    async with asyncio.timeout(GONE_SECONDS):
+        while alive(pid):
+            await asyncio.sleep(0.01)
+
+
+KILLED = "def killed(forward):\n    if forward == {}: os.kill(os.getpid(), signal.SIGKILL)"
+"""A script whose `killed`, hung on `before_forward`, kills the process in that forward."""

@@ -1,0 +1,206 @@
+"""What the client promises while the engine lives; the engine is a scripted one behind the real `serve`."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.engines import Served
+from tests.scripted import UNICORN, Gate, ScriptedEngine
+from tui.client.client import Client, EngineFailed
+from tui.core.story import ROOT, How
+from tui.core.tokens import join_text
+from tui.protocol import Axis, View
+
+
+async def held(gate: Gate) -> None:
+    """Until the engine is inside a forward."""
+    assert await asyncio.to_thread(gate.waiting.wait, 20)
+
+
+async def test_a_session_from_the_prompt_to_a_taken_token(client, ear):
+    prompted = await client.prompt(text=UNICORN)
+    assert join_text(node.piece for node in prompted.nodes) == UNICORN
+    assert client.mirror.tip == prompted.nodes[-1].id
+    stepped = await client.step(client.mirror.tip, {"top_p": 0.9}, seed=42, count=3)
+    assert stepped.reason == "count"
+    taken = await client.step(stepped.tip, {}, token=7)
+    path = client.mirror.story.path(taken.tip)[len(prompted.nodes) :]
+    assert [node.how for node in path] == [How.SAMPLED, How.SAMPLED, How.SAMPLED, How.CHOSEN]
+    assert path[-1].token == 7
+    assert [node for (nodes,) in ear.all("grown") for node in nodes] == path
+    assert await client.encode("the herd of") == 3
+    assert await client.job("sweep", {"rounds": 2}) == {"kind": "sweep", "rounds": 2}
+
+
+async def test_start_says_where_the_engine_runs_and_open_what_it_opened(ear, engines):
+    client = engines.client(ear)
+    assert (await client.start()).host == "here"
+    assert client.ready is not None
+    opened = await client.open("folder", {"device": "cpu"})
+    assert (opened.model, client.mirror.opened) == ("folder", opened)
+    assert engines.engine.opened_with[0].options == {"device": "cpu"}
+    assert ear.all("progress")
+    await client.close()
+
+
+async def test_a_prompt_may_be_given_as_ids(client):
+    prompted = await client.prompt(ids=[5, 9, 6])
+    assert [node.token for node in prompted.nodes] == [5, 9, 6]
+
+
+async def test_a_refused_request_raises_with_kind_message_and_remedy(client):
+    with pytest.raises(EngineFailed) as failed:
+        await client.open("missing/model")
+    error = failed.value
+    assert (error.kind, error.remedy) == ("input", "Give a folder or a Hugging Face id.")
+    assert str(error) == "There is no model 'missing/model'. Give a folder or a Hugging Face id."
+    # Nothing is lost: the model that was open still is.
+    assert (await client.prompt(text="the")).nodes
+
+
+async def test_what_cannot_be_sent_is_refused_here(client):
+    for text in ("half a character \ud800", "x" * (17 << 20)):
+        with pytest.raises(EngineFailed) as failed:
+            await client.prompt(text=text)
+        assert failed.value.kind == "input"
+    assert await client.encode("the") == 1
+
+
+async def test_nodes_are_in_the_mirror_when_the_listener_hears_of_them_and_when_the_step_returns(client, ear):
+    at = (await client.prompt(text="the herd")).nodes[-1].id
+    known = []
+    ear.grown = lambda nodes: known.append(all(node.id in client.mirror.story for node in nodes))
+    stepped = await client.step(at, {}, count=50)
+    assert stepped.tip in client.mirror.story and known and all(known)
+    assert len(client.mirror.story.path(stepped.tip)) == 52
+
+
+async def test_stop_ends_a_run_within_one_step(client, engines):
+    gate = engines.engine.before_forward = Gate(permits=3)
+    at = (await client.prompt(text="the")).nodes[-1].id
+    run = asyncio.create_task(client.step(at, {}, count=None))
+    await held(gate)
+    before = engines.engine.revision
+    client.stop()
+    await client.encode("by then the stop has been read")
+    gate.let(100)
+    assert (await run).reason == "stopped"
+    assert engines.engine.revision - before <= 1
+
+
+async def test_ten_thousand_wishes_are_two_views_and_the_last_is_the_newest(client, engines, ear):
+    at = (await client.prompt(text="the herd")).nodes[-1].id
+    for number in range(1, 10_001):
+        client.want(View(slot="main", at=at, given={"temperature": number / 1000}, rows=(0, 5), axis=Axis(40)))
+    (viewed,) = await ear.until("viewed", lambda viewed: viewed.given == {"temperature": 10.0})
+    assert viewed.settings["temperature"].value == 10.0
+    assert engines.engine.views == 2
+
+
+async def test_slots_do_not_wait_for_each_other_and_each_has_one_view_in_flight(client, engines, ear):
+    at = (await client.prompt(text="the herd")).nodes[-1].id
+    for count in (1, 2, 3):
+        for slot in ("main", "scroll"):
+            client.want(View(slot=slot, at=at, rows=(0, count)))
+    await ear.until("viewed", lambda viewed: viewed.slot == "scroll" and len(viewed.rows) == 3)
+    await ear.until("viewed", lambda viewed: viewed.slot == "main" and len(viewed.rows) == 3)
+    assert [(viewed.slot, len(viewed.rows)) for (viewed,) in ear.all("viewed")] == [
+        ("main", 1), ("scroll", 1), ("main", 3), ("scroll", 3),
+    ]  # fmt: skip
+
+
+async def test_a_wish_before_the_model_is_open_waits_for_it(ear, engines):
+    client = engines.client(ear)
+    client.want(View(slot="main", at=1))
+    await client.start()
+    client.want(View(slot="scroll", at=1))
+    # A new model is another story: what was wished for before is about nothing.
+    await client.open()
+    await client.prompt(text="the")
+    assert ear.all("viewed") == ear.all("view_failed") == []
+    client.want(View(slot="main", at=1))
+    await ear.until("viewed")
+    await client.close()
+
+
+async def test_a_view_that_fails_is_told_and_its_slot_is_free_again(client, ear):
+    at = (await client.prompt(text="the")).nodes[-1].id
+    tiny = View(slot="main", at=at, given={"temperature": 1e-39})
+    client.want(tiny)
+    view, error = await ear.until("view_failed")
+    assert (view.given, error.kind) == (tiny.given, "run")
+    client.want(View(slot="main", at=at))
+    await ear.until("viewed")
+
+
+async def test_opening_another_model_begins_another_story(client):
+    await client.prompt(text="the herd of")
+    await client.open("other")
+    assert len(client.mirror.story) == 0 and client.mirror.tip == ROOT
+    assert client.mirror.opened.model == "other"
+    assert [node.id for node in (await client.prompt(text="the")).nodes] == [1]
+
+
+async def test_a_listener_that_raises_does_not_stop_the_pipe(client, ear):
+    trouble = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: trouble.append(context["exception"]))
+    ear.grown = lambda nodes: 1 / 0
+    at = (await client.prompt(text="the")).nodes[-1].id
+    assert (await client.step(at, {}, count=2)).reason == "count"
+    assert isinstance(trouble[0], ZeroDivisionError)
+
+
+async def test_a_caller_that_gives_up_does_not_confuse_what_comes_after(client, engines):
+    gate = engines.engine.before_forward = Gate(permits=1)
+    at = (await client.prompt(text="the")).nodes[-1].id
+    first = await client.step(at, {}, count=1)
+    run = asyncio.create_task(client.step(first.tip, {}, count=2))
+    await held(gate)
+    run.cancel()
+    gate.let(100)
+    assert (await client.step(at, {}, count=1)).tip == first.tip
+    # The nodes of the step nobody waited for are in the story all the same.
+    assert len(client.mirror.story.children(first.tip)) == 1
+
+
+async def test_before_start_and_after_close_a_request_fails_at_once(ear, engines):
+    client = engines.client(ear)
+    with pytest.raises(EngineFailed) as failed:
+        await client.prompt(text="the")
+    assert failed.value.kind == "lost"
+    client.stop()
+    await client.start()
+    await client.close()
+    await client.close()
+    client.stop()
+    client.want(View(slot="main", at=1))
+    for asked in (client.prompt(text="the"), client.start(), client.restart()):
+        with pytest.raises(EngineFailed) as failed:
+            await asked
+        assert failed.value.kind == "closed"
+    assert ear.all("lost") == []
+
+
+async def test_closing_fails_what_was_asked(client, engines):
+    gate = engines.engine.before_forward = Gate()
+    asked = asyncio.create_task(client.prompt(text="the"))
+    await held(gate)
+    await client.close()
+    with pytest.raises(EngineFailed) as failed:
+        await asked
+    assert failed.value.kind == "closed"
+    gate.let(9)
+
+
+async def test_a_client_over_given_streams(ear):
+    served = Served.start(ScriptedEngine)
+    client = Client.over(ear, *await asyncio.open_connection(sock=served.socket))
+    await client.start()
+    await client.open()
+    assert (await client.prompt(text="the")).nodes
+    served.die()
+    assert await ear.until("lost", lambda message, again: not again)
+    assert [again for _, again in ear.all("lost")] == [True, False]
+    await client.close()

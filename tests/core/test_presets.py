@@ -1,0 +1,41 @@
+"""The presets are the post's own runs, to the character."""
+
+import pytest
+
+from tui.core.presets import PRESETS, UNICORNS
+from tui.core.settings import normalise
+
+
+def test_the_prompt_is_the_posts():
+    # As the post writes it, escapes and all.
+    assert (
+        UNICORNS
+        == """In a shocking finding, scientist discovered \
+a herd of unicorns living in a remote, previously unexplored \
+valley, in the Andes Mountains. Even more surprising to the \
+researchers was the fact that the unicorns spoke perfect English.\n\n
+"""
+    )
+
+
+def test_the_four_settings_are_the_posts():
+    assert [preset.given for preset in PRESETS] == [
+        {"temperature": 2.0, "top_k": 0},
+        {"temperature": 0.5, "top_k": 0},
+        {"top_k": 50},
+        {"top_p": 0.90},
+    ]
+
+
+def test_names_and_keys_are_distinct():
+    assert len({preset.name for preset in PRESETS}) == len({preset.key for preset in PRESETS}) == 4
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
+def test_each_is_in_range_and_says_how_long_the_post_ran(preset):
+    assert normalise(preset.given) == preset.given
+    assert "128 tokens, the prompt counted" in preset.note
+
+
+def test_the_last_one_says_what_transformers_adds():
+    assert "top_k=50 first" in PRESETS[-1].note

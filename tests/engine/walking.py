@@ -1,0 +1,46 @@
+"""Engines on a model of a few lines, and the same run worked out without one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+
+from tests.fake_model import FakeModel, fake_model, fake_row, opened, quiet
+from tests.oracle import settings_of
+from tui.core.story import Node
+from tui.engine.decide import distribution
+from tui.engine.engine import Engine
+from tui.protocol import Prompt, Step, Stepped
+from tui.sampling.draw import Luck
+
+WIDTH = 28
+
+
+def start(text: str = "ab", model: FakeModel | None = None, **arguments: object) -> tuple[Engine, int]:
+    """An engine with a prompt, and its last node."""
+    engine, _ = opened(model or fake_model(), **arguments)
+    return engine, engine.prompt(Prompt(text=text), quiet).nodes[-1].id
+
+
+def walk(engine: Engine, at: int, **asked: object) -> tuple[list[Node], Stepped]:
+    """Step to the end: the nodes, and where and why it ended."""
+    nodes, steps = [], engine.step(Step(at=at, **asked))  # type: ignore[arg-type]
+    while True:
+        try:
+            nodes.append(next(steps))
+        except StopIteration as end:
+            return nodes, end.value
+
+
+def tokens(nodes: list[Node]) -> list[int]:
+    return [node.token for node in nodes]
+
+
+def by_hand(prompt: list[int], count: int, seed: int, given: Mapping[str, float]) -> list[int]:
+    """The same run without an engine: row, chain, draw."""
+    ids, luck = list(prompt), Luck(seed, WIDTH)
+    for position in range(count):
+        here = distribution(fake_row(ids, WIDTH), torch.tensor([ids]), settings_of(**given), {})
+        ids.append(luck.draw(here.final, position))
+    return ids[len(prompt) :]

@@ -1,0 +1,3 @@
+from tests.models.conftest import broken, checkpoint
+
+__all__ = ["broken", "checkpoint"]

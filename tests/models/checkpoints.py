@@ -1,0 +1,56 @@
+"""Checkpoints on disk, whole and broken, made once for the tests of loading and of the command line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from safetensors.torch import load_file, save_file
+
+from tests.parity import families
+from tui.models.loading import DEMO
+
+TOKENS = 8192
+"""What the demo model's tokenizer has."""
+UNUSED = 8
+"""Rows of the embedding beyond them."""
+CONTEXT = 96
+TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
+
+
+def whole(folder: Path) -> Path:
+    """A tiny Llama that loads, with the demo model's tokenizer and a few rows more than that has tokens."""
+    transformers.utils.logging.disable_progress_bar()
+    model = families.build("llama", TOKENS + UNUSED, bits=5.0)
+    model.config.max_position_embeddings = CONTEXT
+    model.config.eos_token_id = model.generation_config.eos_token_id = 0
+    model.config.bos_token_id = model.generation_config.bos_token_id = 0
+    model.save_pretrained(folder)
+    for name in TOKENIZER_FILES:
+        shutil.copyfile(DEMO / name, folder / name)
+    return folder
+
+
+def copy(folder: Path, to: Path) -> Path:
+    """A copy to break."""
+    return Path(shutil.copytree(folder, to))
+
+
+def edit_json(file: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Read, change, write."""
+    content = json.loads(file.read_text())
+    change(content)
+    file.write_text(json.dumps(content))
+
+
+def edit_weights(folder: Path, change: Callable[[dict[str, torch.Tensor]], object]) -> None:
+    """Change the tensors of a checkpoint."""
+    file = folder / "model.safetensors"
+    tensors = load_file(file)
+    change(tensors)
+    save_file(tensors, file, {"format": "pt"})

@@ -1,0 +1,17 @@
+from pathlib import Path
+
+import pytest
+
+from tests.models import checkpoints
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a model that loads."""
+    return checkpoints.whole(tmp_path_factory.mktemp("checkpoint"))
+
+
+@pytest.fixture
+def broken(checkpoint: Path, tmp_path: Path) -> Path:
+    """A copy of it to break."""
+    return checkpoints.copy(checkpoint, tmp_path / "broken")

@@ -1,0 +1,123 @@
+"""The real explorer on a terminal, read as a person reads it: places, candidates, the engine it started."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import select
+import sys
+from pathlib import Path
+
+from tests.ptyrun import Terminal
+
+ROOT = Path(__file__).parents[2]
+COMMAND = (sys.executable, "-P", "-m", "tui")
+LONG = 120.0
+"""Seconds for what loads a model: a busy machine may take a minute; a passing test never waits for it."""
+READY = re.compile(r"Candidates · after token (\d+) · [\d,]+")
+
+_ROW = re.compile(r"\s*([\d,]+) [▸•●◇ ]*(\S+)\s+(\d+)\s")
+
+
+def surroundings(folder: Path) -> dict[str, str]:
+    """An environment in which nothing of the person's own is read or written, and nothing is downloaded."""
+    folders = {name: str(folder / name) for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME")}
+    return {**folders, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
+
+
+class Explorer(Terminal):
+    """`samplescope` started in `folder`, with what its panes say."""
+
+    def __init__(self, folder: Path, *options: str, size: tuple[int, int] = (120, 40), **env: str | None) -> None:
+        self.folder = folder
+        super().__init__([*COMMAND, *options], size=size, cwd=folder, env={**surroundings(folder), **env})
+
+    def open(self) -> Explorer:
+        """Wait until the model is there and the candidates are shown."""
+        self.until(lambda screen: bool(READY.search(screen)) and 1 in listed(screen), LONG)
+        return self
+
+    def press(self, keys: str, seen: str, timeout: float = LONG) -> str:
+        """Type, and wait until a text that was not there before is on the screen."""
+        assert seen not in self.screen()
+        self.send(keys)
+        return self.until(seen, timeout)
+
+    def until_at(self, position: int, best: str = "") -> str:
+        """Wait until the cursor stands after this token, and until `best` is the best candidate there."""
+        return self.until(
+            lambda screen: after(screen) == position and (not best or listed(screen).get(1, ("", 0))[0] == best), LONG
+        )
+
+    def go_back_to(self, position: int) -> None:
+        """Back to a place, key by key: each press waits for the one before it."""
+        while (now := after(self.screen())) > position:
+            self.send("h")
+            self.until_at(now - 1)
+
+    @property
+    def engine(self) -> int:
+        """The engine's process."""
+        (child,) = children(self.process.pid)
+        return child
+
+    def until_engine(self) -> int:
+        """Wait until there is an engine, by what it makes the program say; its process."""
+        self.until(lambda screen: len(children(self.process.pid)) == 1, LONG)
+        return self.engine
+
+
+def after(screen: str) -> int:
+    """The token after which the cursor stands; -1 while there is none."""
+    found = READY.search(screen)
+    return int(found[1]) if found else -1
+
+
+def seed(screen: str) -> int:
+    """The seed on screen."""
+    found = re.search(r"seed (\d+)", screen)
+    assert found
+    return int(found[1])
+
+
+def listed(screen: str) -> dict[int, tuple[str, int]]:
+    """The candidates on screen: rank → (token as shown, id)."""
+    lines = screen.split("\n")
+    top = next((number for number, line in enumerate(lines) if READY.search(line)), None)
+    if top is None:
+        return {}
+    pane = lines[top].index("─ Cand") + 1 if "─ Cand" in lines[top] else 0
+    found: dict[int, tuple[str, int]] = {}
+    for line in lines[top + 1 :]:
+        if "Cumulative" in line:
+            break
+        if row := _ROW.match(line[pane:].lstrip("│")):
+            found.setdefault(int(row[1].replace(",", "")), (row[2], int(row[3])))
+    return found
+
+
+def children(pid: int) -> list[int]:
+    """The processes that this one has started and that still run."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            found += map(int, (task / "children").read_text().split())
+    return found
+
+
+def maps(pid: int) -> str:
+    """The files a process has mapped."""
+    return Path(f"/proc/{pid}/maps").read_text()
+
+
+def ends(pid: int, timeout: float = 10.0) -> bool:
+    """Wait until a process has ended; False if it has not within `timeout` seconds."""
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([handle], [], [], timeout)[0])
+    finally:
+        os.close(handle)

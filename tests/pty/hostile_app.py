@@ -1,0 +1,210 @@
+"""The real widgets and the real workbench with hostile text in every place, run on a pty by the test beside it.
+
+`rows FILE` pages through a vocabulary in the list, `text FILE` through the same as running text (F5: the next page),
+`places FILE` puts one string after the other into prompt, status, toasts, titles and find, and ends by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import Static
+
+from tui.app import SamplescopeApp
+from tui.client.client import Client, Listener
+from tui.config import Config
+from tui.core.settings import OFF, resolve
+from tui.core.story import Node
+from tui.launch import LaunchOptions
+from tui.protocol import Opened, Progress, Row, View, Viewed
+from tui.screens import news, workbench
+from tui.screens.workbench import Workbench
+from tui.terminal.app import SafeApp, run_safely
+from tui.themes import load_themes, variable_defaults
+from tui.widgets import candidate_messages
+from tui.widgets.candidates import CandidateList
+from tui.widgets.text import StoryText
+
+SETTINGS = resolve({}, {}, {**OFF, "top_k": 50})
+SLICE = 400
+"""Tokens on a page of running text."""
+
+
+def row(token: int, piece: bytes, rank: int) -> Row:
+    """A candidate of no importance."""
+    return Row(
+        rank=rank, token=token, piece=piece, special=False, logit=0.0, raw=0.1, tempered=0.1, final=0.1, cumulative=0.5,
+        removed_by="",
+    )  # fmt: skip
+
+
+class Pane(SafeApp[None]):
+    """One widget, and a line that says which page it shows."""
+
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar = [("f5", "next"), ("f10", "leave")]
+    CSS = "#page { height: 1; }"
+
+    def __init__(self, pieces: list[tuple[int, bytes]]) -> None:
+        super().__init__()
+        self.pieces, self.page = pieces, 0
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return variable_defaults(self.current_theme)
+
+    def on_mount(self) -> None:
+        for theme in load_themes()[0]:
+            self.register_theme(theme)
+        self.theme = "samplescope-dark"
+        self.show()
+
+    def action_next(self) -> None:
+        self.page += 1
+        self.show()
+
+    def action_leave(self) -> None:
+        self.exit(return_code=0)
+
+    def show(self) -> None:
+        raise NotImplementedError
+
+    def say_page(self) -> None:
+        self.query_one("#page", Static).update(f"page {self.page} shown")
+
+
+class Rows(Pane):
+    """The whole vocabulary in the list."""
+
+    def compose(self) -> ComposeResult:
+        yield CandidateList()
+        yield Static(id="page")
+
+    def show(self) -> None:
+        if not self.page:
+            self.query_one(CandidateList).viewed = self.answer(0, 500)
+        else:
+            self.query_one(CandidateList).action_page(1)
+        self.call_after_refresh(self.call_after_refresh, self.say_page)
+
+    def answer(self, first: int, count: int) -> Viewed:
+        wanted = self.pieces[first : first + count]
+        rows = [row(token, piece, first + index + 1) for index, (token, piece) in enumerate(wanted)]
+        return Viewed(
+            id=1, slot="scroll", at=1, revision=1, settings=SETTINGS, kept=len(self.pieces), kept_mass=1.0,
+            vocabulary=len(self.pieces), rows=rows, first=first,
+        )  # fmt: skip
+
+    @on(candidate_messages.Wanted)
+    def _wanted(self, message: candidate_messages.Wanted) -> None:
+        self.query_one(CandidateList).add_rows(self.answer(message.first, message.count))
+
+
+class Text(Pane):
+    """The same as running text, a `|` after each token, so that no two of them join to a character."""
+
+    def compose(self) -> ComposeResult:
+        yield StoryText()
+        yield Static(id="page")
+
+    def show(self) -> None:
+        tokens = self.pieces[self.page * SLICE : (self.page + 1) * SLICE]
+        first = 2 * SLICE * self.page + 1  # a node's number is never used again
+        ids = range(first, first + 2 * len(tokens))
+        pieces = [part for _, piece in tokens for part in (piece, b"|")]
+        path = tuple(
+            Node(id=i, parent=i - 1, position=i - 1, token=0, piece=piece) for i, piece in zip(ids, pieces, strict=True)
+        )
+        text = self.query_one(StoryText)
+        text.path = path
+        text.cursor = first
+        self.call_after_refresh(self.call_after_refresh, self.say_page)
+
+
+class Silent(Client):
+    """A client whose engine never says anything; the test speaks in its place."""
+
+    async def start(self) -> None:  # type: ignore[override]
+        await asyncio.Event().wait()
+
+    def want(self, view: View) -> None:
+        pass
+
+
+class Places(SamplescopeApp):
+    """The workbench, told hostile things by its engine."""
+
+    CSS_PATH = Path(workbench.__file__).with_name("workbench.tcss")
+
+    def __init__(self, texts: list[str]) -> None:
+        def silent(listener: Listener) -> Client:
+            return Silent(listener)
+
+        super().__init__(LaunchOptions(), silent, Config())
+        self.texts = texts
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.screen.call_after_refresh(self.run_worker, self.tell_everything())
+
+    async def tell_everything(self) -> None:
+        """In batches, each painted before the next."""
+        bench = self.screen
+        assert isinstance(bench, Workbench)
+        for begin in range(0, len(self.texts), 20):
+            batch = self.texts[begin : begin + 20]
+            for text in batch:
+                await self.tell(bench, text, begin)
+            await self.find(bench, batch)
+            self.clear_notifications()
+        self.exit(return_code=0)
+
+    async def tell(self, bench: Workbench, text: str, number: int) -> None:
+        """One string as everything an engine, a model's name or a person's paste can be."""
+        bench.prompt.text = text
+        opened = Opened(
+            id=1, model=text, vocabulary=9, context=9, device=text, dtype="float32", exact=True, settings=SETTINGS,
+            notes=[text],
+        )  # fmt: skip
+        bench.post_message(news.ModelOpened(opened))
+        bench.post_message(news.Refused("step", "input", text, text))
+        bench.post_message(news.ProgressMade(Progress(of=1, stage=text, done=1, total=2, unit=text)))
+        bench.post_message(news.ViewRefused(View(slot="main", at=bench.state.cursor), text))
+        bench.post_message(news.EngineLost(text, restarting=bool(number % 2)))
+        await self.painted()
+
+    async def find(self, bench: Workbench, batch: list[str]) -> None:
+        """A batch as the matches of a search."""
+        from tui.screens.find import FindScreen
+
+        finder = FindScreen(lambda wanted: None)
+        self.push_screen(finder)
+        await self.painted()
+        finder.show_found([row(n, text.encode("utf-8", "surrogatepass"), n + 1) for n, text in enumerate(batch)])
+        await self.painted()
+        finder.dismiss(None)
+        await self.painted()
+
+    async def painted(self) -> None:
+        """Wait until the screen has been drawn."""
+        done = asyncio.Event()
+        self.screen.call_after_refresh(done.set)
+        await done.wait()
+
+
+def main(kind: str, file: str) -> int:
+    """Run one of the three."""
+    data = json.loads(Path(file).read_text(encoding="ascii"))
+    if kind == "places":
+        return run_safely(Places(data))
+    pieces = [(int(token), bytes.fromhex(piece)) for token, piece in data]
+    return run_safely(Rows(pieces) if kind == "rows" else Text(pieces))
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,60 @@
+"""The pictures in `screenshots/`, taken from the running program on the demo model: `python -m tests.screenshots`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from pathlib import Path
+
+# Read by textual when it is imported: the pictures are of a terminal with all colours.
+os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TEXTUAL_COLOR_SYSTEM": "truecolor"}
+os.environ.pop("NO_COLOR", None)
+
+from tui.app import SamplescopeApp
+from tui.config import Config
+from tui.launch import LaunchOptions
+from tui.screens.workbench import Workbench
+
+FOLDER = Path(__file__).parents[1] / "screenshots"
+SIZES = {"wide": (120, 40), "small": (80, 24)}
+SHOTS = {"workbench": ["4", *"nnnnnnnnnn"], "help": ["?"], "draws": ["2", *"nnn", "d"]}
+PATIENCE = 120.0
+
+
+async def _settled(app: SamplescopeApp, bench: Workbench) -> None:
+    """What is on screen is the answer for the state as it is."""
+    async with asyncio.timeout(PATIENCE):
+        while bench.shown is None or bench.state.busy or not bench.shown.exact or bench.shown.at != bench.state.cursor:
+            await asyncio.sleep(0.02)
+    await asyncio.sleep(0.5)
+
+
+async def take(name: str, keys: list[str], size: tuple[int, int], target: Path) -> None:
+    """Press keys in a fresh program and save its screen as SVG."""
+    app = SamplescopeApp(LaunchOptions(), settings=Config())
+    async with app.run_test(size=size) as pilot:
+        bench = app.screen
+        assert isinstance(bench, Workbench)
+        await _settled(app, bench)
+        for key in keys:
+            await pilot.press({"?": "question_mark"}.get(key, key))
+            await _settled(app, bench)
+        svg = app.export_screenshot(title="samplescope")
+        # No font from the network: the reader's own fixed-width one.
+        svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL).replace("Fira Code", "DejaVu Sans Mono")
+        target.write_text(svg, encoding="utf-8")
+
+
+def main() -> None:
+    """Every shot at every size."""
+    FOLDER.mkdir(exist_ok=True)
+    for name, keys in SHOTS.items():
+        for label, size in SIZES.items():
+            target = FOLDER / f"{name}-{label}.svg"
+            asyncio.run(take(name, keys, size, target))
+            print(target.name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,181 @@
+"""Sampling on a dozen tokens in plain Python: what the real engine does, without torch, for the scripted one."""
+
+from __future__ import annotations
+
+import math
+import random
+from array import array
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from tui.core.settings import Settings, is_off
+from tui.errors import RunError
+from tui.protocol import Axis, Curves, Cut, Entropy
+
+Keep = Callable[[Sequence[float], float], int]
+"""(probabilities, best first and summing to 1; the parameter) → how many stay."""
+
+
+def softmax(scores: Sequence[float]) -> list[float]:
+    top = max(scores)
+    if not math.isfinite(top):
+        raise RunError("Scores overflow at this temperature.", "Raise it, or use --greedy for the best token.")
+    weights = [math.exp(score - top) for score in scores]
+    total = math.fsum(weights)
+    return [weight / total for weight in weights]
+
+
+def _top_k(probabilities: Sequence[float], k: float) -> int:
+    kept = min(int(k), len(probabilities))
+    while kept < len(probabilities) and probabilities[kept] == probabilities[kept - 1]:
+        kept += 1
+    return kept
+
+
+def _top_p(probabilities: Sequence[float], p: float) -> int:
+    before = kept = 0.0
+    for count, probability in enumerate(probabilities):
+        if before >= p:
+            return count
+        before += probability
+        kept = count + 1
+    return int(kept)
+
+
+def _at_least(probabilities: Sequence[float], threshold: float) -> int:
+    return max(1, sum(probability >= threshold for probability in probabilities))
+
+
+STAGES: dict[str, Keep] = {
+    "top_k": _top_k,
+    "top_p": _top_p,
+    "min_p": lambda probabilities, value: _at_least(probabilities, value * probabilities[0]),
+    "epsilon_cutoff": _at_least,
+}
+
+
+def _tie(probabilities: Sequence[float], kept: int) -> tuple[int, int] | None:
+    """(size, kept) of the equal group that the edge splits."""
+    edge = probabilities[kept - 1]
+    size = sum(probability == edge for probability in probabilities)
+    stay = sum(probability == edge for probability in probabilities[:kept])
+    return (size, stay) if stay < size else None
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """One row under some settings. Lists go by id, `order` and `left` by rank."""
+
+    logits: Sequence[float]
+    settings: Settings
+
+    @cached_property
+    def order(self) -> list[int]:
+        """Ids, best first."""
+        return sorted(range(len(self.logits)), key=lambda token: (-self.logits[token], token))
+
+    @cached_property
+    def ranks(self) -> dict[int, int]:
+        return {token: rank for rank, token in enumerate(self.order, 1)}
+
+    @cached_property
+    def raw(self) -> list[float]:
+        return softmax(self.logits)
+
+    @cached_property
+    def tempered(self) -> list[float]:
+        temperature = float(self.settings["temperature"].value or 1.0)
+        return softmax([logit / temperature if abs(logit / temperature) < 1e30 else math.inf for logit in self.logits])
+
+    @cached_property
+    def cumulative(self) -> list[float]:
+        """By rank, of `tempered`."""
+        return _running(self.tempered[token] for token in self.order)
+
+    @cached_property
+    def cuts(self) -> list[Cut]:
+        ranked = [self.tempered[token] for token in self.order]
+        left, cuts = len(ranked), []
+        for stage, keep in STAGES.items():
+            value = self.settings[stage].value
+            if value is None or is_off(stage, value):
+                continue
+            rest = math.fsum(ranked[:left])
+            now = [probability / rest for probability in ranked[:left]]
+            left = keep(now, float(value))
+            cuts.append(Cut(stage, keep(ranked, float(value)), left, math.fsum(ranked[:left]), _tie(now, left)))
+        return cuts
+
+    @property
+    def kept(self) -> int:
+        return self.cuts[-1].left if self.cuts else len(self.logits)
+
+    @property
+    def greedy(self) -> bool:
+        return self.settings["do_sample"].value is False
+
+    @cached_property
+    def final(self) -> list[float]:
+        final = [0.0] * len(self.logits)
+        kept = self.order[:1] if self.greedy else self.order[: self.kept]
+        mass = math.fsum(self.tempered[token] for token in kept)
+        for token in kept:
+            final[token] = self.tempered[token] / mass
+        return final
+
+    def removed_by(self, token: int) -> str:
+        """The first stage that removes this token, '' if none does."""
+        return next((cut.stage for cut in self.cuts if self.ranks[token] > cut.left), "")
+
+    @property
+    def entropy(self) -> Entropy:
+        return Entropy(*(_bits(each) for each in (self.raw, self.tempered, self.final)))
+
+    def draw(self, seed: int, index: int) -> int:
+        """The token that luck number `index` of this seed gives: argmax of final over exponential noise."""
+        noise = random.Random(f"{seed}:{index}")
+        luck = [noise.expovariate(1.0) for _ in self.final]
+        return max(range(len(luck)), key=lambda token: self.final[token] / luck[token])
+
+    def draw_many(self, count: int, seed: int, index: int) -> dict[int, int]:
+        """How often each token comes up in `count` draws."""
+        drawn = random.Random(f"{seed}:{index}:many").choices(range(len(self.final)), self.final, k=count)
+        return {token: drawn.count(token) for token in set(drawn)}
+
+    def curves(self, axis: Axis) -> Curves:
+        """Both cumulative curves at no more ranks than fit."""
+        last = len(self.order)
+        high = last if axis.high <= 0 else min(axis.high, last)
+        low, points = max(1, min(axis.low, high)), max(2, axis.width)
+        shares = [point / (points - 1) for point in range(points)]
+        if axis.scale == "log":
+            ranks = sorted({round(low * (high / low) ** share) for share in shares})
+        else:
+            ranks = sorted({round(low + (high - low) * share) for share in shares})
+        raw = _running(self.raw[token] for token in self.order)
+        return Curves(
+            _little("i", ranks), _little("f", [raw[rank - 1] for rank in ranks]),
+            _little("f", [self.cumulative[rank - 1] for rank in ranks]),
+        )  # fmt: skip
+
+
+def _running(values) -> list[float]:
+    total, sums = 0.0, []
+    for value in values:
+        total += value
+        sums.append(total)
+    return sums
+
+
+def _bits(probabilities: Sequence[float]) -> float:
+    return -math.fsum(p * math.log2(p) for p in probabilities if p > 0)
+
+
+def _little(kind: str, values: Sequence[float]) -> bytes:
+    import sys
+
+    packed = array(kind, values)
+    if sys.byteorder == "big":
+        packed.byteswap()
+    return packed.tobytes()

@@ -1,0 +1,138 @@
+"""The workbench over a scripted engine: same client, same frames, no torch."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import asynccontextmanager
+
+import msgspec
+import pytest
+
+from tests.engines import Engines
+from tests.scripted import ScriptedEngine
+from tui.app import SamplescopeApp
+from tui.config import Config
+from tui.launch import LaunchOptions
+
+WIDE, SMALL = (120, 40), (80, 24)
+PATIENCE = 20.0
+"""Seconds until a condition counts as never met: long, for a busy machine; a passing test never waits for it."""
+
+
+class Recorded(ScriptedEngine):
+    """Keeps the requests it got."""
+
+    def __init__(self, *args, **more):
+        super().__init__(*args, **more)
+        self.steps = []
+        self.viewed = []
+
+    def step(self, request):
+        self.steps.append(request)
+        return super().step(request)
+
+    def view(self, request):
+        self.viewed.append(request)
+        return msgspec.structs.replace(super().view(request), exact=request.exact)
+
+
+class Gated(Recorded):
+    """Waits before each token until the test lets it through; `Gate` says how many are free."""
+
+    def __init__(self, gate, **more):
+        super().__init__(**more)
+        self.gate = gate
+
+    def _one(self, path, settings, request):
+        self.gate(len(path))
+        return super()._one(path, settings, request)
+
+
+class Bed:
+    """A test's engines, one after the other, and the app that talks to them."""
+
+    def __init__(self, make: Callable[[], ScriptedEngine]):
+        self.engines = Engines(make)
+        self.app: SamplescopeApp
+        self.pilot = None
+
+    @property
+    def engine(self):
+        return self.engines.engine
+
+    @property
+    def bench(self):
+        return next(screen for screen in self.app.screen_stack if type(screen).__name__ == "Workbench")
+
+    @property
+    def state(self):
+        return self.bench.state
+
+    @property
+    def story(self):
+        return self.bench.story
+
+    async def until(self, condition: Callable[[], object], what: str = ""):
+        """Let the program work until something is so."""
+        async with asyncio.timeout(PATIENCE):
+            while not condition():
+                await self.pilot.pause(0.005)
+        await self.pilot.pause()
+
+    async def shown(self):
+        """What is on screen is the answer for the state as it is, and exact."""
+        bench = self.bench
+        await self.until(
+            lambda: (
+                bench.shown is not None
+                and bench.shown.at == self.state.cursor
+                and bench.shown.given == self.state.given
+                and bench.shown.seed == self.state.seed
+                and bench.shown.draws == self.state.draws
+                and bench.shown.exact
+                and not self.state.busy
+            )
+        )
+
+    async def press(self, *keys: str):
+        """Press keys one after the other, each when the last one's effect is on screen."""
+        for key in keys:
+            await self.pilot.press(key)
+            await self.shown()
+
+    async def type(self, text: str):
+        """Type it where the focus is."""
+        for char in text:
+            await self.pilot.press(char if char != " " else "space")
+
+    def drawn(self) -> list[bytes]:
+        """The branch's tokens after the prompt."""
+        return [node.piece for node in self.bench.branch if node.how != "prompt"]
+
+
+def screen_text(app) -> str:
+    """The screen as text; the compositor's strips are Textual's own, and stable."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
+
+
+@pytest.fixture
+def start(tmp_path, monkeypatch):
+    """Start the workbench in a folder of its own; gives the test bed once candidates are on screen."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+
+    @asynccontextmanager
+    async def started(size=WIDE, make=Recorded, ready=True, config=None, **options):
+        bed = Bed(make)
+        bed.app = SamplescopeApp(LaunchOptions(**options), bed.engines.client, config or Config())
+        async with bed.app.run_test(size=size, notifications=True) as pilot:
+            bed.pilot = pilot
+            if ready:
+                await bed.shown()
+            yield bed
+
+    return started

@@ -1,0 +1,83 @@
+"""Which requests a state needs, and which answers it takes."""
+
+from tui.core.story import ROOT, How, Node, Story
+from tui.protocol import Axis, Viewed
+from tui.screens import requests
+from tui.screens.reach import Reach
+from tui.screens.state import State
+
+STATE = State(cursor=4, tip=6, given={"top_p": 0.9}, seed=7, draws=1000)
+
+
+def viewed(**more):
+    known = {"id": 1, "slot": "main", "at": 4, "revision": 6, "settings": {}, "given": {"top_p": 0.9}, "seed": 7}
+    return Viewed(**(known | {"draws": 1000} | more))
+
+
+def drawn(number, given, how=How.SAMPLED):
+    return Node(number, number - 1, number - 1, number, b"x", how=how, given=given)
+
+
+def test_the_main_view_names_everything_it_depends_on():
+    view = requests.main_view(STATE, (10, 30), Axis(60), exact=False)
+    assert (view.slot, view.at, view.given, view.seed, view.draws) == ("main", 4, {"top_p": 0.9}, 7, 1000)
+    assert (view.rows, view.axis, view.exact) == ((10, 30), Axis(60), False)
+
+
+def test_more_rows_are_asked_for_in_their_own_slot_so_that_they_never_push_out_the_main_view():
+    view = requests.scroll_view(viewed(exact=False), (500, 60))
+    assert (view.slot, view.at, view.rows, view.axis, view.exact) == ("scroll", 4, (500, 60), None, False)
+
+
+def test_a_step_carries_what_is_on_screen():
+    step = requests.step(STATE)
+    assert (step.at, step.given, step.seed, step.count, step.token) == (4, {"top_p": 0.9}, 7, 1, None)
+    assert requests.run(STATE).count is None
+    assert requests.take(STATE, 99).token == 99
+
+
+def test_an_answer_about_something_else_is_no_answer():
+    assert requests.answers(viewed(), STATE)
+    for other in ({"at": 5}, {"given": {}}, {"seed": 8}, {"draws": 0}):
+        assert not requests.answers(viewed(**other), STATE)
+
+
+def test_a_late_answer_for_this_place_is_worth_showing_one_for_another_place_is_not():
+    story = Story([Node(4, ROOT, 0, 1, b"a"), Node(5, 4, 1, 2, b"b")])
+    assert requests.worth_showing(viewed(given={"top_p": 0.8}), STATE, story)
+    assert not requests.worth_showing(viewed(at=5), STATE, story)
+
+
+def test_reachability_is_asked_nearest_to_the_cursor_first_and_only_where_it_is_open():
+    path = [
+        drawn(1, {}, How.PROMPT),
+        drawn(2, {}),
+        drawn(3, {"top_p": 0.9}),  # drawn under the settings on screen: reachable
+        drawn(4, {}),
+        drawn(5, {"top_p": 0.9}, How.CHOSEN),  # chosen: may stand outside what was kept
+        drawn(6, {}),
+    ]
+    assert requests.reach_nodes(STATE, path, known=()) == [4, 5, 2, 6]
+    assert requests.reach_nodes(STATE, path, known=[4, 6]) == [5, 2]
+
+
+def test_what_is_known_about_reachability_is_dropped_with_the_settings():
+    reach = Reach()
+    path = [drawn(2, {}), drawn(4, {})]
+    assert reach.wish(STATE, path).reach == [4, 2]
+    assert reach.take_in(viewed(slot="reach", reached={4: "top_p", 2: ""}))
+    assert reach.unreachable == {4: "top_p"}
+    assert reach.wish(STATE, path) is None
+    assert reach.drop_unless({"top_p": 0.5})
+    assert reach.unreachable == {}
+    assert not reach.take_in(viewed(slot="reach", reached={4: "top_p"}))
+
+
+def test_an_answer_without_news_is_not_asked_for_again():
+    reach = Reach()
+    path = [drawn(2, {}), drawn(4, {})]
+    reach.wish(STATE, path)
+    reach.take_in(viewed(slot="reach", reached={}))
+    assert reach.wish(STATE, path) is None
+    reach.take_in(viewed(slot="reach", reached={4: ""}))
+    assert reach.wish(STATE, path).reach == [2]

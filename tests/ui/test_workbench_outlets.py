@@ -1,0 +1,107 @@
+"""Copying, saving, help, palette, themes, keys."""
+
+from tests.ui.conftest import screen_text
+from tui.core.presets import UNICORNS
+
+# -- out of the program ----------------------------------------------------------------------------------
+
+
+async def test_the_settings_are_copied_in_four_formats(start):
+    async with start(given={"temperature": 0.7}) as bed:
+        copied = []
+        for down in range(4):
+            await bed.pilot.press("c")
+            await bed.until(lambda: len(bed.app.screen_stack) == 2)
+            await bed.pilot.press(*["down"] * down, "enter")
+            await bed.pilot.pause()
+            copied.append(bed.app.clipboard)
+            await bed.pilot.press("escape")
+        assert len(set(copied)) == 4
+        assert "temperature=0.7" in copied[0]
+        assert all("0.7" in text for text in copied)
+
+
+async def test_the_branch_is_saved_as_json_lines_and_never_over_a_file(start, tmp_path):
+    import json
+
+    async with start() as bed:
+        await bed.press("n", "n")
+        for _ in range(2):
+            await bed.pilot.press("w")
+            await bed.until(lambda: len(bed.app.screen_stack) == 2)
+            await bed.pilot.press("enter")
+            await bed.until(lambda: len(bed.app.screen_stack) == 1)
+        lines = [json.loads(line) for line in (tmp_path / "branch.jsonl").read_text().splitlines()]
+        assert [line["type"] for line in lines] == ["run", "step", "step", "end"]
+        assert [line["id"] for line in lines[1:3]] == [node.token for node in bed.bench.branch[-2:]]
+        assert lines[0]["prompt"] == UNICORNS
+        assert (tmp_path / "branch-2.jsonl").exists()
+        (tmp_path / "mine.txt").write_text("precious")
+        bed.bench._write("mine.txt", "other")
+        assert (tmp_path / "mine.txt").read_text() == "precious"
+
+
+# -- help, palette, themes -------------------------------------------------------------------------------
+
+
+async def test_help_lists_every_key_and_explains_the_focused_pane(start):
+    from tui import keys
+
+    async with start(size=(120, 120)) as bed:
+        await bed.pilot.press("question_mark")
+        await bed.until(lambda: len(bed.app.screen_stack) == 2)
+        text = screen_text(bed.app)
+        assert "The whole vocabulary, best first" in text
+        assert [action.name for action in keys.ACTIONS.values() if action.name not in text] == []
+
+
+async def test_every_action_is_in_the_palette_and_does_what_its_key_does(start):
+    from tui import keys
+    from tui.palette import Actions
+
+    async with start() as bed:
+        provider = Actions(bed.bench)
+        titles = [hit.display async for hit in provider.discover()]
+        missing = [a.id for a in keys.ACTIONS.values() if f"{a.group}: {a.name}" not in titles and a.id != "palette"]
+        assert missing == []
+        await bed.pilot.press("colon")
+        await bed.type("next seed")
+        await bed.until(lambda: "Step: next seed" in screen_text(bed.app))
+        await bed.pilot.press("enter")
+        await bed.until(lambda: bed.state.seed == 43)
+
+
+async def test_every_action_of_the_table_exists(start):
+    from tui import keys
+
+    async with start() as bed:
+        for action in keys.ACTIONS.values():
+            name = action.action.split("(")[0]
+            target = bed.app if name.startswith("app.") else bed.bench
+            assert hasattr(target, f"action_{name.removeprefix('app.')}"), action.id
+
+
+async def test_the_person_s_keymap_is_used_and_what_is_wrong_in_it_is_said(start):
+    from tui.config import Config
+
+    async with start(config=Config(keymap={"step": "y", "nonsense": "z"})) as bed:
+        assert any("nonsense" in problem for problem in bed.app.problems)
+        await bed.press("y")
+        assert len(bed.drawn()) == 1
+
+
+async def test_themes_go_round(start):
+    async with start() as bed:
+        seen = [bed.app.theme]
+        for _ in range(3):
+            await bed.pilot.press("t")
+            seen.append(bed.app.theme)
+        assert seen[0] == seen[3]
+        assert len(set(seen)) == 3
+
+
+async def test_quit(start):
+    async with start() as bed:
+        await bed.pilot.press("q")
+        await bed.pilot.pause()
+        assert not bed.app.is_running

@@ -1,0 +1,113 @@
+"""Editing, submitting and giving up prompts; finding tokens."""
+
+from tests.scripted import EOS, Gate
+from tests.ui.conftest import Gated, Recorded, screen_text
+from tui.screens.state import Busy
+from tui.widgets.candidates import CandidateList
+from tui.widgets.prompt import PromptEditor
+from tui.widgets.status import StatusLine
+
+# -- the prompt ------------------------------------------------------------------------------------------
+
+
+async def test_letters_type_into_the_prompt_and_reach_the_model_only_when_submitted(start):
+    async with start() as bed:
+        forwards = bed.engine.forwards
+        await bed.pilot.press("e")
+        editor = bed.bench.query_one(PromptEditor)
+        await bed.until(lambda: editor.has_focus)
+        editor.text = ""
+        await bed.type("the quiet herd, 1 n r s q")
+        assert editor.text == "the quiet herd, 1 n r s q"
+        assert (bed.engine.forwards, bed.engine.steps, bed.state.given) == (forwards, [], {})
+        await bed.until(lambda: editor.count == 9)
+        await bed.pilot.press("f2")
+        await bed.until(lambda: len(bed.bench.branch) == 9)
+        await bed.shown()
+        assert bed.engine.forwards == forwards + 1
+
+
+async def test_escape_leaves_the_editor(start):
+    async with start() as bed:
+        await bed.pilot.press("e")
+        await bed.until(lambda: bed.bench.query_one(PromptEditor).has_focus)
+        await bed.pilot.press("escape")
+        await bed.until(lambda: bed.bench.query_one(CandidateList).has_focus)
+
+
+async def test_a_new_prompt_is_a_new_branch_and_the_old_one_stays(start):
+    async with start() as bed:
+        await bed.press("n")
+        old = bed.state.tip
+        bed.bench.submit("The herd")
+        await bed.until(lambda: len(bed.bench.branch) == 2)
+        await bed.press("a")
+        assert bed.state.tip == old
+
+
+async def test_a_prompt_too_long_is_refused_with_a_line_and_nothing_is_lost(start):
+    async with start(make=lambda: Recorded(context=50)) as bed:
+        before = bed.bench.branch
+        bed.bench.submit("herd " * 60)
+        await bed.until(lambda: "The prompt has" in bed.bench.query_one(StatusLine).message)
+        assert bed.bench.branch == before
+        await bed.press("n")
+        assert len(bed.drawn()) == 1
+
+
+async def test_a_long_prompt_can_be_given_up(start):
+    gate = Gate(permits=1)
+    async with start(make=lambda: Recorded(before_forward=gate)) as bed:
+        before = bed.bench.branch
+        bed.bench.submit("The herd")
+        await bed.until(gate.waiting.is_set)
+        assert bed.state.busy is Busy.PROMPT
+        await bed.pilot.press("escape")
+        assert bed.state.busy is Busy.IDLE
+        assert bed.engine.stopped.is_set()
+        gate.let(5)
+        await bed.press("n")
+        assert bed.bench.branch[:-1] == before
+
+
+async def test_of_two_prompts_submitted_the_second_is_gone_to(start):
+    gate = Gate(permits=1)
+    async with start(make=lambda: Recorded(before_forward=gate)) as bed:
+        bed.bench.submit("The herd")
+        await bed.until(gate.waiting.is_set)
+        bed.bench.submit("A herd of unicorns")
+        gate.let(5)
+        await bed.until(lambda: bed.state.busy is Busy.IDLE)
+        assert [node.piece for node in bed.bench.branch] == [b"A", b" herd", b" of", b" unicorns"]
+
+
+async def test_a_prompt_submitted_during_a_run_ends_the_run(start):
+    gate = Gate(permits=3)
+    async with start(make=lambda: Gated(gate)) as bed:
+        await bed.pilot.press("r")
+        await bed.until(gate.waiting.is_set)
+        bed.bench.submit("The herd")
+        gate.let(100)
+        await bed.until(lambda: bed.state.busy is Busy.IDLE)
+        assert [node.piece for node in bed.bench.branch] == [b"The", b" herd"]
+
+
+# -- find ------------------------------------------------------------------------------------------------
+
+
+async def test_a_token_is_found_by_its_text_and_shown_in_the_list(start):
+    async with start() as bed:
+        await bed.pilot.press("slash")
+        await bed.type("unicorn")
+        await bed.until(lambda: "unicorns" in screen_text(bed.app).split("Find a token")[1])
+        await bed.pilot.press("enter")
+        candidates = bed.bench.query_one(CandidateList)
+        await bed.until(lambda: candidates.highlighted is not None and b"unicorns" in candidates.highlighted.piece)
+
+
+async def test_a_token_is_found_by_its_id_with_what_removes_it(start):
+    async with start(given={"top_k": 3}) as bed:
+        await bed.pilot.press("slash")
+        await bed.type(f"#{EOS}")
+        await bed.until(lambda: "<|end|>" in screen_text(bed.app).split("Find a token")[1])
+        assert "top-k" in screen_text(bed.app).split("Find a token")[1]

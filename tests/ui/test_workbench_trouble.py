@@ -1,0 +1,131 @@
+"""Dying engines, hostile vocabularies, small screens."""
+
+import threading
+
+import pytest
+
+from tests.scripted import HOSTILE, Gate
+from tests.ui.conftest import SMALL, Gated, Recorded, screen_text
+from tui.screens.state import Busy
+from tui.widgets.candidates import CandidateList
+from tui.widgets.controls import Controls
+from tui.widgets.status import StatusLine
+
+# -- the engine dies -------------------------------------------------------------------------------------
+
+
+async def test_a_dead_engine_comes_back_once_by_itself_and_the_story_is_as_it_was(start):
+    async with start() as bed:
+        await bed.press("n", "n")
+        cursor, drawn = bed.state.cursor, bed.drawn()
+        bed.engines.die()
+        await bed.until(lambda: len(bed.engines.served) == 2)
+        await bed.shown()
+        assert (bed.state.cursor, bed.drawn()) == (cursor, drawn)
+        assert [node.id for node in bed.engine.opened_with[0].story] == [node.id for node in bed.story]
+        await bed.press("n")
+        assert bed.drawn()[:2] == drawn
+        assert len(bed.drawn()) == 3
+
+
+async def test_a_second_death_waits_for_a_key_and_says_so(start):
+    async with start() as bed:
+        await bed.press("n")
+        bed.engines.die()
+        await bed.until(lambda: len(bed.engines.served) == 2)
+        await bed.shown()
+        rows = bed.bench.query_one(CandidateList).highlighted
+        bed.engines.die()
+        await bed.until(lambda: bed.state.busy is Busy.LOST)
+        assert "R starts it again" in bed.bench.query_one(StatusLine).message
+        assert bed.bench.query_one(CandidateList).highlighted == rows
+        await bed.pilot.press("n", "left", "4")
+        await bed.pilot.press("R")
+        await bed.until(lambda: len(bed.engines.served) == 3)
+        await bed.shown()
+        await bed.press("n")
+
+
+async def test_an_engine_that_dies_in_a_step_loses_nothing(start):
+    gate = Gate(permits=2)
+    async with start(make=lambda: Gated(gate)) as bed:
+        await bed.press("n", "n")
+        drawn = bed.drawn()
+        await bed.pilot.press("n")
+        await bed.until(gate.waiting.is_set)
+        bed.engines.die()
+        await bed.until(lambda: len(bed.engines.served) == 2)
+        gate.let(20)
+        await bed.shown()
+        assert bed.drawn() == drawn
+
+
+async def test_an_engine_that_dies_while_it_loads_is_loaded_again(start):
+    opening = threading.Event()
+
+    class Slow(Recorded):
+        def open(self, request, report):
+            if not opening.is_set():
+                opening.set()
+                threading.Event().wait()
+            return super().open(request, report)
+
+    async with start(make=Slow, ready=False) as bed:
+        await bed.until(opening.is_set)
+        bed.engines.die()
+        await bed.until(lambda: len(bed.engines.served) == 2)
+        await bed.shown()
+        await bed.press("n")
+
+
+# -- hostile vocabularies, small screens -----------------------------------------------------------------
+
+
+async def test_a_hostile_vocabulary_harms_nothing(start):
+    async with start(make=lambda: Recorded(vocabulary=HOSTILE), prompt="[/b] \x1b[2J [@click=app.exit(3)]") as bed:
+        for _ in range(6):
+            await bed.press("n")
+        for token in range(len(HOSTILE)):
+            bed.bench.take(token)
+            await bed.shown()
+            bed.bench.say(bed.bench.describe(bed.bench.branch[-1]))
+            if token % 8 == 0:
+                bed.bench.notify(bed.bench.describe(bed.bench.branch[-1]), markup=False)
+        await bed.pilot.press("slash", "left_square_bracket")
+        await bed.pilot.pause()
+        text = screen_text(bed.app)
+        acting = [char for char in text if char != "\n" and (ord(char) < 32 or 0x7F <= ord(char) < 0xA0)]
+        assert acting == []
+        assert not {"\u202e", "\u2066", "\u200b"} & set(text)
+        assert len(bed.drawn()) == 6 + len(HOSTILE)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (100, 30), (80, 40), SMALL, (60, 15), (40, 10), (1, 1), (200, 60)])
+async def test_every_size_works(start, size):
+    async with start(size=size) as bed:
+        await bed.press("n", "left", "4")
+        text = screen_text(bed.app)
+        small = size[0] < 60 or size[1] < 15
+        assert ("Candidates" in text) is not small
+        assert ("Cumulative" in text) is (size[1] >= 36 or size == (100, 30))
+        if small and size[0] > 30:
+            assert "samplescope needs at least 60x15" in text
+
+
+async def test_a_small_screen_opens_the_controls_when_they_are_gone_to(start):
+    async with start(size=SMALL) as bed:
+        assert bed.bench.query_one(Controls).compact
+        await bed.pilot.press("k")
+        await bed.until(lambda: not bed.bench.query_one(Controls).compact)
+        await bed.press("right")
+        assert "temperature" in bed.state.given
+        bed.bench.query_one(CandidateList).focus()
+        await bed.until(lambda: bed.bench.query_one(Controls).compact)
+
+
+async def test_a_small_screen_shows_the_plot_on_demand(start):
+    async with start(size=SMALL) as bed:
+        await bed.pilot.press("v")
+        await bed.until(lambda: "0.50" in screen_text(bed.app))
+        await bed.pilot.press("v")
+        await bed.until(lambda: "Candidates" in screen_text(bed.app))

@@ -1,0 +1,87 @@
+"""The explorer as a program: themes, keys, the workbench, the command palette. No state and no logic of its own."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.command import Provider
+from textual.dom import DOMNode
+from textual.screen import Screen
+
+from tui import config, keys, paths
+from tui.client.client import Client, Listener
+from tui.core.printable import printable
+from tui.launch import LaunchOptions
+from tui.palette import Actions
+from tui.screens.session import Connect
+from tui.screens.workbench import Workbench
+from tui.terminal.app import SafeApp, run_safely
+from tui.themes import load_themes, variable_defaults
+
+DARK, TERMINAL = "samplescope-dark", "samplescope-terminal"
+
+
+class SamplescopeApp(SafeApp[None]):
+    """Registers themes and keys, and shows the workbench."""
+
+    TITLE = "samplescope"
+    CSS_PATH = "screens/workbench.tcss"
+    COMMANDS: ClassVar[set[type[Provider]]] = {Actions}  # type: ignore[assignment]
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "quit", show=False, system=True)]
+
+    def __init__(
+        self, options: LaunchOptions, connect: Connect | None = None, settings: config.Config | None = None
+    ) -> None:
+        super().__init__()
+        self.options = options
+        self.settings, self.problems = (settings, []) if settings is not None else config.load()
+        self.keymap, wrong = keys.check_keymap(self.settings.keymap)
+        self.problems += wrong
+        self.own_themes: list[str] = []
+        self._use_themes()
+        self.connect: Connect = connect or self._child
+
+    def _child(self, listener: Listener) -> Client:
+        """A client that starts the engine as a child process, or by the command that was asked for."""
+        return Client(listener, self.options.engine, paths.log_file())
+
+    def _use_themes(self) -> None:
+        """Ours and the person's own; the terminal's colours where there are sixteen or none."""
+        themes, problems = load_themes(paths.themes_dir())
+        for theme in themes:
+            self.register_theme(theme)
+        self.own_themes = [theme.name for theme in themes]
+        wanted = self.settings.theme or DARK
+        if wanted not in self.available_themes:
+            problems.append(f"There is no theme {wanted!r}.")
+            wanted = DARK
+        fitting = self.fitting_theme(wanted)
+        self.theme = TERMINAL if fitting == self.ANSI_THEME else fitting
+        self.problems += problems
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our own colours for themes that do not name them."""
+        return variable_defaults(self.current_theme)
+
+    def get_default_screen(self) -> Screen[None]:
+        """The workbench is the first screen, not one over an empty one: so the first picture is earlier."""
+        return Workbench(self.options, self.connect, self.keymap)
+
+    def on_mount(self) -> None:
+        """Use the person's keys, and say what of the configuration could not be used."""
+        self.set_keymap(self.keymap)
+        for problem in self.problems:
+            self.notify(printable(problem, space=" "), severity="warning", markup=False, timeout=10)
+
+    def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
+        """Nothing: clashes are found and refused when the keymap is read."""
+
+
+def main(options: LaunchOptions) -> int:
+    """Run the explorer in this terminal; the exit code."""
+    settings, problems = config.load()
+    app = SamplescopeApp(options, settings=settings)
+    app.problems += problems
+    return run_safely(app, mouse=settings.mouse)

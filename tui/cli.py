@@ -1,0 +1,213 @@
+"""The command line: the explorer and the headless commands. Composition only; heavy imports wait to be chosen."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer.exceptions import TyperException
+
+from tui import __version__
+from tui.core.presets import UNICORNS
+from tui.core.settings import DEFAULT_SEED, SEED, Given, normalise
+from tui.errors import InputError, SamplescopeError
+from tui.launch import LaunchOptions
+
+INTERRUPTED = 130
+PIPE_CLOSED = 141
+
+app = typer.Typer(
+    name="samplescope",
+    help="A microscope for how a language model picks its next token.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def _common(
+    model: Annotated[
+        str | None,
+        typer.Option("--model", "-m", help="A folder or a Hugging Face id; default: the built-in demo model."),
+    ] = None,
+    prompt: Annotated[
+        str | None, typer.Option("--prompt", "-p", help="The prompt's text; default: the unicorn prompt.")
+    ] = None,
+    prompt_file: Annotated[
+        Path | None, typer.Option("--prompt-file", help="Read the prompt from a UTF-8 file; - is stdin.")
+    ] = None,
+    temperature: Annotated[float | None, typer.Option(help="Above 0; below 1 sharpens, above 1 flattens.")] = None,
+    top_k: Annotated[int | None, typer.Option(help="Keep the k best; 0 is off. transformers' default is 50.")] = None,
+    top_p: Annotated[
+        float | None, typer.Option(help="Keep the smallest set with more than p of the probability.")
+    ] = None,
+    min_p: Annotated[
+        float | None, typer.Option(help="Keep what has at least this share of the best one's probability.")
+    ] = None,
+    typical_p: Annotated[float | None, typer.Option(help="Keep tokens of typical surprisal, up to this mass.")] = None,
+    epsilon_cutoff: Annotated[float | None, typer.Option(help="Keep what has at least this probability.")] = None,
+    eta_cutoff: Annotated[float | None, typer.Option(help="As epsilon, but lower where the model is unsure.")] = None,
+    top_h: Annotated[float | None, typer.Option(help="Keep the best until this share of the entropy.")] = None,
+    repetition_penalty: Annotated[
+        float | None, typer.Option(help="Above 1: tokens already there become less likely.")
+    ] = None,
+    no_repeat_ngram_size: Annotated[int | None, typer.Option(help="Never repeat an n-gram of this size.")] = None,
+    greedy: Annotated[bool, typer.Option("--greedy", help="Take the most probable token every time.")] = False,
+    seed: Annotated[int, typer.Option(help="The seed, as torch.manual_seed takes it.")] = DEFAULT_SEED,
+    max_new_tokens: Annotated[int | None, typer.Option(help="How many tokens to generate; default 128.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N, mps.")] = "auto",
+    dtype: Annotated[
+        str, typer.Option(help="auto, float32, bfloat16, float16; auto is what from_pretrained does.")
+    ] = "auto",
+) -> None:
+    """The options every command takes; only its signature is used."""
+
+
+NOT_SAMPLING = ("model", "prompt", "prompt_file", "greedy", "seed", "device", "dtype")
+
+
+def with_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the common options; it gets them as one LaunchOptions, checked."""
+    common = inspect.signature(_common, eval_str=True).parameters
+    own = [
+        parameter
+        for name, parameter in inspect.signature(command, eval_str=True).parameters.items()
+        if name != "options"
+    ]
+
+    def wrapped(**values: Any) -> None:
+        picked = {name: values.pop(name) for name in common}
+        command(**values, options=_launch_options(picked))
+
+    wrapped.__signature__ = inspect.Signature([*own, *common.values()])  # type: ignore[attr-defined]
+    wrapped.__doc__ = command.__doc__
+    wrapped.__name__ = command.__name__
+    return wrapped
+
+
+def _launch_options(values: dict[str, Any]) -> LaunchOptions:
+    given: Given = {name: value for name, value in values.items() if name not in NOT_SAMPLING and value is not None}
+    if values["greedy"]:
+        given["do_sample"] = False
+    SEED.check(values["seed"])
+    return LaunchOptions(
+        model=values["model"],
+        device=values["device"],
+        dtype=values["dtype"],
+        prompt=_prompt(values["prompt"], values["prompt_file"]),
+        given=normalise(given),
+        seed=values["seed"],
+    )
+
+
+def _prompt(text: str | None, file: Path | None) -> str | None:
+    if text is not None and file is not None:
+        raise InputError("Give --prompt or --prompt-file, not both.")
+    if file is None:
+        return text
+    try:
+        data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file} is not UTF-8 text (byte {error.start + 1:,} of {len(data):,}).") from None
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror}.") from None
+
+
+@app.callback(invoke_without_command=True)
+@with_options
+def explorer(
+    context: typer.Context,
+    options: LaunchOptions,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    """Step through text generation token by token, in the terminal."""
+    if version:
+        print(f"samplescope {__version__}")
+    elif context.invoked_subcommand is None:
+        from tui.terminal.checks import check_terminal, prepare_environment
+
+        check_terminal()
+        prepare_environment()
+        from tui.app import main as run_app
+
+        raise typer.Exit(run_app(options))
+
+
+@app.command()
+@with_options
+def run(
+    options: LaunchOptions,
+    top: Annotated[int, typer.Option(min=-1, help="How many candidates each step lists; -1: all.")] = 10,
+) -> None:
+    """Generate, one JSON object a line on stdout: the run, each step, the end."""
+    from tui.experiments.run import run_records
+
+    raise typer.Exit(
+        _print_records(run_records(options, options.prompt if options.prompt is not None else UNICORNS, top))
+    )
+
+
+def _print_records(records: Any) -> int:
+    from tui.core.records import dumps
+
+    status = 0
+    try:
+        for record in records:
+            status = {"error": 3}.get(record["type"], INTERRUPTED if record.get("reason") == "interrupted" else status)
+            sys.stdout.write(dumps(record) + "\n")
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the last flush has somewhere to go
+        return PIPE_CLOSED
+    return status
+
+
+@app.command()
+@with_options
+def verify(options: LaunchOptions) -> None:
+    """Compare with the model's own generate(): same options, same seed, same ids."""
+    from tui.experiments.verify import report_lines, verify_options
+
+    result = verify_options(options, options.prompt if options.prompt is not None else UNICORNS)
+    print("\n".join(report_lines(result)))
+    raise typer.Exit(0 if result["equal"] else 1)
+
+
+@app.command()
+def engine() -> None:
+    """The engine on stdin and stdout: what the explorer starts, here or over ssh."""
+    from tui.engine.process import main as serve_engine
+
+    serve_engine()
+
+
+def main() -> NoReturn:
+    """Run the command line; every failure is one line on stderr and an exit code."""
+    sys.exit(_status())
+
+
+def _status() -> int:
+    try:
+        return int(app(standalone_mode=False) or 0)
+    except SamplescopeError as error:
+        return _complain(str(error), error.exit_code)
+    except TyperException as error:
+        return _complain(error.format_message(), 2)
+    except typer.Exit as exit_:
+        return exit_.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+
+
+def _complain(message: str, status: int) -> int:
+    from tui.core.printable import printable
+
+    sys.stderr.write(f"samplescope: {printable(message, space=' ')}\n")
+    return status

@@ -1,0 +1,31 @@
+"""Who is told what nobody awaits."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from tui.client.failures import EngineFailed
+from tui.core.story import Node
+from tui.protocol import Progress, View, Viewed
+
+
+class Listener(Protocol):
+    """The UI's ear. Called on the client's loop; what it raises goes to the loop's exception handler."""
+
+    def viewed(self, viewed: Viewed) -> None:
+        """A wanted view is here."""
+
+    def view_failed(self, view: View, error: EngineFailed) -> None:
+        """A wanted view could not be made, for instance because scores overflow."""
+
+    def grown(self, nodes: list[Node]) -> None:
+        """A step under way has added nodes; the mirror has them already."""
+
+    def progress(self, progress: Progress) -> None:
+        """How far a request is."""
+
+    def lost(self, message: str, restarting: bool) -> None:
+        """The engine is gone: why, in one printable line, and whether it is being started again by itself."""
+
+    def restored(self) -> None:
+        """The engine is back with the same story, and with the model if one was open."""

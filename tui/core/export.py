@@ -1,0 +1,172 @@
+"""Copies the settings in force to where a person uses them: transformers, vLLM, llama.cpp.
+
+Each target spells things its own way, has defaults of its own that would apply silently, and lacks some parameters:
+the text neutralises the defaults, `lost` names what it cannot say, `notes` what it does differently.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tui.core.settings import PARAMETERS, Settings, Source, Value, is_off
+
+_NOT_TRANSFORMERS = (Source.YOU, Source.PRESET, Source.SAMPLESCOPE)
+_PENALTIES = ("repetition_penalty", "no_repeat_ngram_size")
+_OTHER_NUMBERS = "Draws with its own random numbers: the same seed gives other tokens."
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """Settings in a target's own words."""
+
+    title: str
+    text: str
+    """What is copied."""
+    values: dict[str, Any]
+    """The same as data: keyword arguments or the JSON object."""
+    lost: tuple[str, ...] = ()
+    """Settings in force that the target cannot express, as `typical_p 0.9`."""
+    notes: tuple[str, ...] = ()
+    """What the target does differently, a sentence each."""
+
+
+def generate_call(settings: Settings, seed: int) -> Exported:
+    """Python that gives the same tokens: the seed, and `model.generate` with only what differs from its defaults.
+
+    `top_k` is always said, because transformers applies 50 where it is left out.
+    """
+    values = {name: value for name, value in _in_force(settings).items() if _must_be_said(name, settings)}
+    lines = [f"    {name}={value!r}," for name, value in values.items()]
+    text = "\n".join([f"torch.manual_seed({seed})", "output = model.generate(", "    **inputs,", *lines, ")", ""])
+    return Exported("generate(…) keywords", text, values, notes=("Same tokens with the same model, device and dtype.",))
+
+
+def _must_be_said(name: str, settings: Settings) -> bool:
+    if name in ("do_sample", "max_new_tokens"):
+        return True
+    if _greedy(settings) and name not in _PENALTIES:
+        return False
+    setting = settings[name]
+    return name == "top_k" or setting.source in _NOT_TRANSFORMERS or not is_off(name, setting.value)
+
+
+def generation_config(settings: Settings, seed: int) -> Exported:
+    """A `generation_config.json`: what is in force and not off, and `top_k` wherever something is drawn."""
+    force = _in_force(settings)
+    kept = {name for name in PARAMETERS if not is_off(name, force[name])} | {"do_sample", "max_new_tokens"}
+    if not _greedy(settings):
+        kept.add("top_k")
+    values = {name: value for name, value in force.items() if name in kept}
+    notes = (
+        f"A generation_config.json has no seed; this run's is {seed}.",
+        "Merge it into the model's own file, which also holds eos_token_id and the like.",
+    )
+    return Exported("generation_config.json", _json(values), values, notes=notes)
+
+
+def vllm_request(settings: Settings, seed: int) -> Exported:
+    """SamplingParams for vLLM, also the sampling part of a request body; every value is said.
+
+    vLLM's server fills what a request leaves out from the model's generation_config.json.
+    """
+    force = _in_force(settings)
+    values = {
+        "temperature": 0.0 if _greedy(settings) else force["temperature"],
+        "top_k": force["top_k"],
+        "top_p": force["top_p"],
+        "min_p": force["min_p"] or 0.0,
+        "repetition_penalty": force["repetition_penalty"],
+        "max_tokens": force["max_new_tokens"],
+        "seed": seed,
+    }
+    lost = _lost(force, "no_repeat_ngram_size", "top_h", "typical_p", "epsilon_cutoff", "eta_cutoff")
+    return Exported("vLLM SamplingParams (JSON)", _json(values), values, lost, _vllm_notes(force))
+
+
+def _vllm_notes(force: Mapping[str, Value]) -> tuple[str, ...]:
+    notes = [_OTHER_NUMBERS]
+    temperature = force["temperature"] or 1.0
+    if temperature < 0.01:
+        notes.append("vLLM raises a temperature below 0.01 to 0.01.")
+    if temperature > 2:
+        notes.append("vLLM refuses a temperature above 2.")
+    if not is_off("min_p", force["min_p"]) and not is_off("top_p", force["top_p"]):
+        notes.append("vLLM applies min-p before top-p, transformers after it: together they may keep other tokens.")
+    return tuple(notes)
+
+
+_LLAMA_ORDER = ("penalties", "temperature", "top_k", "top_p", "min_p", "typ_p")
+"""transformers' order; llama.cpp's own has temperature last."""
+_LLAMA_WINDOW = 131072
+"""Tokens its penalty looks back on: transformers penalises the whole text. Not -1: newer servers do not know it."""
+
+
+def llama_request(settings: Settings, seed: int) -> Exported:
+    """The sampling part of a llama.cpp `/completion` request, in transformers' order of samplers.
+
+    Its own defaults (temperature 0.8, top_k 40, top_p 0.95, min_p 0.05, a penalty over 64 tokens) are written over.
+    """
+    force = _in_force(settings)
+    values = {
+        "temperature": 0.0 if _greedy(settings) else force["temperature"],
+        "top_k": force["top_k"],
+        "top_p": force["top_p"],
+        "min_p": force["min_p"] or 0.0,
+        "typical_p": force["typical_p"],
+        "repeat_penalty": force["repetition_penalty"],
+        "repeat_last_n": _LLAMA_WINDOW,
+        "samplers": list(_LLAMA_ORDER),
+        "n_predict": force["max_new_tokens"],
+        "seed": seed,
+    }
+    lost = _lost(force, "no_repeat_ngram_size", "top_h", "epsilon_cutoff", "eta_cutoff")
+    return Exported("llama.cpp /completion (JSON)", _json(values), values, lost, _llama_notes(force, seed))
+
+
+def _llama_notes(force: Mapping[str, Value], seed: int) -> tuple[str, ...]:
+    notes = [
+        _OTHER_NUMBERS,
+        "llama.cpp's own order applies temperature last; `samplers` asks for transformers' order.",
+    ]
+    if not is_off("top_k", force["top_k"]):
+        notes.append("llama.cpp keeps exactly k tokens, transformers also those tied with the k-th.")
+    if not 0 <= seed < 2**32 - 1:
+        notes.append("llama.cpp's seeds are whole numbers from 0 to 4294967294.")
+    return tuple(notes)
+
+
+FORMATS: dict[str, Callable[[Settings, int], Exported]] = {
+    "generate": generate_call,
+    "generation_config": generation_config,
+    "vllm": vllm_request,
+    "llama.cpp": llama_request,
+}
+"""The four formats by name, in the order they are offered."""
+
+
+def _greedy(settings: Settings) -> bool:
+    return settings["do_sample"].value is False
+
+
+def _in_force(settings: Settings) -> dict[str, Value]:
+    """Values by name: do_sample first, then the parameters as they are applied. None is spelled as off.
+
+    Greedy decoding is left with the penalties: transformers skips temperature and every cut.
+    """
+    values: dict[str, Value] = {"do_sample": settings["do_sample"].value}
+    for name, parameter in PARAMETERS.items():
+        value = settings[name].value
+        skipped = value is None or (_greedy(settings) and name not in _PENALTIES)
+        values[name] = parameter.off if skipped else value
+    return values | {"max_new_tokens": settings["max_new_tokens"].value}
+
+
+def _lost(force: Mapping[str, Value], *names: str) -> tuple[str, ...]:
+    return tuple(f"{name} {force[name]}" for name in names if not is_off(name, force[name]))
+
+
+def _json(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, indent=2, ensure_ascii=False) + "\n"

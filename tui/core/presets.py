@@ -1,0 +1,62 @@
+"""The post's prompt and its four settings, exactly as it ran them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tui.core.settings import Given
+
+UNICORNS = (
+    "In a shocking finding, scientist discovered a herd of unicorns living in a remote, previously unexplored valley, "
+    "in the Andes Mountains. Even more surprising to the researchers was the fact that the unicorns spoke perfect "
+    "English.\n\n\n"
+)
+"""The post's prompt. Of its three line breaks two are written out, one stands before the closing quotes."""
+
+POST_MAX_LENGTH = 128
+"""Where the post's runs end: `max_length`, which counts the prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """Settings under a name: choosing one replaces everything that was given."""
+
+    name: str
+    title: str
+    given: Given
+    key: str
+    """The key that suggests itself."""
+    note: str
+    """What the post shows with it, and what to know when comparing."""
+
+
+_LENGTH = (
+    f"The post stops at {POST_MAX_LENGTH} tokens, the prompt counted (max_length); samplescope counts new tokens only."
+)
+
+PRESETS: tuple[Preset, ...] = (
+    Preset(
+        "hot",
+        "T = 2.0, whole vocabulary",
+        {"temperature": 2.0, "top_k": 0},
+        "1",
+        f"High temperature: diverse, and soon no longer English. {_LENGTH}",
+    ),
+    Preset(
+        "cool",
+        "T = 0.5, whole vocabulary",
+        {"temperature": 0.5, "top_k": 0},
+        "2",
+        f"Low temperature: coherent, and apt to repeat itself. {_LENGTH}",
+    ),
+    Preset("top-k", "top-k 50", {"top_k": 50}, "3", f"Only the 50 most probable tokens at each step. {_LENGTH}"),
+    Preset(
+        "nucleus",
+        "top-p 0.90",
+        {"top_p": 0.90},
+        "4",
+        "Tokens until their probabilities add up to 0.90. The post did not set top_k, and transformers then applies "
+        f"top_k=50 first: this is k = 50 and p = 0.90. {_LENGTH}",
+    ),
+)
+"""In the post's order."""

@@ -1,0 +1,136 @@
+"""The JSON Lines of `samplescope run` and of a branch saved from the explorer: one object a line.
+
+A run is a `run` line, its `step` lines and an `end` line; a run that failed ends in an `error` line instead. A saved
+branch has the same lines with less in them: what was not kept is null or empty, never made up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from tui.core.candidates import Cut, Entropy, Row
+from tui.core.settings import Settings
+from tui.core.story import Node
+from tui.core.tokens import join_text
+
+VERSION = 1
+"""Of the format; it rises when a key is renamed or changes its meaning, not when one is added."""
+
+Record = dict[str, Any]
+
+# JSON escapes C0 only. The rest of what acts on a terminal: DEL, C1, bidi and line separators, byte order mark.
+_ACTING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+
+def dumps(record: Record) -> str:
+    """One line of JSON, without its line break; NaN and infinities are null.
+
+    Characters that would act on a terminal are escaped, so that looking at a file is safe.
+    """
+    text = msgspec.json.encode(record).decode("utf-8")
+    return _ACTING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def run_record(
+    *,
+    model: str,
+    backend: str,
+    device: str,
+    dtype: str,
+    vocab_size: int,
+    settings: Settings,
+    seed: int,
+    prompt: str,
+    prompt_ids: Sequence[int],
+) -> Record:
+    """The first line: what runs, with every setting in force and its source."""
+    return {
+        "type": "run",
+        "version": VERSION,
+        "model": model,
+        "backend": backend,
+        "device": device,
+        "dtype": dtype,
+        "vocab_size": vocab_size,
+        "settings": {name: {"value": setting.value, "source": setting.source} for name, setting in settings.items()},
+        "seed": seed,
+        "prompt": prompt,
+        "prompt_ids": list(prompt_ids),
+    }
+
+
+def step_record(
+    index: int,
+    node: Node,
+    *,
+    kept_mass: float | None = None,
+    entropy: Entropy | None = None,
+    cuts: Iterable[Cut] = (),
+    candidates: Iterable[Row] = (),
+) -> Record:
+    """One token: how it came, where it stood, what the cuts left. `index` counts new tokens from 0.
+
+    `text` is this token's own bytes alone, U+FFFD where they are half a character; `bytes` is exact.
+    """
+    return {
+        "type": "step",
+        "index": index,
+        "id": node.token,
+        **_piece(node.piece),
+        "special": node.special,
+        "how": node.how,
+        "rank": node.rank,
+        "raw": node.raw,
+        "tempered": node.tempered,
+        "final": node.final,
+        "kept": node.kept,
+        "kept_mass": kept_mass,
+        "entropy_bits": node.entropy,
+        "final_entropy_bits": None if entropy is None else entropy.final,
+        "surprisal_bits": node.surprisal,
+        "cutoffs": {cut.stage: {"alone": cut.alone, "left": cut.left, "mass": cut.mass} for cut in cuts},
+        "candidates": [_candidate(row) for row in candidates],
+    }
+
+
+def saved_step_record(index: int, node: Node) -> Record:
+    """One token of a saved branch: with the settings and the seed that made it, as they may change along the way."""
+    return step_record(index, node) | {"given": dict(node.given), "seed": node.seed}
+
+
+def end_record(*, reason: str, ids: Sequence[int], pieces: Iterable[bytes], seconds: float | None) -> Record:
+    """The last line: why it ended, and the new tokens' ids and text. `seconds` is None for a saved branch."""
+    return {
+        "type": "end",
+        "reason": reason,
+        "ids": list(ids),
+        "text": join_text(pieces),
+        "steps": len(ids),
+        "seconds": seconds,
+    }
+
+
+def error_record(kind: str, message: str, remedy: str = "") -> Record:
+    """The last line of a run that failed."""
+    return {"type": "error", "kind": kind, "message": message, "remedy": remedy}
+
+
+def _candidate(row: Row) -> Record:
+    return {
+        "rank": row.rank,
+        "id": row.token,
+        **_piece(row.piece),
+        "raw": row.raw,
+        "tempered": row.tempered,
+        "final": row.final,
+        "cumulative": row.cumulative,
+        "removed_by": row.removed_by or None,
+    }
+
+
+def _piece(piece: bytes) -> Record:
+    return {"text": piece.decode("utf-8", "replace"), "bytes": piece.hex()}

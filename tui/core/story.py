@@ -1,0 +1,102 @@
+"""The story: a tree of immutable nodes, one a token. The engine owns it, the client mirrors it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+
+import msgspec
+
+from tui.core.settings import Given
+
+ROOT = 0
+"""The parent of every prompt's first token: the place before any text. No node has this number."""
+
+
+class How(StrEnum):
+    """How a token came to stand where it stands."""
+
+    PROMPT = "prompt"
+    SAMPLED = "sampled"
+    GREEDY = "greedy"
+    CHOSEN = "chosen"
+
+
+class Node(msgspec.Struct, frozen=True, array_like=True):
+    """One token in its place, with what was known when it was taken. Numbers are NaN for prompt tokens."""
+
+    id: int
+    parent: int
+    position: int
+    """Index in the sequence of ids, from 0."""
+    token: int
+    piece: bytes
+    special: bool = False
+    how: How = How.PROMPT
+    given: Given = {}
+    """What the person had set when the token was taken."""
+    seed: int = 0
+    rank: int = 0
+    """1 = best, by the scores after penalties."""
+    raw: float = math.nan
+    tempered: float = math.nan
+    final: float = math.nan
+    kept: int = 0
+    """How many candidates the cuts left."""
+    entropy: float = math.nan
+    """Of the raw distribution, in bits."""
+    surprisal: float = math.nan
+    """Of this token under the raw distribution, in bits."""
+    ms: float = math.nan
+    """Milliseconds of the forward that gave the row this token was taken from."""
+
+
+class Story:
+    """Nodes by number, and who follows whom. Nodes are only ever added."""
+
+    def __init__(self, nodes: Iterable[Node] = ()) -> None:
+        self._nodes: dict[int, Node] = {}
+        self._children: dict[int, list[int]] = {}
+        self.add(nodes)
+
+    def add(self, nodes: Iterable[Node]) -> None:
+        """Add nodes, parents first; one already there is left as it is."""
+        for node in nodes:
+            if node.id not in self._nodes:
+                self._nodes[node.id] = node
+                self._children.setdefault(node.parent, []).append(node.id)
+
+    def __getitem__(self, node_id: int) -> Node:
+        return self._nodes[node_id]
+
+    def __contains__(self, node_id: int) -> bool:
+        return node_id in self._nodes
+
+    def __len__(self) -> int:
+        return len(self._nodes)
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self._nodes.values())
+
+    @property
+    def next_id(self) -> int:
+        """The number the next node gets: never reused."""
+        return next(reversed(self._nodes), ROOT) + 1
+
+    def children(self, node_id: int) -> list[Node]:
+        """The nodes that follow this one, oldest first."""
+        return [self._nodes[child] for child in self._children.get(node_id, ())]
+
+    def child(self, node_id: int, token: int) -> Node | None:
+        """The node that follows this one with `token`, if there is one."""
+        return next((node for node in self.children(node_id) if node.token == token), None)
+
+    def path(self, node_id: int) -> list[Node]:
+        """From the first prompt token to this node, both included; empty for ROOT."""
+        nodes = []
+        while node_id != ROOT:
+            node = self._nodes[node_id]
+            nodes.append(node)
+            node_id = node.parent
+        return nodes[::-1]

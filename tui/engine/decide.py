@@ -1,0 +1,106 @@
+"""One step decided: a row through its chain, and the token drawn, picked or taken from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from tui.core.candidates import Cut, Entropy
+from tui.core.settings import Settings
+from tui.core.story import How
+from tui.sampling.chain import Applied, Chain, Scored, apply_chain, build_chain, describe_cuts, score
+from tui.sampling.draw import Luck
+from tui.sampling.metrics import entropy_bits
+from tui.sampling.ranking import check_finite, rank_of, surprisal_bits
+from tui.sampling.stages import Apply
+
+
+@dataclass
+class Distribution:
+    """A row [V] after its chain, with its three probabilities [1, V] float32 in id order."""
+
+    row: Tensor
+    ids: Tensor
+    chain: Chain
+    scored: Scored
+    applied: Applied
+    raw: Tensor
+    tempered: Tensor
+    final: Tensor
+
+    @cached_property
+    def raw_entropy(self) -> float:
+        """Bits, of raw."""
+        return entropy_bits(self.raw)
+
+    @cached_property
+    def entropy(self) -> Entropy:
+        """Bits, of raw, tempered and final."""
+        raw = self.raw_entropy
+        tempered = raw if self.tempered is self.raw else entropy_bits(self.tempered)
+        return Entropy(raw, tempered, tempered if self.final is self.tempered else entropy_bits(self.final))
+
+    @cached_property
+    def cuts(self) -> list[Cut]:
+        """What each removing stage does here."""
+        return describe_cuts(self.chain, self.applied, self.ids, self.tempered)
+
+    @property
+    def kept(self) -> int:
+        """How many candidates are left."""
+        if self.chain.greedy:
+            return 1
+        return self.applied.removals[-1].count if self.applied.removals else self.row.shape[0]
+
+    @property
+    def kept_mass(self) -> float:
+        """Their tempered probability."""
+        if self.chain.greedy:
+            return float(self.tempered[0, int(self.final.argmax())])
+        return self.cuts[-1].mass if self.cuts else 1.0
+
+
+def distribution(row: Tensor, ids: Tensor, settings: Settings, captured: Mapping[str, Apply]) -> Distribution:
+    """Run a row [V] after `ids` [1, n] through generate()'s chain, exactly. RunError if it cannot be sampled from."""
+    check_finite(row)
+    chain = build_chain(settings, captured)
+    scored = score(chain, ids, row)
+    return finish(row, ids, chain, scored, apply_chain(chain, ids, scored))
+
+
+def finish(row: Tensor, ids: Tensor, chain: Chain, scored: Scored, applied: Applied) -> Distribution:
+    """The probabilities of a row whose chain has run; greedy decoding puts all mass on one token."""
+    raw = torch.softmax(row[None], dim=-1)
+    untouched = applied.tempered.data_ptr() == row.data_ptr()
+    tempered = raw if untouched else torch.softmax(applied.tempered, dim=-1)
+    if chain.greedy:
+        final = torch.zeros_like(raw)
+        final[0, int(torch.argmax(applied.scores, dim=-1))] = 1.0
+    else:
+        final = tempered if applied.scores is applied.tempered else torch.softmax(applied.scores, dim=-1)
+    return Distribution(row, ids, chain, scored, applied, raw, tempered, final)
+
+
+def draw(here: Distribution, luck: Luck, position: int) -> tuple[int, How]:
+    """The token generate() would pick as its new token number `position`, from 0."""
+    if here.chain.greedy:
+        return int(torch.argmax(here.applied.scores, dim=-1)), How.GREEDY
+    return luck.draw(here.final, position), How.SAMPLED
+
+
+def standing(here: Distribution, token: int) -> dict[str, float | int]:
+    """What a node records of its token's place, by field name, without sorting anything."""
+    raw = float(here.raw[0, token])
+    return {
+        "rank": rank_of(here.scored.base, token),
+        "raw": raw,
+        "tempered": float(here.tempered[0, token]),
+        "final": float(here.final[0, token]),
+        "kept": here.kept,
+        "entropy": here.raw_entropy,
+        "surprisal": surprisal_bits(here.row, token, raw),
+    }

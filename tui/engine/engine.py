@@ -1,0 +1,257 @@
+"""The engine: a model, the story, and the rows. It has no cursor; every request names its node."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tui.core.settings import Given, Settings, resolve, validate
+from tui.core.story import ROOT, How, Node, Story
+from tui.engine.decide import Distribution, distribution, draw, standing
+from tui.engine.places import Place, Places, prompt_length
+from tui.engine.rows import DEFAULT_BUDGET, RowStore
+from tui.engine.views import Viewer, reached
+from tui.errors import InputError, RunError
+from tui.models.base import Model, Report
+from tui.protocol import Encode, Encoded, Finished, Job, Open, Opened, Prompt, Prompted, Step, Stepped, View, Viewed
+from tui.sampling.draw import Lucks
+
+JobRunner = Callable[["Engine", Mapping[str, Any], Report], dict[str, object]]
+Loader = Callable[[str | None, str, str, Report], Model]
+
+
+def load_transformers(name: str | None, device: str, dtype: str, report: Report) -> Model:
+    """Load a local or cached Hugging Face model; transformers is imported on the first call."""
+    from tui.models.transformers import TransformersModel
+
+    return TransformersModel.load(name, device, dtype, report)
+
+
+@dataclass(frozen=True)
+class _Session:
+    """An open model with all that belongs to it; replaced whole, so that a view never sees half of a change."""
+
+    model: Model
+    story: Story
+    places: Places
+    viewer: Viewer
+    lucks: Lucks
+
+
+class Engine:
+    """Synchronous. `open`, `prompt`, `step` and `job` on one thread, `view` and `encode` on another, `stop` on any."""
+
+    def __init__(
+        self,
+        load: Loader = load_transformers,
+        jobs: Mapping[str, JobRunner] | None = None,
+        accepted: Callable[[Node], None] | None = None,
+    ) -> None:
+        """`accepted` is called for each node the story takes in: where a journal attaches."""
+        self._load = load
+        self._jobs = jobs or {}
+        self._accepted = accepted
+        self._stopping = threading.Event()
+        self._session: _Session | None = None
+
+    @property
+    def _open(self) -> _Session:
+        if self._session is None:
+            raise InputError("No model is open.", "Open one first.")
+        return self._session
+
+    @property
+    def model(self) -> Model:
+        """The open model; InputError if there is none."""
+        return self._open.model
+
+    @property
+    def story(self) -> Story:
+        """All nodes so far."""
+        return self._open.story
+
+    @property
+    def places(self) -> Places:
+        """The rows after any node."""
+        return self._open.places
+
+    @property
+    def revision(self) -> int:
+        """How many nodes the story has."""
+        return len(self._session.story) if self._session else 0
+
+    def stop(self) -> None:
+        """End what is under way at the next forward, or layer of a prefill."""
+        self._stopping.set()
+
+    def open(self, request: Open, report: Report) -> Opened:
+        """Load a model and start its story; the old one stays until the new one is ready."""
+        options = request.options
+        device, dtype = str(options.get("device") or "auto"), str(options.get("dtype") or "auto")
+        model = self._load(request.model, device, dtype, report)
+        facts, story = model.facts, Story(request.story)
+        rows = RowStore(int(options.get("row_budget") or DEFAULT_BUDGET))
+        viewer = Viewer(model.tokens, facts.vocabulary, facts.device)
+        lucks = Lucks(facts.vocabulary, facts.device)
+        self._session = _Session(model, story, Places(model, story, rows), viewer, lucks)
+        return Opened(
+            id=request.id, model=facts.name, vocabulary=facts.vocabulary, context=facts.context, device=facts.device,
+            dtype=facts.dtype, exact=facts.exact, settings=self.settings({}), notes=list(facts.notes),
+        )  # fmt: skip
+
+    def settings(self, given: Given) -> Settings:
+        """Every parameter's value in force and its source. InputError for one out of range."""
+        validate(given)
+        return resolve(given, self.model.facts.generation, self.model.facts.defaults)
+
+    def encode(self, request: Encode) -> Encoded:
+        """Count a text's tokens."""
+        return Encoded(id=request.id, count=len(self.model.tokens.encode(request.text)))
+
+    def prompt(self, request: Prompt, report: Report) -> Prompted:
+        """Add a prompt from the root and compute its row. The same prompt again gives the same nodes."""
+        self._stopping.clear()
+        ids = self.model.tokens.encode(request.text) if request.ids is None else request.ids
+        check_ids(ids, self.model.facts.vocabulary)
+        places = self._open.places
+        decoder, row = places.open_prompt(ids, _watcher(self._stopping, report, len(ids)))
+        nodes = self._add_prompt(ids)
+        places.keep_prompt(nodes[-1].id, decoder, row)
+        return Prompted(id=request.id, revision=self.revision, nodes=nodes)
+
+    def _add_prompt(self, ids: Sequence[int]) -> list[Node]:
+        nodes: list[Node] = []
+        parent = ROOT
+        for position, token in enumerate(ids):
+            nodes.append(self._child(parent, token, prompt=True) or self._new(parent, position, token))
+            parent = nodes[-1].id
+        return nodes
+
+    def _child(self, parent: int, token: int, prompt: bool) -> Node | None:
+        """The node that follows with `token`. A drawn token is never a longer prompt's: that one's luck differs."""
+        children = self.story.children(parent)
+        return next((one for one in children if one.token == token and (one.how is How.PROMPT) == prompt), None)
+
+    def _new(self, parent: int, position: int, token: int, **known: Any) -> Node:
+        tokens, story = self.model.tokens, self.story
+        node = Node(story.next_id, parent, position, token, tokens.piece(token), tokens.special(token), **known)
+        story.add([node])
+        if self._accepted is not None:
+            self._accepted(node)
+        return node
+
+    # -- stepping ----------------------------------------------------------------------------------------------------
+
+    def step(self, request: Step) -> Generator[Node, None, Stepped]:
+        """Yield each accepted node; return where it ended and why."""
+        steps = self.steps(request)
+        while True:
+            try:
+                node, _ = next(steps)
+            except StopIteration as end:
+                ended: Stepped = end.value
+                return ended
+            yield node
+
+    def steps(self, request: Step) -> Generator[tuple[Node, Distribution], None, Stepped]:
+        """As `step`, with the distribution each token came from."""
+        self._stopping.clear()
+        settings = self.settings(request.given)
+        self._check_node(request.at)
+        path, done = self.story.path(request.at), 0
+        while not (reason := self._why_stop(path, settings, request, done)):
+            node, here = self._one(path, settings, request)
+            yield node, here
+            path.append(node)
+            done += 1
+        return Stepped(id=request.id, tip=path[-1].id, reason=reason)
+
+    def _why_stop(self, path: list[Node], settings: Settings, request: Step, done: int) -> str:
+        """The reason not to go on, or ''. One step by hand goes past an EOS; a run ends there."""
+        if self._stopping.is_set():
+            return "stopped"
+        if done and request.token is not None:
+            return "taken"
+        if done and request.count != 1 and (ended := self._ended(path)):
+            return ended
+        if request.count is not None and done >= request.count:
+            return "count"
+        limit = int(settings["max_new_tokens"].value or 0)
+        if request.count is None and len(path) - prompt_length(path) >= limit:
+            return "max_new_tokens"
+        context = self.model.facts.context
+        return "context" if context is not None and len(path) >= context else ""
+
+    def _ended(self, path: list[Node]) -> str:
+        decoder = self._open.places.decoder(path)
+        if path[-1].token in decoder.eos:
+            return "eos"
+        return "stop_string" if decoder.stops([node.token for node in path]) else ""
+
+    def _one(self, path: list[Node], settings: Settings, request: Step) -> tuple[Node, Distribution]:
+        """Draw or take one token at the end of a path."""
+        place = self._open.places.after(path, request.given)
+        here = distribution(place.row, place.ids, settings, place.captured)
+        if request.token is None:
+            token, how = draw(here, self._open.lucks[request.seed], place.position)
+        else:
+            check_ids([request.token], self.model.facts.vocabulary)
+            token, how = request.token, How.CHOSEN
+        node = self._child(place.node, token, prompt=False)
+        return node or self._record(place, here, token, how, request), here
+
+    def _record(self, place: Place, here: Distribution, token: int, how: How, request: Step) -> Node:
+        return self._new(
+            place.node, place.ids.shape[1], token, how=how, given=request.given, seed=request.seed, ms=place.ms,
+            **standing(here, token),
+        )  # fmt: skip
+
+    # -- looking -----------------------------------------------------------------------------------------------------
+
+    def view(self, request: View) -> Viewed:
+        """Describe the distribution after a node, or say which nodes' tokens are still reachable."""
+        session = self._open
+        self._check_node(request.at)
+        settings = self.settings(request.given)
+        if request.reach:
+            nodes = [session.story[node] for node in request.reach if node in session.story]
+            answers = reached(nodes, lambda at: session.places.at(at, request.given), settings)
+            return Viewed(
+                id=request.id, slot=request.slot, at=request.at, revision=self.revision, settings=settings,
+                given=request.given, seed=request.seed, reached=answers,
+            )  # fmt: skip
+        place = session.places.at(request.at, request.given)
+        return session.viewer.view(request, place, settings, self.revision)
+
+    def _check_node(self, node: int) -> None:
+        if node not in self.story:
+            raise InputError(f"There is no node {node}.", "Send a prompt first.")
+
+    def job(self, request: Job, report: Report) -> Finished:
+        """Run an experiment by name."""
+        self._stopping.clear()
+        runner = self._jobs.get(request.kind)
+        if runner is None:
+            raise InputError(f"There is no experiment {request.kind!r}.", f"Known: {', '.join(self._jobs) or 'none'}.")
+        return Finished(id=request.id, result=runner(self, request.parameters, report))
+
+
+def check_ids(ids: Sequence[int], vocabulary: int) -> None:
+    """InputError unless there are ids and each is one of the vocabulary's."""
+    wrong = next((token for token in ids if not 0 <= token < vocabulary), None)
+    if not ids or wrong is not None:
+        what = "The prompt has no tokens." if not ids else f"There is no token {wrong}."
+        raise InputError(what, f"Ids go from 0 to {vocabulary - 1}.")
+
+
+def _watcher(stopping: threading.Event, report: Report, total: int) -> Callable[[int, int], None]:
+    """What a prefill calls before each layer: reports how far it is, and gives it up when asked to."""
+
+    def watch(done: int, layers: int) -> None:
+        if stopping.is_set():
+            raise RunError("The prompt was given up.")
+        report("reading the prompt", total * done // max(1, layers), total, "tokens")
+
+    return watch

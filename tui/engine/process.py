@@ -1,0 +1,77 @@
+"""The engine as a process: takes the pipe off fds 0 and 1, greets, serves, and is gone when the other side is.
+
+Only the interpreter's own small modules are imported here: the greeting must not wait for anything heavy.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from tui.engine.serve import EngineLike
+
+STANDARD_FDS = 3
+
+
+def main(make: Callable[[], EngineLike] | None = None) -> NoReturn:
+    """Serve the engine (or what `make` gives) on stdin and stdout, then end without waiting for any thread."""
+    if os.isatty(0):
+        sys.stderr.write("samplescope engine speaks frames on stdin and stdout: the explorer starts it itself.\n")
+        sys.exit(2)
+    source, sink = claim_pipe()
+    status = 1
+    try:
+        import faulthandler
+
+        faulthandler.enable()
+        status = _greet_and_serve(make or _engine, source, sink)
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        # A forward under way would keep an ordinary exit waiting.
+        os._exit(status)
+
+
+def claim_pipe() -> tuple[int, int]:
+    """Move the pipe from fds 0 and 1 to others: reads of 0 find nothing, and what is printed goes to stderr."""
+    import fcntl
+
+    source = fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, STANDARD_FDS)
+    sink = fcntl.fcntl(1, fcntl.F_DUPFD_CLOEXEC, STANDARD_FDS)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    if sys.stderr is None:
+        # Started with fd 2 closed.
+        os.dup2(nothing, 2)
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
+    os.dup2(2, 1)
+    if nothing >= STANDARD_FDS:
+        os.close(nothing)
+    sys.stdout = sys.stderr
+    return source, sink
+
+
+def _greet_and_serve(make: Callable[[], EngineLike], source: int, sink: int) -> int:
+    from tui import __version__
+    from tui.engine.fds import write_all
+    from tui.engine.serve import serve
+    from tui.protocol import GREETING, VERSION, Ready, frame
+
+    ready = Ready(protocol=VERSION, version=__version__, host=os.uname().nodename)
+    try:
+        write_all(sink, GREETING + frame(ready))
+    except BrokenPipeError:
+        return 0
+    return serve(make, source, sink)
+
+
+def _engine() -> EngineLike:
+    from tui.engine.engine import Engine
+
+    return Engine()

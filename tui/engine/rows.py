@@ -1,0 +1,73 @@
+"""Rows of logits kept exactly: in memory up to a budget, then in an unlinked temporary file."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections import OrderedDict
+from typing import IO
+
+import torch
+from torch import Tensor
+
+DEFAULT_BUDGET = 1 << 30
+
+
+class RowStore:
+    """Rows [V] float32 by node number. Safe to read from one thread while another adds."""
+
+    def __init__(self, budget: int = DEFAULT_BUDGET) -> None:
+        self._budget = budget
+        self._memory: OrderedDict[int, Tensor] = OrderedDict()
+        self._held = 0
+        self._filed: dict[int, tuple[int, int]] = {}
+        self._file: IO[bytes] | None = None
+        self._lock = threading.Lock()
+
+    def __contains__(self, node_id: int) -> bool:
+        with self._lock:
+            return node_id in self._memory or node_id in self._filed
+
+    def add(self, node_id: int, row: Tensor) -> None:
+        """Keep a row; the oldest move to the file when the budget is passed."""
+        row = row.detach().to("cpu", torch.float32).contiguous()
+        with self._lock:
+            if node_id in self._memory or node_id in self._filed:
+                return
+            self._memory[node_id] = row
+            self._held += row.nbytes
+            while self._held > self._budget and len(self._memory) > 1:
+                oldest, moved = next(iter(self._memory.items()))
+                self._filed[oldest] = self._write(moved)  # before it is forgotten: the disk may be full
+                del self._memory[oldest]
+                self._held -= moved.nbytes
+
+    def get(self, node_id: int) -> Tensor | None:
+        """The row after this node, with the bits it was added with; None if it is not kept."""
+        with self._lock:
+            if node_id in self._memory:
+                return self._memory[node_id]
+            if node_id not in self._filed or self._file is None:
+                return None
+            offset, length = self._filed[node_id]
+            self._file.seek(offset)
+            return torch.frombuffer(bytearray(self._file.read(length)), dtype=torch.float32)
+
+    def clear(self) -> None:
+        """Forget all rows (another model)."""
+        with self._lock:
+            self._memory.clear()
+            self._filed.clear()
+            self._held = 0
+            if self._file is not None:
+                self._file.close()
+                self._file = None
+
+    def _write(self, row: Tensor) -> tuple[int, int]:
+        if self._file is None:
+            # Unlinked at once, so that it is gone with the process; open as long as the store.
+            self._file = tempfile.TemporaryFile(prefix="samplescope-")  # noqa: SIM115
+        offset = self._file.seek(0, 2)
+        data = row.numpy().tobytes()
+        self._file.write(data)
+        return offset, len(data)

@@ -1,0 +1,286 @@
+"""Frames and threads round an engine: requests from one file descriptor, answers to another.
+
+Four threads. The reader sorts requests; the model thread answers `Open`, `Prompt`, `Step` and `Job` in order; the view
+thread answers `View` and `Encode` meanwhile, from nodes and rows that never change; the writer alone touches the pipe.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Protocol
+
+import msgspec
+
+from tui.core.story import Node
+from tui.engine.fds import read_exactly, skip
+from tui.engine.outbox import Outbox, failure
+from tui.errors import SamplescopeError
+from tui.protocol import (
+    MAX_FRAME,
+    AnyRequest,
+    Encode,
+    Encoded,
+    Failed,
+    Finished,
+    Job,
+    Open,
+    Opened,
+    Progress,
+    Prompt,
+    Prompted,
+    Reply,
+    Step,
+    Stepped,
+    Stop,
+    Stopped,
+    View,
+    Viewed,
+    decode_request,
+)
+
+FLUSH_SECONDS = 0.2
+"""How long the last frames may take once the other side is gone: with it, the engine ends within 1 s of EOF."""
+LAST_WORD_SECONDS = 2.0
+"""The same when it is the engine that cannot go on, and has just said so."""
+
+Report = Callable[[str, float, float | None, str], None]
+"""(stage, done, total or None, unit): how far a request is."""
+
+
+class EngineLike(Protocol):
+    """What can be served: the engine, or a scripted one in tests.
+
+    `open`, `prompt`, `step` and `job` are called on one thread, `view` and `encode` on another, `stop` on any.
+    Errors a person may see are SamplescopeError; one with a true `fatal` attribute says the engine cannot go on.
+    """
+
+    @property
+    def revision(self) -> int:
+        """How many nodes the story has."""
+
+    def open(self, request: Open, report: Report) -> Opened:
+        """Load a model."""
+
+    def prompt(self, request: Prompt, report: Report) -> Prompted:
+        """Add a prompt's nodes and compute its row."""
+
+    def step(self, request: Step) -> Generator[Node, None, Stepped]:
+        """Yield each accepted node; return where it ended and why."""
+
+    def job(self, request: Job, report: Report) -> Finished:
+        """Run an experiment."""
+
+    def view(self, request: View) -> Viewed:
+        """Describe the distribution after a node."""
+
+    def encode(self, request: Encode) -> Encoded:
+        """Count a text's tokens."""
+
+    def stop(self) -> None:
+        """Set the flag read between forwards; the next prompt, step or job clears it as it begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A request and its number in the order of arrival."""
+
+    request: AnyRequest
+    number: int
+
+
+def serve(make: Callable[[], EngineLike], source: int, sink: int) -> int:
+    """Serve until the other side is gone (0) or the engine cannot go on (1).
+
+    `make` is called on the model thread, so that what it imports delays neither greeting nor reader.
+    """
+    return Server(make, source, sink).run()
+
+
+class Server:
+    """One engine behind one pipe."""
+
+    def __init__(self, make: Callable[[], EngineLike], source: int, sink: int) -> None:
+        self._make = make
+        self._source, self._sink = source, sink
+        self._engine: EngineLike | None = None
+        self._outbox = Outbox()
+        self._model_tasks: SimpleQueue[_Task | None] = SimpleQueue()
+        self._view_tasks: SimpleQueue[_Task | None] = SimpleQueue()
+        self._arrived = 0
+        self._stopped_up_to = 0
+        self._done = threading.Event()
+        self._status = 0
+
+    def run(self) -> int:
+        """Start the threads and wait for the end."""
+        writer = _thread("writer", self._outbox.write, self._sink, self._done.set)
+        _thread("model", self._model)
+        _thread("view", self._work, self._view_tasks, self._look)
+        _thread("reader", self._read)
+        self._done.wait()
+        self._stop_all()
+        self._model_tasks.put(None)
+        self._view_tasks.put(None)
+        self._outbox.close()
+        writer.join(LAST_WORD_SECONDS if self._status else FLUSH_SECONDS)
+        return self._status
+
+    # -- reader ------------------------------------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        try:
+            while (header := read_exactly(self._source, 4)) is not None:
+                length = int.from_bytes(header, "big")
+                if length > MAX_FRAME:
+                    self._refuse(0, f"A request of {length} bytes is over the limit of {MAX_FRAME}.")
+                    skip(self._source, length)
+                elif (body := read_exactly(self._source, length)) is not None:
+                    self._accept(body)
+        finally:
+            self._done.set()
+
+    def _refuse(self, request_id: int, message: str) -> None:
+        self._outbox.reply(failure(request_id, "protocol", message))
+
+    def _accept(self, body: bytes) -> None:
+        """Sort one request; what is not one is refused under the number it gives, if it gives one."""
+        try:
+            request = decode_request(body)
+        except Exception as error:
+            self._refuse(_id_in(body), f"This is not a request: {error}")
+            return
+        self._arrived += 1
+        task = _Task(request, self._arrived)
+        if isinstance(request, Stop):
+            self._stop_all()
+            self._outbox.reply(Stopped(id=request.id))
+        else:
+            (self._view_tasks if isinstance(request, View | Encode) else self._model_tasks).put(task)
+
+    def _stop_all(self) -> None:
+        """Stop what has arrived so far, under way or still waiting, and nothing that comes later."""
+        self._stopped_up_to = self._arrived
+        if self._engine is not None:
+            self._engine.stop()
+
+    # -- model and view threads --------------------------------------------------------------------------------------
+
+    def _model(self) -> None:
+        try:
+            self._engine = self._make()
+        except BaseException as error:
+            traceback.print_exc(file=sys.stderr)
+            reason = f"The engine cannot start: {_said(error)}"
+            self._work(self._model_tasks, lambda task: failure(task.request.id, "internal", reason, fatal=True))
+        else:
+            self._work(self._model_tasks, self._think)
+
+    def _work(self, tasks: SimpleQueue[_Task | None], answer: Callable[[_Task], Reply]) -> None:
+        """Answer each task exactly once, whatever happens."""
+        while (task := tasks.get()) is not None:
+            reply = _safely(answer, task)
+            self._outbox.reply(reply)
+            if isinstance(reply, Failed) and reply.fatal:
+                self._status = 1
+                self._done.set()
+                return
+
+    def _think(self, task: _Task) -> Reply:
+        """Answer on the model thread."""
+        engine, request = self._ready(), task.request
+        if task.number <= self._stopped_up_to and not isinstance(request, Open):
+            return _never_begun(request)
+        match request:
+            case Open():
+                return engine.open(request, self._reporter(task))
+            case Prompt():
+                return engine.prompt(request, self._reporter(task))
+            case Step():
+                return self._step(engine, request, task)
+            case Job():
+                return engine.job(request, self._reporter(task))
+        raise TypeError(f"{type(request).__name__} is not for the model thread")
+
+    def _look(self, task: _Task) -> Reply:
+        """Answer on the view thread."""
+        request = task.request
+        return self._ready().view(request) if isinstance(request, View) else self._ready().encode(_encode(request))
+
+    def _ready(self) -> EngineLike:
+        if self._engine is None:
+            raise SamplescopeError("The engine is still starting.")
+        return self._engine
+
+    def _step(self, engine: EngineLike, request: Step, task: _Task) -> Stepped:
+        steps = engine.step(request)
+        while True:
+            self._stop_again(task)
+            try:
+                node = next(steps)
+            except StopIteration as end:
+                stepped: Stepped = end.value
+                return stepped
+            self._outbox.grow(engine.revision, node)
+
+    def _reporter(self, task: _Task) -> Report:
+        def report(stage: str, done: float, total: float | None, unit: str) -> None:
+            self._stop_again(task)
+            progress = Progress(of=task.request.id, stage=stage, done=done, total=total, unit=unit)
+            self._outbox.progress(progress)
+
+        return report
+
+    def _stop_again(self, task: _Task) -> None:
+        """Set the engine's flag once more: it may have cleared it, beginning this task, just after it was set."""
+        if task.number <= self._stopped_up_to and self._engine is not None:
+            self._engine.stop()
+
+
+def _thread(name: str, work: Callable[..., None], *arguments: object) -> threading.Thread:
+    thread = threading.Thread(target=work, args=arguments, name=name, daemon=True)
+    thread.start()
+    return thread
+
+
+def _safely(answer: Callable[[_Task], Reply], task: _Task) -> Reply:
+    """The task's answer, or one `Failed` saying why there is none."""
+    try:
+        return answer(task)
+    except SamplescopeError as error:
+        fatal = bool(getattr(error, "fatal", False))
+        return failure(task.request.id, error.kind, error.message, error.remedy, fatal=fatal)
+    except BaseException as error:
+        traceback.print_exc(file=sys.stderr)
+        fatal = not isinstance(error, Exception) or bool(getattr(error, "fatal", False))
+        return failure(task.request.id, "internal", f"The engine failed: {_said(error)}", fatal=fatal)
+
+
+def _said(error: BaseException) -> str:
+    """An exception in one line."""
+    first = next((line for line in str(error).splitlines() if line.strip()), "")
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__
+
+
+def _never_begun(request: AnyRequest) -> Reply:
+    if isinstance(request, Step):
+        return Stepped(id=request.id, tip=request.at, reason="stopped")
+    return failure(request.id, "stopped", "Stopped before it began.")
+
+
+def _encode(request: AnyRequest) -> Encode:
+    assert isinstance(request, Encode)
+    return request
+
+
+def _id_in(body: bytes) -> int:
+    """The request number in a body that is not a request; 0 if there is none."""
+    try:
+        number = msgspec.convert(msgspec.msgpack.decode(body), dict[str, object]).get("id")
+    except Exception:
+        return 0
+    return number if isinstance(number, int) else 0

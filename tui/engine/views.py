@@ -1,0 +1,156 @@
+"""Views: the distribution after a node as the screen asks for it, a window of rows and a thinned curve."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+
+import torch
+from torch import Tensor
+
+from tui.core.candidates import Curves, Row
+from tui.core.settings import Settings
+from tui.core.story import How, Node
+from tui.engine.decide import Distribution, distribution, finish
+from tui.engine.places import Place
+from tui.models.base import Tokens
+from tui.protocol import Axis, View, Viewed
+from tui.sampling.chain import apply_chain, build_chain, score
+from tui.sampling.draw import Lucks, draw_many
+from tui.sampling.ranking import Ranking, check_finite
+
+RANKINGS_BYTES = 256 << 20
+REACH_SECONDS = 0.015
+FOUND = 50
+
+
+class Viewer:
+    """Answers views on one thread, keeping what was sorted already."""
+
+    def __init__(self, tokens: Tokens, vocabulary: int, device: str) -> None:
+        self._tokens = tokens
+        self._vocabulary = vocabulary
+        self._lucks = Lucks(vocabulary, device)
+        self._rankings: OrderedDict[tuple[object, ...], Ranking] = OrderedDict()
+
+    def view(self, request: View, place: Place, settings: Settings, revision: int) -> Viewed:
+        """The whole answer to a view of one place."""
+        ranking = self._ranking(place, settings)
+        chain = build_chain(settings, place.captured)
+        applied = apply_chain(chain, place.ids, ranking.scored, ranking.order, exact=request.exact)
+        here = finish(place.row, place.ids, chain, ranking.scored, applied)
+        window = _Window(self._tokens, here, ranking, self._counts(request, here, place))
+        would = self._lucks[request.seed].would_draw(here.final, place.position)
+        return Viewed(
+            id=request.id, slot=request.slot, at=request.at, revision=revision, settings=settings,
+            cuts=here.cuts, kept=here.kept, kept_mass=here.kept_mass, entropy=here.entropy,
+            would_draw=would, would=window.of([would])[0], vocabulary=self._vocabulary,
+            rows=window.between(*request.rows) if request.rows else [],
+            first=max(0, request.rows[0]) if request.rows else 0,
+            curves=curves(request.axis, ranking, window.cumulative) if request.axis else None,
+            found=window.of(self._tokens.matches(request.find, FOUND)) if request.find else [],
+            exact=applied.exact, given=request.given, seed=request.seed, draws=request.draws,
+        )  # fmt: skip
+
+    def _counts(self, request: View, here: Distribution, place: Place) -> Tensor | None:
+        if request.draws <= 0:
+            return None
+        return draw_many(here.final, request.draws, request.seed, place.position)
+
+    def _ranking(self, place: Place, settings: Settings) -> Ranking:
+        """The row ranked, from the cache if only sliders that keep the order have moved."""
+        moving = ("repetition_penalty", "no_repeat_ngram_size", "max_new_tokens")  # the last: a forced end of text
+        key = (place.node, *(settings[name].value for name in moving), *place.captured)
+        if key in self._rankings:
+            self._rankings.move_to_end(key)
+            return self._rankings[key]
+        check_finite(place.row)
+        chain = build_chain(settings, place.captured)
+        ranking = self._rankings[key] = Ranking(place.row, score(chain, place.ids, place.row))
+        while sum(kept.nbytes for kept in self._rankings.values()) > RANKINGS_BYTES and len(self._rankings) > 1:
+            self._rankings.popitem(last=False)
+        return ranking
+
+
+def reached(
+    nodes: Iterable[Node], place_of: Callable[[int], Place], settings: Settings, seconds: float = REACH_SECONDS
+) -> dict[int, str]:
+    """For each node, the stage that would remove its own token, '' if it is still reachable; as many as time allows.
+
+    The prompt's own tokens are never out of reach: nobody drew them.
+    """
+    answers: dict[int, str] = {}
+    end = time.monotonic() + seconds
+    for node in nodes:
+        answers[node.id] = _removed_by(node, place_of(node.parent), settings) if node.how is not How.PROMPT else ""
+        if time.monotonic() > end:
+            break
+    return answers
+
+
+def _removed_by(node: Node, place: Place, settings: Settings) -> str:
+    here = distribution(place.row, place.ids, settings, place.captured)
+    if here.chain.greedy and not float(here.final[0, node.token]):
+        return "greedy"
+    return here.applied.removed_by(torch.tensor([node.token], device=place.row.device))[0]
+
+
+class _Window:
+    """Rows of one distribution, by rank or by token."""
+
+    def __init__(self, tokens: Tokens, here: Distribution, ranking: Ranking, counts: Tensor | None) -> None:
+        self._tokens, self._here, self._ranking, self._counts = tokens, here, ranking, counts
+        self.cumulative = here.tempered[0, ranking.tokens].cumsum(0, dtype=torch.float64)
+
+    def between(self, first: int, count: int) -> list[Row]:
+        """`count` rows from rank `first` + 1 on; fewer at the end."""
+        first = max(0, first)
+        ids = self._ranking.tokens[first : first + max(0, count)]
+        return self._rows(range(first + 1, first + 1 + len(ids)), ids)
+
+    def of(self, tokens: list[int]) -> list[Row]:
+        """The rows of these ids, in their order."""
+        ranks = [self._ranking.rank(token) for token in tokens]
+        return self._rows(ranks, torch.tensor(tokens, dtype=torch.long))
+
+    def _rows(self, ranks: Iterable[int], ids: Tensor) -> list[Row]:
+        here = self._here
+        ids = ids.to(here.row.device)
+        ranks = list(ranks)
+        at = torch.tensor(ranks, dtype=torch.long, device=ids.device) - 1
+        columns = (
+            here.row[ids], here.raw[0, ids], here.tempered[0, ids], here.final[0, ids], self.cumulative[at]
+        )  # fmt: skip
+        counts = self._counts[ids].tolist() if self._counts is not None else [0] * len(ranks)
+        removed = here.applied.removed_by(ids)
+        piece, special = self._tokens.piece, self._tokens.special
+        return [
+            Row(rank, token, piece(token), special(token), logit, raw, tempered, final, cumulative, stage, count)
+            for rank, token, logit, raw, tempered, final, cumulative, stage, count in zip(
+                ranks, ids.tolist(), *(column.tolist() for column in columns), removed, counts, strict=True
+            )
+        ]
+
+
+def curves(axis: Axis, ranking: Ranking, cumulative: Tensor) -> Curves:
+    """Both cumulative curves at about `axis.width` ranks, even on the axis's scale, both ends included."""
+    last = len(ranking.tokens)
+    low = min(max(1, axis.low), last)
+    high = last if axis.high <= 0 else min(max(low, axis.high), last)
+    width = max(2, axis.width)
+    if axis.scale == "log":
+        ranks = torch.logspace(math.log10(low), math.log10(high), width, dtype=torch.float64).round().long()
+    else:
+        ranks = torch.linspace(low, high, width, dtype=torch.float64).round().long()
+    ranks = torch.unique(ranks.clamp(low, high)).to(cumulative.device)
+    return Curves(
+        _bytes(ranks, torch.int32), _bytes(ranking.raw_cumulative[ranks - 1], torch.float32),
+        _bytes(cumulative[ranks - 1], torch.float32),
+    )  # fmt: skip
+
+
+def _bytes(values: Tensor, dtype: torch.dtype) -> bytes:
+    array = values.to("cpu", dtype).numpy()
+    return array.astype(array.dtype.newbyteorder("<")).tobytes()

@@ -1,0 +1,42 @@
+"""The errors a person may see: what was wrong, and what to do about it."""
+
+from __future__ import annotations
+
+
+class SamplescopeError(Exception):
+    """One clear line for a person, with its remedy.
+
+    `kind` crosses the pipe; `exit_code` is the headless command's (2 bad input, 3 failed while running).
+    """
+
+    kind = "failed"
+    exit_code = 3
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}".rstrip()
+
+
+class InputError(SamplescopeError):
+    """Bad usage or input: a parameter out of range, an unreadable file, a prompt too long."""
+
+    kind = "input"
+    exit_code = 2
+
+
+class ModelError(SamplescopeError):
+    """The model cannot be found or loaded."""
+
+    kind = "model"
+    exit_code = 2
+
+
+class RunError(SamplescopeError):
+    """Something failed while running: rows that are not finite, scores that overflow, a dead engine."""
+
+    kind = "run"
+    exit_code = 3

@@ -1,0 +1,1 @@
+"""Headless experiments over an engine; plain results."""

@@ -1,0 +1,97 @@
+"""`verify`: our run against the model's own generate(), same options, same seed, id for id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from tui.core.settings import DEFAULT_SEED, Given
+from tui.engine.engine import Engine
+from tui.engine.places import prompt_length
+from tui.errors import InputError, RunError
+from tui.experiments.run import quiet, start
+from tui.launch import LaunchOptions
+from tui.models.base import Report
+from tui.protocol import Step
+
+
+def verify_options(options: LaunchOptions, text: str) -> dict[str, Any]:
+    """Open the model, run, and compare."""
+    engine, prompted = start(options, text)
+    return verify(engine, prompted.nodes[-1].id, options.given, options.seed, quiet)
+
+
+def verify_job(engine: Engine, parameters: Mapping[str, Any], report: Report) -> dict[str, object]:
+    """The experiment `verify`: parameters `at` (any node; its prompt is what is verified), `given`, `seed`."""
+    at = parameters.get("at")
+    if not isinstance(at, int) or at not in engine.story:
+        raise InputError(f"There is no node {at}.")
+    path = engine.story.path(at)
+    tip = path[prompt_length(path) - 1].id
+    return verify(engine, tip, dict(parameters.get("given") or {}), int(parameters.get("seed", DEFAULT_SEED)), report)
+
+
+def verify(engine: Engine, tip: int, given: Given, seed: int, report: Report) -> dict[str, Any]:
+    """Run from a prompt's last node to the end, then call generate().
+
+    The result holds `equal`, both id lists, and where they differ: `step`, and `logits`, the rows' largest difference
+    there. generate() gets only what the person gave, so that the resolution of defaults is tested too.
+    """
+    report("stepping", 0, None, "")
+    prompt = [node.token for node in engine.story.path(tip)]
+    ours = _run(engine, Step(at=tip, given=given, seed=seed, count=None))
+    report("generate()", 0, None, "")
+    theirs = engine.model.generate(prompt, given, seed)[len(prompt) :]
+    result: dict[str, Any] = {"equal": ours == theirs, "ours": ours, "theirs": theirs, "step": None, "logits": None}
+    if ours != theirs:
+        step = next(
+            (i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs))
+        )
+        result |= {"step": step, "logits": _difference(engine, tip, given, seed, ours, step)}
+    return result
+
+
+def _run(engine: Engine, request: Step) -> list[int]:
+    """The tokens of a whole run; RunError if it was stopped, for half a run differs from any other."""
+    tokens: list[int] = []
+    steps = engine.step(request)
+    while True:
+        try:
+            tokens.append(next(steps).token)
+        except StopIteration as end:
+            if end.value.reason == "stopped":
+                raise RunError("Stopped before it was compared.") from None
+            return tokens
+
+
+def _difference(engine: Engine, tip: int, given: Given, seed: int, ours: list[int], step: int) -> float | None:
+    """The largest difference between our row and generate()'s at a step; None if generate() had ended there."""
+    at = tip
+    for token in ours[:step]:
+        child = engine.story.child(at, token)
+        if child is None:
+            return None
+        at = child.id
+    prompt = [node.token for node in engine.story.path(tip)]
+    rows = engine.model.generate_rows(prompt, given, seed)
+    if step >= len(rows):
+        return None
+    row = engine.places.at(at, given).row
+    difference = (row - rows[step].to(row.device)).abs()
+    return float(torch.where(torch.isnan(difference), 0.0, difference).max())  # -inf minus -inf
+
+
+def report_lines(result: Mapping[str, Any]) -> list[str]:
+    """The result for a person: one line if equal, else both id lists and where they part."""
+    ours, theirs = result["ours"], result["theirs"]
+    if result["equal"]:
+        return [f"equal: the same {len(ours)} tokens as generate()"]
+    rows = result["logits"]
+    distance = "generate() had ended there" if rows is None else f"the rows differ by at most {rows:.3g}"
+    return [
+        f"DIFFERENT from token {result['step'] + 1} on; {distance}",
+        f"samplescope: {' '.join(map(str, ours))}",
+        f"generate():  {' '.join(map(str, theirs))}",
+    ]

@@ -1,0 +1,180 @@
+"""Every action of the workbench: its keys, its words and its group.
+
+The one table from which the bindings, the help screen, the command palette, the README's table and the check of a
+person's own keymap are made.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+_KEY = re.compile(r"(?:(?:ctrl|shift|alt|super)\+)*(?:[a-z0-9_]+|\S)", re.IGNORECASE)
+_SHOWN = {
+    "left": "←",
+    "right": "→",
+    "up": "↑",
+    "down": "↓",
+    "enter": "⏎",
+    "escape": "esc",
+    "slash": "/",
+    "question_mark": "?",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "colon": ":",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something a person can do: by key, from the palette, named in the help."""
+
+    id: str
+    keys: str
+    """Default keys, comma-separated, in Textual's names."""
+    name: str
+    """Two or three words, for the key line and the palette."""
+    tooltip: str
+    """One sentence on what it does."""
+    group: str
+    call: str = ""
+    """Textual action if it is not the id."""
+    shown: bool = False
+    """In the key line at the bottom."""
+
+    @property
+    def action(self) -> str:
+        """The Textual action string that runs it."""
+        return self.call or self.id
+
+
+STEP, LOOK, SET, KEEP, PROGRAM = "Step", "Look", "Settings", "Text and files", "Program"
+GROUPS = (STEP, LOOK, SET, KEEP, PROGRAM)
+
+_TABLE = (
+    Action("step", "n", "step", "Draw the next token at the cursor and move on.", STEP, shown=True),
+    Action("run", "r", "run", "Draw token after token until a stop; again to pause.", STEP, shown=True),
+    Action("back", "left,h", "back", "One token back along the branch; nothing is computed.", STEP, shown=True),
+    Action("forward", "right,l", "forward", "One token forward along the branch; nothing is computed.", STEP),
+    Action("take", "enter", "take", "Take the highlighted candidate, kept or removed.", STEP, shown=True),
+    Action(
+        "next_seed", "s", "next seed", "Use the next seed: the token it draws here shows at once.", STEP, shown=True
+    ),
+    Action("redraw", "S", "redraw", "Draw the last token again with the next seed; the old branch stays.", STEP),
+    Action("branch", "a", "next branch", "Go to the next branch of the story; the cursor stays at the fork.", STEP),
+    Action("start", "less_than_sign", "to the start", "Put the cursor after the prompt.", STEP),
+    Action("end", "greater_than_sign", "to the end", "Put the cursor after the branch's last token.", STEP),
+    Action("jump", "j", "jump", "Go to a token by its number (or click on it).", STEP),
+    Action("stop", "escape", "stop", "Stop what is under way: a run, a long prompt; leave the prompt editor.", STEP),
+    Action(
+        "find",
+        "slash",
+        "find",
+        "Find a token by its text or by #id: its rank, its numbers, what removes it.",
+        LOOK,
+        shown=True,
+    ),
+    Action("draws", "d", "draw 1,000", "Draw 1,000 times here and count; the story stays as it is.", LOOK, shown=True),
+    Action("unit", "u", "unit", "Show percent, log-probability or logit.", LOOK),
+    Action("would", "space", "would draw", "Highlight the token this seed draws here.", LOOK),
+    Action("followed", "f", "followed token", "Highlight the token the branch goes on with.", LOOK),
+    Action("preset_1", "1", "T=2", "The post's first run: temperature 2, no top-k.", SET, "preset(1)"),
+    Action("preset_2", "2", "T=0.5", "The post's second run: temperature 0.5, no top-k.", SET, "preset(2)"),
+    Action("preset_3", "3", "top-k 50", "The post's third run: top-k 50.", SET, "preset(3)"),
+    Action(
+        "preset_4",
+        "4",
+        "top-p 0.90",
+        "The post's fourth run: top-p 0.90 (and transformers' own top-k 50).",
+        SET,
+        "preset(4)",
+    ),
+    Action("controls", "k", "controls", "Go to the sliders; on a small screen they open for it.", SET),
+    Action("greedy", "g", "greedy", "Switch between drawing and taking the most probable token.", SET),
+    Action("parameters", "p", "all parameters", "Set any parameter as a number.", SET),
+    Action("off", "o", "off", "Turn the focused slider's parameter off.", SET),
+    Action("source", "b", "back to source", "Give the focused slider's parameter back to its source.", SET),
+    Action("reset", "0", "reset settings", "Forget everything set by you or by a preset.", SET),
+    Action("copy", "c", "copy settings", "Copy the settings for generate(), vLLM or llama.cpp.", KEEP),
+    Action("edit", "e", "edit the prompt", "Go to the prompt editor.", KEEP),
+    Action("submit", "f2", "submit the prompt", "Give the edited prompt to the model.", KEEP),
+    Action("save", "w", "save the branch", "Write the branch to a file as JSON Lines, as `run` prints it.", KEEP),
+    Action("help", "question_mark,f1", "help", "What the focused pane shows, and every key.", PROGRAM, shown=True),
+    Action("palette", "colon,ctrl+p", "palette", "Find any action by name.", PROGRAM, "app.command_palette"),
+    Action("theme", "t", "theme", "Use the next theme.", PROGRAM),
+    Action("plot", "v", "plot", "Show or hide the cumulative plot.", PROGRAM),
+    Action("restart", "R", "restart engine", "Start the engine again; the story stays.", PROGRAM),
+    Action("quit", "q,ctrl+c", "quit", "End the program.", PROGRAM, "app.quit"),
+)
+
+ACTIONS: Mapping[str, Action] = {action.id: action for action in _TABLE}
+"""Every action by id, in the order of the help screen."""
+
+
+def shown_key(key: str) -> str:
+    """A key as a person reads it: `question_mark` → `?`, `left` → `←`."""
+    return _SHOWN.get(key, key)
+
+
+def shown_keys(keys: str) -> str:
+    """All keys of an action: `left,h` → `← h`."""
+    return " ".join(shown_key(key.strip()) for key in keys.split(",") if key.strip())
+
+
+def grouped() -> Iterator[tuple[str, list[Action]]]:
+    """The groups in order, each with its actions."""
+    for group in GROUPS:
+        yield group, [action for action in ACTIONS.values() if action.group == group]
+
+
+def check_keymap(keymap: Mapping[str, object]) -> tuple[dict[str, str], list[str]]:
+    """What of a person's keymap can be used, and one line for each entry that cannot.
+
+    Textual accepts unknown ids and impossible keys without a word; here they are refused.
+    """
+    usable: dict[str, str] = {}
+    problems: list[str] = []
+    for name, keys in keymap.items():
+        problem = _problem(name, keys)
+        if problem:
+            problems.append(problem)
+        else:
+            usable[name] = str(keys)
+    problems += _drop_clashes(usable)
+    return usable, problems
+
+
+def _problem(name: str, keys: object) -> str:
+    if name not in ACTIONS:
+        return f"There is no action {name!r}."
+    if not isinstance(keys, str) or not keys.strip():
+        return f"The keys of {name!r} must be a text such as 'n,f5'."
+    wrong = [key for key in keys.split(",") if not _KEY.fullmatch(key.strip())]
+    return f"{wrong[0]!r} is no key ({name!r})." if wrong else ""
+
+
+def _drop_clashes(usable: dict[str, str]) -> list[str]:
+    """Take out the entries whose key another action has; a clash would silently hide one of the two."""
+    problems = []
+    for name in list(usable):
+        counts = Counter(key for action in ACTIONS.values() for key in _keys(usable.get(action.id, action.keys)))
+        taken = [key for key in _keys(usable[name]) if counts[key] > 1]
+        if taken:
+            problems.append(f"{shown_key(taken[0])!r} belongs to another action already ({name!r}).")
+            del usable[name]
+    return problems
+
+
+def _keys(keys: str) -> set[str]:
+    return {key.strip() for key in keys.split(",")}
+
+
+def markdown_table() -> str:
+    """The keys as the README's table."""
+    lines = ["| key | action | |", "|---|---|---|"]
+    lines += [
+        f"| `{shown_keys(a.keys).replace('|', chr(92) + '|')}` | {a.name} | {a.tooltip} |" for a in ACTIONS.values()
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,291 @@
+"""generate(), one forward at a time: its own preparation, its own inputs, its own cache.
+
+`custom_generate` hands over everything prepared and resolved; each step then calls the parts that generate() calls,
+in its order. The private names of transformers that this needs stand in this file only, held by the parity tests.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from tui.core.settings import Given
+from tui.models.base import Processor
+from tui.models.generation import PROCESSOR_NAMES
+
+SNAPSHOT_EVERY = 16
+SNAPSHOTS_KEPT = 8
+
+_GROWING = ("attention_mask", "position_ids", "token_type_ids", "mm_token_type_ids")
+"""Keyword tensors that get one longer at each step, in their last dimension."""
+_CONSTANT = ("use_cache", "logits_to_keep", "output_attentions", "output_hidden_states")
+
+
+@dataclass
+class Shared:
+    """A model object and who used it last: some models keep their state inside the module."""
+
+    model: Any
+    """A PreTrainedModel; its type says nothing useful about the parts that are called here."""
+    tokenizer: Any
+    user: object = None
+
+
+@dataclass
+class _Prepared:
+    """What generate() would start its loop with."""
+
+    ids: Tensor
+    processors: list[Any]
+    config: Any
+    kwargs: dict[str, Any]
+
+
+def library_defaults(model: Any) -> dict[str, Any]:
+    """What transformers applies where neither a person nor the model said anything."""
+    defaults: dict[str, Any] = model.generation_config._get_default_generation_params()
+    return defaults
+
+
+def inputs(model: Any, ids: Sequence[int]) -> dict[str, Tensor]:
+    """generate()'s inputs: ids [1, n] and a mask of ones."""
+    tensor = torch.tensor([list(ids)], dtype=torch.long, device=model.device)
+    return {"inputs": tensor, "attention_mask": torch.ones_like(tensor)}
+
+
+def _prepare(model: Any, ids: Sequence[int], arguments: Mapping[str, Any]) -> _Prepared:
+    """Run generate() up to its loop; stop strings are left out, because the hook loses the tokenizer."""
+    caught: list[_Prepared] = []
+
+    def hook(
+        model: Any, input_ids: Any, logits_processor: Any, stopping_criteria: Any, generation_config: Any, **kwargs: Any
+    ) -> Any:
+        caught.append(_Prepared(input_ids, list(logits_processor), generation_config, kwargs))
+        return input_ids
+
+    model.generate(**inputs(model, ids), **(dict(arguments) | {"custom_generate": hook, "stop_strings": None}))
+    prepared = caught[0]
+    for name in ("synced_gpus", "streamer"):
+        prepared.kwargs.pop(name, None)
+    cache = prepared.kwargs.get("past_key_values")
+    if cache is not None and _layers_can_crop(cache):
+        cache.activate_past_recording()  # so that sliding-window layers can go back past their window
+    return prepared
+
+
+def _layers_can_crop(cache: Any) -> bool:
+    """True if every layer of the cache gives back exactly what it had before: nothing recurrent, nothing indexed."""
+    from transformers.cache_utils import DynamicCache, DynamicLayer, DynamicSlidingWindowLayer
+
+    return type(cache) is DynamicCache and all(
+        type(layer) in (DynamicLayer, DynamicSlidingWindowLayer) for layer in cache.layers
+    )
+
+
+class TransformersDecoder:
+    """One prompt's rows. `row` continues, goes back, or replays, whichever gives the same bits soonest."""
+
+    def __init__(self, shared: Shared, ids: Sequence[int], arguments: Callable[[Given], dict[str, Any]]) -> None:
+        """`arguments` gives generate()'s keywords for what a person set."""
+        self._shared = shared
+        self._prompt = list(ids)
+        self._arguments = arguments
+        self._snapshots: dict[int, dict[str, Any]] = {}
+        self._unchecked = False
+        self._inside = False  # the module itself keeps the state (RecurrentGemma)
+        self._fed: list[int] = []
+        self._row = torch.empty(0)
+        self._fresh: _Prepared | None = _prepare(shared.model, ids, arguments({}))
+        fresh = self._fresh
+        self._kwargs = fresh.kwargs
+        self._device = fresh.ids.device
+        eos = getattr(fresh.config, "_eos_token_tensor", None)
+        self.eos = frozenset(int(token) for token in eos.flatten()) if eos is not None else frozenset[int]()
+        self._processors = _named(fresh.processors)
+        self.watch: Callable[[int, int], None] | None = None
+        self._stop_strings = self._stop_criterion()
+
+    def _stop_criterion(self) -> Any:
+        from transformers import StopStringCriteria
+
+        strings = self._shared.model.generation_config.stop_strings
+        return StopStringCriteria(self._shared.tokenizer, strings) if strings else None
+
+    def captured(self, given: Given) -> Mapping[str, Processor]:
+        """generate()'s own processors, by parameter or class name.
+
+        Only forced_eos_token_id looks at a setting (where max_new_tokens ends): it is built anew for another.
+        """
+        if "forced_eos_token_id" not in self._processors:
+            return self._processors
+        return _named(_prepare(self._shared.model, self._prompt, self._arguments(given)).processors)
+
+    def stops(self, ids: Sequence[int]) -> bool:
+        """True if the text so far ends at one of the model's stop strings."""
+        if self._stop_strings is None:
+            return False
+        return bool(self._stop_strings(torch.tensor([list(ids)], device=self._shared.model.device), None)[0])
+
+    @torch.no_grad()
+    def row(self, ids: Sequence[int], known: Callable[[int], Tensor | None]) -> Tensor:
+        """The logits [V] float32 after `ids` (the prompt and what followed), on the model's device."""
+        ids = list(ids)
+        if self._module_state_lost():
+            self._fed = []
+        if self._fed != ids:
+            if ids[: len(self._fed)] != self._fed:
+                self._go_back(_common_length(self._fed, ids))
+            self._feed(ids, known)
+        self._shared.user = self
+        return self._row
+
+    def _feed(self, ids: list[int], known: Callable[[int], Tensor | None]) -> None:
+        """Forward until `ids` are fed; after going back, the next known row must come out with the same bits."""
+        if not self._fed:
+            self._prefill()
+        while len(self._fed) < len(ids):
+            self._forward(ids[len(self._fed)])
+            stored = known(len(self._fed)) if self._unchecked else None
+            if stored is not None:
+                self._unchecked = False
+                if not torch.equal(stored, self._row.to(stored.device)):
+                    self._snapshots.clear()
+                    self._prefill()
+
+    def _prefill(self) -> None:
+        """The prompt in one piece, as generate() does it."""
+        model = self._shared.model
+        prepared = self._fresh or _prepare(model, self._prompt, self._arguments({}))
+        self._fresh = None
+        self._kwargs = prepared.kwargs
+        self._fed = []  # until the forward is through: it may be given up
+        before = _kept_inside(model)
+        with _watched(model, self.watch):
+            outputs = model._prefill(prepared.ids, prepared.config, self._kwargs, is_first_iteration=True)
+        self._inside = _changed(before, _kept_inside(model))
+        self._fed = list(self._prompt)
+        self._unchecked = False
+        self._absorb(outputs)
+
+    def _forward(self, token: int) -> None:
+        """One more token through the model, as generate()'s loop does it."""
+        model = self._shared.model
+        fed = [*self._fed, token]
+        self._fed = []  # until the forward is through: one that failed may have changed the cache
+        ids = torch.tensor([fed], dtype=torch.long, device=self._device)
+        with model._optimize_model_for_decode():
+            step = model.prepare_inputs_for_generation(ids, next_sequence_length=1, **self._kwargs)
+            outputs = model(**step, return_dict=True)
+        self._fed = fed
+        self._absorb(outputs)
+
+    def _absorb(self, outputs: Any) -> None:
+        """Keep the row, and what the next step needs."""
+        self._kwargs = self._shared.model._update_model_kwargs_for_generation(outputs, self._kwargs)
+        self._row = outputs.logits[:, -1].to(copy=True, dtype=torch.float32, device=self._device)[0]
+        done = len(self._fed) - len(self._prompt)
+        if done and done % SNAPSHOT_EVERY == 0 and self._cached and not self._croppable:
+            self._snapshots[len(self._fed)] = copy.deepcopy(self._kwargs)
+            if len(self._snapshots) > SNAPSHOTS_KEPT:
+                self._snapshots.pop(min(self._snapshots))
+
+    @property
+    def _cached(self) -> bool:
+        """True if the state travels in the keywords, and not inside the module."""
+        from transformers.generation.utils import ALL_CACHE_NAMES
+
+        return not self._inside and any(self._kwargs.get(name) is not None for name in ALL_CACHE_NAMES)
+
+    @property
+    def _croppable(self) -> bool:
+        known = {"past_key_values", *_GROWING, *_CONSTANT}
+        cache = self._kwargs.get("past_key_values")
+        return (
+            cache is not None
+            and _layers_can_crop(cache)
+            and {k for k, v in self._kwargs.items() if v is not None} <= known
+        )
+
+    def _module_state_lost(self) -> bool:
+        return self._shared.user is not self and bool(self._fed) and not self._cached
+
+    def _go_back(self, length: int) -> None:
+        """Make `_fed` a prefix of its first `length` ids, from which feeding gives the same bits again."""
+        # One token further back than asked, so that feeding it again proves the way back against a stored row.
+        target = max(length - 1, len(self._prompt))
+        removed = len(self._fed) - target
+        if self._fed and length > len(self._prompt) and self._croppable and self._can_crop(removed):
+            self._crop(removed)
+        elif at := max((n for n in self._snapshots if n <= length - 1), default=0):
+            self._kwargs = copy.deepcopy(self._snapshots[at])
+            self._fed = self._fed[:at]
+        else:
+            self._fed = []
+        self._snapshots = {n: kept for n, kept in self._snapshots.items() if n <= len(self._fed)}
+        self._unchecked = True
+
+    def _can_crop(self, removed: int) -> bool:
+        """True if every sliding-window layer still holds what its window needs after removing that many."""
+        return all(
+            not layer.is_sliding
+            or layer.keys.shape[-2] - removed >= min(layer.sliding_window - 1, layer.get_seq_length() - removed)
+            for layer in self._kwargs["past_key_values"].layers
+        )
+
+    def _crop(self, removed: int) -> None:
+        self._kwargs["past_key_values"].crop(-removed)
+        for name in _GROWING:
+            if (tensor := self._kwargs.get(name)) is not None:
+                self._kwargs[name] = tensor[..., : tensor.shape[-1] - removed]
+        self._fed = self._fed[: len(self._fed) - removed]
+
+
+def _named(processors: list[Any]) -> dict[str, Processor]:
+    """Processors by the parameter that asks for them, else by class name."""
+    return {PROCESSOR_NAMES.get(type(one).__name__, type(one).__name__): one for one in processors}
+
+
+def _kept_inside(model: Any) -> dict[tuple[int, str], tuple[Tensor, int]]:
+    """Each tensor that is neither weight nor buffer, and its version: what changes in a forward is a state."""
+    return {
+        (id(module), name): (value, value._version)
+        for module in model.modules()
+        for name, value in vars(module).items()
+        if isinstance(value, Tensor)
+    }
+
+
+def _changed(before: Mapping[Any, tuple[Tensor, int]], after: Mapping[Any, tuple[Tensor, int]]) -> bool:
+    """True if a tensor came, went, was replaced or was written to."""
+    return before.keys() != after.keys() or any(
+        after[key][0] is not tensor or after[key][1] != version for key, (tensor, version) in before.items()
+    )
+
+
+@contextmanager
+def _watched(model: Any, watch: Callable[[int, int], None] | None) -> Iterator[None]:
+    """Call `watch(done, layers)` before each layer of one forward."""
+    stacks = [module for module in model.modules() if isinstance(module, torch.nn.ModuleList)]
+    layers = list(max(stacks, key=len, default=[]))
+
+    def before(done: int) -> Callable[..., None]:
+        return lambda *_: watch(done, len(layers)) if watch is not None else None
+
+    hooks = [layer.register_forward_pre_hook(before(index)) for index, layer in enumerate(layers)]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _common_length(first: list[int], second: list[int]) -> int:
+    """How many ids two sequences share from the start."""
+    pairs = zip(first, second, strict=False)
+    return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(first), len(second)))

@@ -1,0 +1,42 @@
+"""The command palette: every action of the workbench, and every theme, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from tui import keys
+
+Entry = tuple[str, str, Callable[[], object]]
+"""Title, help, what to do."""
+
+
+class Actions(Provider):
+    """What a person can do, found by name or by what it does."""
+
+    async def discover(self) -> Hits:
+        """Everything, before anything is typed."""
+        for title, sentence, do in self._entries():
+            yield DiscoveryHit(title, do, help=sentence)
+
+    async def search(self, query: str) -> Hits:
+        """What matches by title or by sentence."""
+        matcher = self.matcher(query)
+        for title, sentence, do in self._entries():
+            score = max(matcher.match(title), matcher.match(sentence))
+            if score > 0:
+                yield Hit(score, matcher.highlight(title), do, help=sentence)
+
+    def _entries(self) -> Iterator[Entry]:
+        for action in keys.ACTIONS.values():
+            if action.id != "palette":
+                yield f"{action.group}: {action.name}", action.tooltip, self._run(action.action)
+        for theme in self.app.available_themes:
+            yield f"Theme: {theme}", "Use this theme.", self._use(theme)
+
+    def _run(self, action: str) -> Callable[[], object]:
+        return lambda: self.screen.call_later(self.screen.run_action, action)
+
+    def _use(self, theme: str) -> Callable[[], object]:
+        return lambda: setattr(self.app, "theme", theme)

@@ -1,0 +1,266 @@
+"""The chain: which stages run, in which order, and what each does to a row.
+
+The order is data, so that another one can follow; the default is transformers' (`_get_logits_processor`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from tui.core.candidates import Cut
+from tui.core.settings import PARAMETERS, Settings, Value, is_off
+from tui.errors import RunError
+from tui.sampling.stages import CUTS, OWN_STAGES, Apply, Stage, own_stage, top_p
+
+TEMPERATURE = "temperature"
+TRANSFORMERS_ORDER = (
+    "sequence_bias",
+    "encoder_repetition_penalty",
+    "repetition_penalty",
+    "no_repeat_ngram_size",
+    "encoder_no_repeat_ngram_size",
+    "bad_words_ids",
+    "min_length",
+    "min_new_tokens",
+    "forced_bos_token_id",
+    "forced_eos_token_id",
+    "remove_invalid_values",
+    "exponential_decay_length_penalty",
+    "suppress_tokens",
+    "begin_suppress_tokens",
+    "custom",
+    TEMPERATURE,
+    "top_h",
+    "top_k",
+    "top_p",
+    "min_p",
+    "typical_p",
+    "epsilon_cutoff",
+    "eta_cutoff",
+    "watermarking_config",
+    "renormalize_logits",
+)
+"""Parameter names in the order generate() builds its processors; `custom` is where a caller's own go."""
+
+SAMPLING_ONLY = TRANSFORMERS_ORDER[TRANSFORMERS_ORDER.index(TEMPERATURE) : -2]
+"""What greedy decoding leaves out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What one stage left: [1, V] bool, how many, and (size, kept) of equal scores at its edge."""
+
+    stage: str
+    left: Tensor
+    count: int
+    tie: tuple[int, int] | None = None
+
+    @classmethod
+    def of(cls, stage: str, scores: Tensor) -> Removal:
+        """What is not -inf in `scores` [1, V] is left."""
+        left = scores > -math.inf
+        return cls(stage, left, int(left.sum()))
+
+    @property
+    def splits_tie(self) -> bool:
+        """True if some of the equal scores at its edge stay and others do not."""
+        return self.tie is not None and self.tie[1] < self.tie[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Stages in order: `before` the temperature, the temperature, and those `after` it."""
+
+    before: tuple[Stage, ...]
+    temperature: Stage | None
+    after: tuple[Stage, ...]
+    greedy: bool = False
+
+
+def build_chain(
+    settings: Settings, captured: Mapping[str, Apply] | None = None, order: tuple[str, ...] = TRANSFORMERS_ORDER
+) -> Chain:
+    """The stages in force under `settings`, with the model's own (`captured`, by parameter or class name) in place."""
+    captured = captured or {}
+    values = {name: setting.value for name, setting in settings.items()}
+    greedy = values.get("do_sample") is False
+    names: list[str] = []
+    for name in order:
+        names += [other for other in captured if other not in order] if name == "custom" else [name]
+    stages = [_stage(name, values.get(name), captured) for name in names if not (greedy and name in SAMPLING_ONLY)]
+    in_force = [stage for stage in stages if stage is not None]
+    before = [stage for stage in in_force if stage.name in names[: names.index(TEMPERATURE)]]
+    after = in_force[len(before) :]
+    heat = after.pop(0) if after and after[0].name == TEMPERATURE else None
+    return Chain(tuple(before), heat, tuple(after), greedy)
+
+
+def _stage(name: str, value: Value, captured: Mapping[str, Apply]) -> Stage | None:
+    if name in captured and name not in OWN_STAGES:
+        return Stage(name, _on_a_copy(captured[name]))
+    if name not in PARAMETERS or value is None or is_off(name, value):
+        return None
+    return own_stage(name, float(value))
+
+
+def _on_a_copy(processor: Apply) -> Apply:
+    """A processor may write in place, as it may in generate(); rows are kept."""
+    return lambda ids, scores: processor(ids, scores.clone())
+
+
+@dataclass(slots=True)
+class Scored:
+    """A row after penalties and the model's own stages: what ranks are made of."""
+
+    base: Tensor
+    """[1, V] float32 in id order."""
+    removals: tuple[Removal, ...]
+
+
+@dataclass(slots=True)
+class Order:
+    """Scores [1, V] and their order, from transformers' own call: ascending and *not* stable."""
+
+    scores: Tensor
+    ascending: Tensor
+
+    @classmethod
+    def of(cls, scores: Tensor) -> Order:
+        """Sort `scores` as TopPLogitsWarper does."""
+        return cls(scores, torch.sort(scores, descending=False)[1])
+
+
+@dataclass(slots=True)
+class Applied:
+    """A row after its chain. Scores are [1, V] float32 in id order, -inf where removed."""
+
+    tempered: Tensor
+    """After temperature, before anything is cut."""
+    scores: Tensor
+    """After the whole chain."""
+    removals: list[Removal]
+    order: Order | None = None
+    exact: bool = True
+    """False if which of the tokens tied at an edge stay is provisional (the counts are exact)."""
+
+    def removed_by(self, tokens: Tensor) -> list[str]:
+        """For each id in `tokens` [n], the first stage that removed it, or ''."""
+        names = [""] * len(tokens)
+        for removal in self.removals:
+            for index, keep in enumerate(removal.left[0, tokens].tolist()):
+                # A forced token comes back although an earlier stage removed it.
+                names[index] = "" if keep else names[index] or removal.stage
+        return names
+
+
+def score(chain: Chain, ids: Tensor, row: Tensor) -> Scored:
+    """Run a row [V] of logits after `ids` [1, n] through the stages before the temperature.
+
+    RunError if they leave no token at all.
+    """
+    scores = row[None]
+    removals = _removal("model", scores, ())
+    for stage in chain.before:
+        scores = stage.apply(ids, scores)
+        removals += _removal(stage.name, scores, removals)
+    if removals and scores.amax().item() == -math.inf:
+        raise RunError(f"{removals[-1].stage} leaves no token to draw.", "Turn it off.")
+    return Scored(scores, removals)
+
+
+def _removal(stage: str, scores: Tensor, before: tuple[Removal, ...]) -> tuple[Removal, ...]:
+    """This stage's removal if it removed anything; only the worst score needs a look where nothing is removed yet."""
+    if scores.amin().item() > -math.inf:
+        return ()
+    removal = Removal.of(stage, scores)
+    return () if before and torch.equal(removal.left, before[-1].left) else (removal,)
+
+
+def apply_chain(chain: Chain, ids: Tensor, scored: Scored, order: Order | None = None, exact: bool = True) -> Applied:
+    """Run scores through temperature and cuts.
+
+    Without an `order` top-p sorts what it is given. With that of the base scores nothing need be sorted: counts are
+    exact, and only where top-p's edge falls inside a tie must the masked row be sorted again to know *which* stay:
+    with `exact`, or if a later stage sums them. RunError if scores overflow.
+    """
+    tempered = scored.base
+    if chain.temperature is not None:
+        tempered = chain.temperature.apply(ids, tempered)
+        _check_overflow(tempered, chain.temperature.value)
+    applied = Applied(tempered, tempered, list(scored.removals), order)
+    for stage in chain.after:
+        _apply_after(applied, stage, ids, exact or stage is not chain.after[-1])
+    return applied
+
+
+def _check_overflow(scores: Tensor, value: float | None) -> None:
+    if not math.isfinite(scores.amax().item()):
+        raise RunError(
+            f"temperature {value} is so small that scores overflow.", "Raise it, or use --greedy for the best token."
+        )
+
+
+def _apply_after(applied: Applied, stage: Stage, ids: Tensor, exact: bool) -> None:
+    """One stage from the temperature on, noting what it left and where its edge fell inside a tie."""
+    before = applied.scores
+    if stage.name not in CUTS:
+        applied.scores = stage.apply(ids, before)
+        return
+    # A tie split already is out of order: what was removed stands among what was not.
+    order = None if any(removal.splits_tie for removal in applied.removals) else applied.order
+    after = _cut(stage, ids, before, order)
+    removal = Removal.of(stage.name, after)
+    if _may_tie(stage, removal.count):
+        removal = replace(removal, tie=edge_tie(before, after))
+    if stage.name == "top_p" and removal.splits_tie and order is not None and before is not order.scores:
+        if exact:
+            after = stage.apply(ids, before)
+            removal = replace(Removal.of(stage.name, after), tie=removal.tie)
+        applied.exact = exact
+    applied.scores = after
+    applied.removals.append(removal)
+
+
+def _may_tie(stage: Stage, count: int) -> bool:
+    """A cut by place can fall among equals; a cut by value keeps or removes them all, so that top-k may keep more."""
+    return stage.name in ("top_p", "top_h") or (stage.name == "top_k" and count > int(stage.value or 0))
+
+
+def _cut(stage: Stage, ids: Tensor, scores: Tensor, order: Order | None) -> Tensor:
+    if stage.name == "top_p" and order is not None and stage.value is not None:
+        return top_p(scores, stage.value, order.ascending)
+    return stage.apply(ids, scores)
+
+
+def edge_tie(before: Tensor, after: Tensor) -> tuple[int, int] | None:
+    """(size, kept) of the group of equal scores at a cut's edge, or None if no token shares the edge's score."""
+    edge = torch.where(after > -math.inf, before, math.inf).amin()
+    size = int((before == edge).sum())
+    return (size, int((after == edge).sum())) if size > 1 else None
+
+
+def describe_cuts(chain: Chain, applied: Applied, ids: Tensor, probabilities: Tensor) -> list[Cut]:
+    """What each removing stage does, alone and in the chain; `probabilities` [1, V] are the tempered ones."""
+    stages = {stage.name: stage for stage in chain.after}
+    first = next((removal.stage for removal in applied.removals if removal.stage in stages), None)
+    cuts = []
+    for removal in applied.removals:
+        left = alone = removal.count
+        stage = stages.get(removal.stage)
+        if stage is not None and removal.stage != first:
+            alone = int((_cut(stage, ids, applied.tempered, applied.order) > -math.inf).sum())
+        mass = float((probabilities * removal.left).sum(dtype=torch.float64))
+        cuts.append(Cut(removal.stage, alone, left, mass, _shown_tie(removal, stage)))
+    return cuts
+
+
+def _shown_tie(removal: Removal, stage: Stage | None) -> tuple[int, int] | None:
+    """A tie worth telling: one the edge splits, or one that makes top-k keep more than k."""
+    if removal.tie is None or stage is None:
+        return None
+    return removal.tie if stage.name == "top_k" or removal.splits_tie else None

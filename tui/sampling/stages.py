@@ -1,0 +1,158 @@
+"""The stages between a row of logits and the draw, each a pure function that mirrors a transformers class.
+
+All take and give scores of shape [1, V], float32, in id order, -inf for what is removed; the arithmetic, down to
+which vector is summed and in what order, is generate()'s own, because the order of a sum is part of its bits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+Apply = Callable[[Tensor, Tensor], Tensor]
+"""(ids [1, n], scores [1, V]) → scores [1, V]."""
+
+REMOVED = -math.inf
+TOP_H_CANDIDATES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One named step of the chain."""
+
+    name: str
+    apply: Apply
+    value: float | int | None = None
+
+
+def repetition_penalty(ids: Tensor, scores: Tensor, penalty: float) -> Tensor:
+    """Divide positive and multiply negative scores of tokens already there (RepetitionPenaltyLogitsProcessor)."""
+    # Ids beyond the row (an embedding wider than the head) cannot be drawn: there is nothing to penalise.
+    seen = ids[ids < scores.shape[-1]][None]
+    score = scores.gather(1, seen)
+    return scores.scatter(1, seen, torch.where(score < 0, score * penalty, score / penalty))
+
+
+def no_repeat_ngram(ids: Tensor, scores: Tensor, size: int) -> Tensor:
+    """Remove tokens that would repeat an n-gram of the sequence (NoRepeatNGramLogitsProcessor)."""
+    tokens = ids[0].tolist()
+    if len(tokens) + 1 < size:
+        return scores
+    last = tokens[len(tokens) + 1 - size :]
+    banned = {
+        tokens[start + size - 1] for start in range(len(tokens) + 1 - size) if tokens[start : start + size - 1] == last
+    }
+    scores = scores.clone()
+    scores[0, sorted(token for token in banned if token < scores.shape[-1])] = REMOVED
+    return scores
+
+
+def temperature(scores: Tensor, value: float) -> Tensor:
+    """Divide by the temperature (TemperatureLogitsWarper)."""
+    return scores / value
+
+
+def top_h(scores: Tensor, value: float) -> Tensor:
+    """Keep the first of the best 100 whose entropy adds up to `value` of theirs (TopHLogitsWarper)."""
+    best, tokens = torch.topk(scores, min(TOP_H_CANDIDATES, scores.shape[-1]), dim=-1)
+    candidates = torch.distributions.Categorical(logits=best, validate_args=False)
+    threshold = (_entropy(candidates) * value).unsqueeze(-1)
+    terms = -candidates.probs * torch.log(candidates.probs)
+    keep = torch.cumsum(terms, dim=-1) <= threshold
+    keep[:, 0] = True
+    kept = torch.zeros_like(scores, dtype=torch.bool).scatter_(1, tokens, keep)
+    return scores.masked_fill(~kept, REMOVED)
+
+
+def top_k(scores: Tensor, k: int) -> Tensor:
+    """Keep the k best and every token tied with the k-th (TopKLogitsWarper)."""
+    return scores.masked_fill(scores < torch.topk(scores, min(k, scores.shape[-1]))[0][..., -1, None], REMOVED)
+
+
+def top_p(scores: Tensor, p: float, ascending: Tensor | None = None) -> Tensor:
+    """Keep the smallest prefix with more than p of the probability (TopPLogitsWarper; Holtzman et al. 2020).
+
+    `ascending` [1, V] is an order of these scores known already; without it they are sorted as transformers does,
+    which alone decides *which* of the tokens tied at the edge stay.
+    """
+    if ascending is None:
+        values, ascending = torch.sort(scores, descending=False)
+    else:
+        values = scores.gather(-1, ascending)
+    removed = values.softmax(dim=-1).cumsum(dim=-1) <= (1 - p)
+    removed[..., -1] = False
+    return scores.masked_fill(removed.scatter(1, ascending, removed), REMOVED)
+
+
+def min_p(scores: Tensor, value: float) -> Tensor:
+    """Keep what has at least `value` times the best token's probability (MinPLogitsWarper)."""
+    probabilities = torch.softmax(scores, dim=-1)
+    removed = probabilities < value * probabilities.amax(dim=-1, keepdim=True)
+    removed.scatter_(-1, torch.topk(probabilities, 1, dim=-1).indices, False)
+    return scores.masked_fill(removed, REMOVED)
+
+
+def typical_p(scores: Tensor, mass: float) -> Tensor:
+    """Keep the tokens of surprisal nearest the entropy, up to `mass` (TypicalLogitsWarper; Meister et al. 2022)."""
+    normalized = torch.nn.functional.log_softmax(scores, dim=-1)
+    entropy = -(normalized * torch.exp(normalized)).nansum(-1, keepdim=True)
+    distance, order = torch.sort(torch.abs((-normalized) - entropy), descending=False)
+    cumulative = scores.gather(-1, order).softmax(dim=-1).cumsum(dim=-1)
+    last = (cumulative < mass).sum(dim=1).clamp_(max=distance.shape[-1] - 1)
+    removed = distance > distance.gather(1, last.view(-1, 1))
+    removed[..., :1] = False
+    return scores.masked_fill(removed.scatter(1, order, removed), REMOVED)
+
+
+def _entropy(distribution: torch.distributions.Categorical) -> Tensor:
+    entropy: Tensor = distribution.entropy()  # type: ignore[no-untyped-call]
+    return entropy
+
+
+def _below(scores: Tensor, threshold: Tensor | float) -> Tensor:
+    """Remove what is less probable than `threshold`, but never the best."""
+    removed = scores.softmax(dim=-1) < threshold
+    return scores.masked_fill(removed & (scores < scores.amax(dim=-1, keepdim=True)), REMOVED)
+
+
+def epsilon_cutoff(scores: Tensor, epsilon: float) -> Tensor:
+    """Keep what has at least probability epsilon (EpsilonLogitsWarper; Hewitt et al. 2022)."""
+    return _below(scores, epsilon)
+
+
+def eta_cutoff(scores: Tensor, value: float) -> Tensor:
+    """Keep what is above min(ε, √ε·e^−entropy) (EtaLogitsWarper; Hewitt et al. 2022)."""
+    epsilon = torch.tensor(value, device=scores.device)
+    entropy = _entropy(torch.distributions.Categorical(logits=scores, validate_args=False))
+    return _below(scores, torch.min(epsilon, torch.sqrt(epsilon) * torch.exp(-entropy))[..., None])
+
+
+PENALTIES: dict[str, Callable[[Tensor, Tensor, float], Tensor]] = {
+    "repetition_penalty": repetition_penalty,
+    "no_repeat_ngram_size": lambda ids, scores, value: no_repeat_ngram(ids, scores, int(value)),
+}
+CUTS: dict[str, Callable[[Tensor, float], Tensor]] = {
+    "top_h": top_h,
+    "top_k": lambda scores, value: top_k(scores, int(value)),
+    "top_p": top_p,
+    "min_p": min_p,
+    "typical_p": typical_p,
+    "epsilon_cutoff": epsilon_cutoff,
+    "eta_cutoff": eta_cutoff,
+}
+
+OWN_STAGES = frozenset({*PENALTIES, "temperature", *CUTS})
+"""Parameters whose stage is our own, equal to generate()'s processor bit for bit."""
+
+
+def own_stage(name: str, value: float) -> Stage:
+    """The stage of this name at this value; KeyError if samplescope has none of that name."""
+    if name in PENALTIES:
+        penalty = PENALTIES[name]
+        return Stage(name, lambda ids, scores: penalty(ids, scores, value), value)
+    reshape = temperature if name == "temperature" else CUTS[name]
+    return Stage(name, lambda _ids, scores: reshape(scores, value), value)

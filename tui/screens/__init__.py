@@ -1,0 +1,1 @@
+"""Screens own state and turn messages into requests."""

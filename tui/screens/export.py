@@ -1,0 +1,77 @@
+"""The settings in force in other programs' words: to copy, or to write to a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.core.export import FORMATS, Exported
+from tui.core.settings import Settings
+
+Save = Callable[[str, str, str], None]
+"""(stem, ending, text): ask for a name and write it."""
+_ENDINGS = {"generate": ".py", "generation_config": ".json", "vllm": ".json", "llama.cpp": ".json"}
+
+
+class ExportScreen(ModalScreen[None]):
+    """Four formats; what is highlighted is shown as it would be copied."""
+
+    CSS_PATH = "dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "close"),
+        Binding("c", "copy", "copy"),
+        Binding("w", "write", "write to a file"),
+    ]
+
+    def __init__(self, settings: Settings, seed: int, save: Save) -> None:
+        super().__init__()
+        self._exports = {name: make(settings, seed) for name, make in FORMATS.items()}
+        self._save = save
+
+    def compose(self) -> ComposeResult:
+        """Formats above, their text below."""
+        with Vertical(classes="dialog wide") as box:
+            box.border_title = "Copy settings"
+            box.border_subtitle = "⏎ copy · w write to a file · esc"
+            yield OptionList(*(Option(Text(made.title)) for made in self._exports.values()), compact=True)
+            with VerticalScroll():
+                yield Static(id="export-text")
+
+    @property
+    def chosen(self) -> tuple[str, Exported]:
+        """The highlighted format."""
+        return list(self._exports.items())[self.query_one(OptionList).highlighted or 0]
+
+    def on_option_list_option_highlighted(self) -> None:
+        """Show what would be copied, and what it cannot say."""
+        made = self.chosen[1]
+        shown = Text(made.text)
+        if made.lost:
+            shown.append(f"\nCannot be said there: {', '.join(made.lost)}.", "bold")
+        for note in made.notes:
+            shown.append(f"\n{note}", "dim")
+        self.query_one("#export-text", Static).update(shown)
+
+    def on_option_list_option_selected(self) -> None:
+        """⏎ on a format."""
+        self.action_copy()
+
+    def action_copy(self) -> None:
+        """Copy through the terminal (OSC 52): not every terminal takes it, and none answers."""
+        made = self.chosen[1]
+        self.app.copy_to_clipboard(made.text)
+        hint = "Sent to the terminal's clipboard. If it does not arrive there, w writes it to a file."
+        self.notify(hint, title=made.title, markup=False)
+
+    def action_write(self) -> None:
+        """Write it to a new file."""
+        name, made = self.chosen
+        self._save(f"settings-{name.replace('.', '')}", _ENDINGS[name], made.text)

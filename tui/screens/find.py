@@ -1,0 +1,110 @@
+"""Find a token by its text or id: where it stands here, and what removes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.core.printable import printable_bytes
+from tui.protocol import Row
+from tui.widgets.cuts import stage_label
+from tui.widgets.numbers import aligned, percent
+
+_NUMBER = 8
+_TOKEN = {True: 22, False: 12}
+_ROOMY = 100
+"""Columns from which there is room for every number."""
+HINT = "type a token's text (blanks count) or #id · ↓ to the matches · ⏎ show it in the list · esc"
+
+NOTHING = "no token of this vocabulary holds that text; a word may be several tokens"
+
+
+class FindScreen(ModalScreen[Row | None]):
+    """Asks while a person types; gives the row that was chosen."""
+
+    CSS_PATH = "dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "close"),
+        Binding("down", "to_matches", "matches", show=False),
+    ]
+
+    def __init__(self, ask: Callable[[str], None]) -> None:
+        super().__init__()
+        self._ask = ask
+        self._rows: list[Row] = []
+
+    @property
+    def _roomy(self) -> bool:
+        return self.app.size.width >= _ROOMY
+
+    def compose(self) -> ComposeResult:
+        """The line to type in above the matches."""
+        with Vertical(classes="dialog wide") as box:
+            box.border_title = "Find a token"
+            yield Input(placeholder="unicorn", compact=True)
+            yield Static(header(self._roomy), classes="header", markup=False)
+            yield OptionList(compact=True)
+            yield Static(HINT, classes="hint", markup=False)
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Ask for the matches of what is typed so far."""
+        if message.value:
+            self._ask(message.value)
+        else:
+            self.show_found([])
+
+    def show_found(self, rows: list[Row]) -> None:
+        """The engine's answer for what was typed last."""
+        self._rows = rows
+        matches = self.query_one(OptionList)
+        matches.clear_options()
+        matches.add_options([Option(row_line(row, self._roomy)) for row in rows])
+        if rows:
+            matches.highlighted = 0
+        elif self.query_one(Input).value:
+            matches.add_option(Option(NOTHING, disabled=True))
+
+    def action_to_matches(self) -> None:
+        """From the line to the list."""
+        self.query_one(OptionList).focus()
+
+    def on_input_submitted(self) -> None:
+        """The best match, or the highlighted one."""
+        self._choose(self.query_one(OptionList).highlighted)
+
+    def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
+        """A match."""
+        self._choose(message.option_index)
+
+    def _choose(self, index: int | None) -> None:
+        if index is not None and index < len(self._rows):
+            self.dismiss(self._rows[index])
+
+
+def header(roomy: bool) -> str:
+    """The columns' names; their unit once."""
+    names = ("raw %", "temp.", "final", "cumul.") if roomy else ("raw %", "final", "cumul.")
+    numbers = "".join(f"  {name:^{_NUMBER}}" for name in names)
+    return f"{'rank':>6}  {'token':<{_TOKEN[roomy]}} {'id':>7}{numbers}  removed by"
+
+
+def row_line(row: Row, roomy: bool) -> Text:
+    """A match as one line: rank, token, id, probabilities in percent, the cumulative one, the removing stage."""
+    name = Text(printable_bytes(row.piece))
+    name.truncate(_TOKEN[roomy], overflow="ellipsis", pad=True)
+    line = Text(f"{row.rank:>6,}  ").append_text(name).append(f" {row.token:>7}")
+    for value in (row.raw, row.tempered, row.final, row.cumulative) if roomy else (row.raw, row.final, row.cumulative):
+        line.append("  " + aligned(percent(value) if value else "–", 3, _NUMBER - 4))
+    line.append("  " + (stage_label(row.removed_by) if row.removed_by else "kept"))
+    if row.removed_by:
+        line.stylize("dim")
+    line.no_wrap = True
+    return line

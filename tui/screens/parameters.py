@@ -1,0 +1,92 @@
+"""Every sampling parameter as a number: value, source, range; turned off or given back with a key."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui.core.settings import MAX_NEW_TOKENS, PARAMETERS, SEED, Given, Setting, Settings, Source, Value
+from tui.widgets.parameter_row import NAME, SOURCE, VALUE, ParameterRow
+from tui.widgets.switch_row import SwitchRow
+
+KEYS = "⏎ use · type a number · o off · b back to its source · esc leave"
+_HEADER = f"{'parameter':<{NAME}}{'value':>{VALUE}}   {'source':<{SOURCE}}range"
+
+
+class ParametersScreen(ModalScreen[dict[str, Value] | None]):
+    """Gives what the person wants given from now on, as `Given`; None if nothing is to change.
+
+    `base` is what is in force where nothing is given (`Opened.settings`). With `seed` there is a row for it, and a
+    changed one is in the answer under `seed`.
+    """
+
+    CSS_PATH = "parameters.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Change nothing", show=False),
+        Binding("enter", "submit", "Use them", show=False),
+        Binding("o,backspace", "off", "Off", show=False),
+        Binding("b,delete", "back", "Back to its source", show=False),
+        Binding("up", "app.focus_previous", "Row above", show=False),
+        Binding("down", "app.focus_next", "Row below", show=False),
+    ]
+
+    def __init__(self, settings: Settings, given: Given, base: Settings | None = None, seed: int | None = None) -> None:
+        super().__init__()
+        self._settings = settings
+        self._given = given
+        unset = {name: setting for name, setting in settings.items() if name not in given}
+        self._base = unset if base is None else base
+        self._seed = seed
+
+    def compose(self) -> ComposeResult:
+        """One row each, in the order in which they act."""
+        with VerticalScroll(id="rows", can_focus=False) as rows:
+            rows.border_title = "All parameters, in the order transformers applies them"
+            rows.border_subtitle = KEYS
+            yield Static(_HEADER, id="header", markup=False)
+            for parameter in (*PARAMETERS.values(), MAX_NEW_TOKENS):
+                name = parameter.name
+                yield ParameterRow(parameter, self._settings.get(name), self._base.get(name), given=name in self._given)
+            if self._seed is not None:
+                setting = Setting(self._seed, Source.YOU)
+                yield ParameterRow(SEED, setting, setting, given=False)
+            yield SwitchRow(
+                self._settings.get("do_sample"), self._base.get("do_sample"), given="do_sample" in self._given
+            )
+
+    def _row(self) -> ParameterRow | SwitchRow | None:
+        return self.focused if isinstance(self.focused, ParameterRow | SwitchRow) else None
+
+    def action_off(self) -> None:
+        """The focused row's parameter does nothing."""
+        row = self._row()
+        if row is not None:
+            row.turn_off()
+
+    def action_back(self) -> None:
+        """The focused row's parameter comes from its source again."""
+        row = self._row()
+        if row is not None:
+            row.give_back()
+
+    @on(ParameterRow.Entered)
+    def action_submit(self) -> None:
+        """Take them all, unless one is wrong: then go to it."""
+        for row in self.query(ParameterRow):
+            if row.entry is not None and not row.submit_entry():
+                row.focus()
+                return
+        self.dismiss(self._answer())
+
+    def _answer(self) -> dict[str, Value]:
+        answer: dict[str, Value] = {}
+        for row in [*self.query(ParameterRow), *self.query(SwitchRow)]:
+            if row.given and row.setting is not None:
+                answer[row.id or ""] = row.setting.value
+        return answer

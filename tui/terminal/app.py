@@ -1,0 +1,97 @@
+"""An App that is safe in any terminal: the base of the explorer's App, and how it is run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import ClassVar, TypeVar
+
+from rich.console import RenderableType
+from rich.text import Text
+from textual import constants, on
+from textual.app import App
+from textual.driver import Driver
+from textual.events import DescendantFocus
+from textual.filter import LineFilter
+from textual.worker import WorkerFailed
+
+from tui.terminal.checks import check_terminal, prepare_environment, surroundings
+from tui.terminal.crash import report_crash
+from tui.terminal.driver import SafeDriver
+from tui.terminal.filters import HarmlessText
+from tui.terminal.signals import ending_well, say
+
+Result = TypeVar("Result")
+
+
+class SafeApp(App[Result]):
+    """Lenient input, filtered output, colours the terminal has, little traffic over SSH, crashes in one line.
+
+    `last_words` are called before the process ends, however it ends: saving what is not saved, ending the engine.
+    """
+
+    ANSI_THEME: ClassVar[str] = "ansi-dark"
+    """The theme for terminals of 16 colours or none."""
+
+    def __init__(self) -> None:
+        prepare_environment()
+        self.surroundings = surroundings()
+        self.last_words: list[Callable[[], None]] = []
+        self._harmless = HarmlessText()
+        self._crash = ""
+        # Without ansi_color, NO_COLOR gives greys in 24 bits, and black on black with an ANSI theme.
+        super().__init__(ansi_color=True if self.surroundings.no_color else None)
+        self.theme = self.fitting_theme(self.theme)
+        if self.surroundings.remote:
+            self.animation_level = "none"
+
+    def fitting_theme(self, wanted: str) -> str:
+        """`wanted`, or the ANSI theme where the terminal has 16 colours at most, or shall show none."""
+        few = self.console.color_system in (None, "standard")
+        return self.ANSI_THEME if few or self.surroundings.no_color else wanted
+
+    def get_driver_class(self) -> type[Driver]:
+        """Our driver, unless the environment names another one (textual-serve does)."""
+        return super().get_driver_class() if constants.DRIVER else SafeDriver
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's filters, then ours: nothing that acts on a terminal leaves the program as text."""
+        return [*super().get_line_filters(), self._harmless]
+
+    @on(DescendantFocus)
+    def _steady_cursor(self, event: DescendantFocus) -> None:
+        """Over SSH a blinking cursor costs 600 bytes a second: switch it off in whatever gets the focus."""
+        if self.surroundings.remote and hasattr(event.widget, "cursor_blink"):
+            event.widget.cursor_blink = False
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """End with one line instead of `renderables`, which would show local variables."""
+        if not self._crash:
+            self._crash = "samplescope crashed."
+        if not self._exit_renderables:
+            self._exit_renderables.append(Text(self._crash))
+        self._return_code = self._return_code or 1
+        self._close_messages_no_wait()
+
+    def _handle_exception(self, error: Exception) -> None:
+        if not self._crash:
+            self._crash = report_crash(error.error if isinstance(error, WorkerFailed) else error)
+        super()._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        self.panic()
+
+
+def run_safely(app: SafeApp[Result], *, mouse: bool = True) -> int:
+    """Run the app in this terminal; the exit code for `sys.exit`.
+
+    Raises InputError, before anything is written, where there is no terminal.
+    """
+    check_terminal()
+    with ending_well(app.last_words):
+        try:
+            app.run(mouse=mouse)
+        finally:
+            for problem in say(app.last_words):
+                print(f"samplescope: {problem}", file=sys.stderr)
+    return app.return_code or 0

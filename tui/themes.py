@@ -1,0 +1,146 @@
+"""Colours as data: reads themes from TOML files, checks every colour, and has defaults for themes that lack ours."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+
+import msgspec
+from textual.color import Color
+from textual.theme import Theme
+
+STEPS = 7
+"""Of the surprisal ramp: `$surprisal-0` (expected) to `$surprisal-6` (surprising)."""
+
+OWN_VARIABLES: tuple[str, ...] = (
+    "live",
+    "cut",
+    "quiet",
+    "removed",
+    "prompt",
+    "special",
+    "raw",
+    "bar",
+    "bar-removed",
+    "cursor",
+    "cursor-blurred",
+    *(f"surprisal-{step}" for step in range(STEPS)),
+)
+"""The theme variables samplescope adds to Textual's. A theme that lacks one gets `variable_defaults`."""
+
+_FIELDS = {field.name for field in fields(Theme)}
+
+
+def themes_folder() -> Path:
+    """Inside the package once installed, beside it in a checkout."""
+    inside = Path(__file__).with_suffix("")
+    return inside if inside.is_dir() else Path(__file__).parents[1] / "themes"
+
+
+def load_themes(own: Path | None = None) -> tuple[list[Theme], list[str]]:
+    """Every good theme, samplescope's first, then those of the folder `own`; and a line about each that is not good.
+
+    A theme of a name already there takes its place.
+    """
+    themes: dict[str, Theme] = {}
+    problems: list[str] = []
+    for folder in (themes_folder(), own):
+        for path in sorted(folder.glob("*.toml")) if folder else ():
+            try:
+                theme = read_theme(path)
+            except (OSError, ValueError) as error:
+                problems.append(f"Theme {path.name} is left out: {error}")
+            else:
+                themes[theme.name] = theme
+    return list(themes.values()), problems
+
+
+def read_theme(path: Path) -> Theme:
+    """One file as a theme; ValueError saying what is wrong with it."""
+    data = {"name": path.stem} | tomllib.loads(path.read_text(encoding="utf-8"))
+    if unknown := sorted(data.keys() - _FIELDS):
+        raise ValueError(f"it has no use for {', '.join(map(repr, unknown))}.")
+    try:
+        theme = msgspec.convert(data, Theme)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{str(error).replace('`', '').replace('$.', '')}.") from error
+    check(theme)
+    return theme
+
+
+def check(theme: Theme) -> None:
+    """Raise ValueError for a colour that would end the program only when the theme is chosen."""
+    try:
+        theme.to_color_system().generate()
+    except Exception as error:  # whatever a wrong value does in there, it is this theme's fault
+        raise ValueError(f"{_one_line(error)}.") from error
+    for name, value in theme.variables.items():
+        if not name.endswith("-style"):
+            _check_colour(name, value)
+
+
+def _check_colour(name: str, value: str) -> None:
+    """A colour, or a colour and a percentage; the words TCSS knows pass."""
+    words = value.split()
+    if value == "auto" or (words and words[0] == "auto"):
+        return
+    try:
+        Color.parse(words[0] if len(words) == 2 and words[1].endswith("%") else value)
+    except Exception as error:
+        raise ValueError(f"{name} = {value!r} is no colour.") from error
+
+
+def _one_line(error: Exception) -> str:
+    """An exception in one line without its markup."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+
+
+def variable_defaults(theme: Theme) -> dict[str, str]:
+    """Our variables for a theme that does not know them, made from its own colours.
+
+    For `App.get_theme_variable_defaults`; a theme's own value wins.
+    """
+    colours = theme.to_color_system().generate()
+    if theme.ansi:
+        return _ansi_defaults(colours)
+    background, foreground = Color.parse(colours["background"]), Color.parse(colours["foreground"])
+    accent, warning = Color.parse(colours["accent"]), Color.parse(colours["warning"])
+
+    def grey(share: float) -> str:
+        return background.blend(foreground, share).hex
+
+    named = {
+        "live": accent.hex,
+        "cut": warning.hex,
+        "special": Color.parse(colours["success"]).blend(foreground, 0.3).hex,
+        "quiet": grey(0.7),
+        "removed": grey(0.65),
+        "prompt": grey(0.7),
+        "raw": grey(0.6),
+        "bar": grey(0.5),
+        "bar-removed": grey(0.2),
+        "cursor": background.blend(accent, 0.2).hex,
+        "cursor-blurred": grey(0.1),
+    }
+    return named | _ramp(background, foreground, accent)
+
+
+def _ramp(background: Color, foreground: Color, accent: Color) -> dict[str, str]:
+    """From a grey to the foreground's far end, through a little of the accent."""
+    first = background.blend(foreground, 0.6)
+    last = Color.parse("white" if background.brightness < 0.5 else "black")
+    steps = [first.blend(last, step / (STEPS - 1)).blend(accent, 0.15) for step in range(STEPS)]
+    return {f"surprisal-{step}": colour.hex for step, colour in enumerate(steps)}
+
+
+def _ansi_defaults(colours: dict[str, str]) -> dict[str, str]:
+    """The terminal's own colours, only such as are legible on dark and on light."""
+    grey, text = "ansi_bright_black", "ansi_default"
+    named = dict.fromkeys(("quiet", "removed", "prompt", "raw", "bar", "bar-removed"), grey)
+    named |= {"live": colours["accent"], "cut": colours["warning"], "special": "ansi_green"}
+    named |= {"cursor": text, "cursor-blurred": text}
+    # Textual's own widgets name these two, and only its two ANSI themes have them.
+    named |= {"ansi-background": "ansi_black", "ansi-foreground": "ansi_white"}
+    ramp = (grey, "ansi_blue", "ansi_bright_blue", "ansi_magenta", "ansi_bright_magenta", "ansi_bright_red", text)
+    return named | {f"surprisal-{step}": colour for step, colour in enumerate(ramp)}

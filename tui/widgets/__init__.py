@@ -1,0 +1,1 @@
+"""Widgets draw plain values and post messages."""

@@ -1,0 +1,39 @@
+"""Which line of the candidate list shows which rank, with the cuts on lines of their own between the ranks."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+
+from tui.widgets.cuts import CutMark
+
+
+class Lines:
+    """Ranks 1 … vocabulary on lines 0 …, one line more for each cut: right below the last rank it leaves."""
+
+    def __init__(self, vocabulary: int, cuts: Iterable[CutMark] = ()) -> None:
+        self.vocabulary = vocabulary
+        self.cuts = sorted((cut for cut in cuts if cut.prefix), key=lambda cut: min(cut.left, vocabulary))
+        self._lefts = [min(cut.left, vocabulary) for cut in self.cuts]
+        self._cut_lines = [left + index for index, left in enumerate(self._lefts)]
+
+    def __len__(self) -> int:
+        return self.vocabulary + len(self.cuts)
+
+    def line_of(self, rank: int) -> int:
+        """The line of a rank from 1 to `vocabulary`."""
+        return rank - 1 + bisect_left(self._lefts, rank)
+
+    def at(self, line: int) -> int | CutMark:
+        """The rank on a line from 0 to `len(self) − 1`, or the cut that has it."""
+        cuts_above = bisect_left(self._cut_lines, line)
+        if cuts_above < len(self.cuts) and self._cut_lines[cuts_above] == line:
+            return self.cuts[cuts_above]
+        return line - cuts_above + 1
+
+    def ranks(self, line: int, count: int) -> range:
+        """The ranks on `count` lines from `line` on."""
+        end = min(line + count, len(self))
+        first = next((at for at in map(self.at, range(line, end)) if isinstance(at, int)), None)
+        last = next((at for at in map(self.at, range(end - 1, line - 1, -1)) if isinstance(at, int)), None)
+        return range(first, last + 1) if first is not None and last is not None else range(0)

@@ -1,0 +1,73 @@
+"""What the candidate list tells the screen, and what it tells the person who asks for help."""
+
+from __future__ import annotations
+
+from textual.message import Message
+from textual.widget import Widget
+
+from tui.protocol import Row
+
+HELP = """\
+# Candidates
+
+The whole vocabulary, best first: what may come next at the cursor.
+
+- `▸` the token this seed would draw under the settings on screen
+- `•` the token with which this branch already goes on here; `●` it was drawn or taken just now
+- `◇` a special token, such as the end of the text
+- `──── top-p 0.90 leaves 37` a cut: what stands above the line is left, what stands below is removed;
+  *alone* is what it would leave as the only cut; `⚑` a cut that transformers makes though nobody asked for it
+- dimmed, with a name instead of a *final* probability: removed, by the cut of that name
+- **raw** the model's own probability, **tempered** after penalties and temperature, **final** after the cuts:
+  what the draw uses; **cumul.** *tempered* summed down the list; the bar is *tempered*, on one scale
+- **drawn** how often the token came up in the draws made here
+- `…` not there yet
+"""
+
+
+class FromList(Message, bubble=True):
+    """Anything a candidate list says; `control` is the list."""
+
+    def __init__(self, candidates: Widget) -> None:
+        super().__init__()
+        self.candidates = candidates
+
+    @property
+    def control(self) -> Widget:
+        """The list it comes from."""
+        return self.candidates
+
+    def _replaces(self, message: Message) -> bool:
+        return type(message) is type(self) and getattr(message, "candidates", None) is self.candidates
+
+
+class Wanted(FromList, namespace="candidate_list"):
+    """Rows that are, or soon will be, in sight are not there: `count` of them, after the first `first` ranks."""
+
+    def __init__(self, candidates: Widget, first: int, count: int) -> None:
+        super().__init__(candidates)
+        self.first, self.count = first, count
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the newest wish of a list counts."""
+        return self._replaces(message)
+
+
+class Take(FromList, namespace="candidate_list"):
+    """The person wants this token next."""
+
+    def __init__(self, candidates: Widget, token: int) -> None:
+        super().__init__(candidates)
+        self.token = token
+
+
+class Highlighted(FromList, namespace="candidate_list"):
+    """Another candidate is highlighted, or its numbers changed; None while its row is not there."""
+
+    def __init__(self, candidates: Widget, row: Row | None) -> None:
+        super().__init__(candidates)
+        self.row = row
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the newest highlight of a list counts."""
+        return self._replaces(message)

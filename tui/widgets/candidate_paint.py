@@ -1,0 +1,159 @@
+"""Draws one line of the candidate list: header, row, cut or detail, from a value that says all it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from tui.core.printable import printable_bytes
+from tui.protocol import Row
+from tui.widgets.candidate_columns import (
+    GOES_ON,
+    JUST_DRAWN,
+    MISSING,
+    WOULD_DRAW,
+    Column,
+    cell,
+    first_number,
+    fit,
+    heading,
+)
+from tui.widgets.cuts import CutMark
+from tui.widgets.numbers import Unit
+
+_QUIET = ("rank", "id", "bytes")
+
+
+class Look(NamedTuple):
+    """What all lines share; a change of it redraws them all."""
+
+    columns: tuple[Column, ...]
+    unit: Unit
+    scale: float
+    """The probability of the longest bar."""
+
+    @property
+    def width(self) -> int:
+        """Of a line, in cells."""
+        return sum(column.width for column in self.columns)
+
+
+class HeaderLine(NamedTuple):
+    """The headings."""
+
+    look: Look
+
+
+class RowLine(NamedTuple):
+    """One rank; `row` is None while it is not there."""
+
+    look: Look
+    rank: int
+    row: Row | None
+    cursor: bool
+    would_draw: bool
+    goes_on: bool
+    fresh: bool
+
+
+class CutLine(NamedTuple):
+    """One cut."""
+
+    width: int
+    mark: CutMark
+
+
+class DetailLine(NamedTuple):
+    """The highlighted candidate in full: id and bytes, whatever columns there is room for."""
+
+    width: int
+    row: Row | None
+
+
+class BlankLine(NamedTuple):
+    """Nothing, or a sentence."""
+
+    width: int
+    text: str = ""
+
+
+Line = HeaderLine | RowLine | CutLine | DetailLine | BlankLine
+
+
+class Painter:
+    """Turns lines into strips with a widget's component styles, asked for by their short name."""
+
+    def __init__(self, style: Callable[[str], Style]) -> None:
+        self._style = style
+
+    def paint(self, line: Line) -> Strip:
+        """One strip, as wide as the line says."""
+        match line:
+            case HeaderLine(look):
+                return self._header(look)
+            case RowLine():
+                return self._row(line)
+            case CutLine(width, mark):
+                return Strip([Segment(cut_text(mark, width), self._style("cut"))], width)
+            case DetailLine(width, row):
+                return Strip([Segment(detail_text(row, width), self._style("quiet"))], width)
+            case BlankLine(width, text):
+                return Strip([Segment(fit(text, width), self._style("quiet"))], width)
+
+    def _header(self, look: Look) -> Strip:
+        carrier = first_number(look.unit, look.columns)
+        text = "".join(heading(look.unit, column, carrier) for column in look.columns)
+        return Strip([Segment(text, self._style("quiet"))], look.width)
+
+    def _row(self, line: RowLine) -> Strip:
+        cursor = self._style("cursor") if line.cursor else Style.null()
+        segments = []
+        for column in line.look.columns:
+            # Reversed, each colour would become a patch of its own: the highlight is drawn in one.
+            style = Style.null() if cursor.reverse else self._cell_style(line, column.name)
+            segments.append(Segment(_cell_text(line, column), cursor + style))
+        return Strip(segments, line.look.width)
+
+    def _cell_style(self, line: RowLine, name: str) -> Style:
+        row, removed = line.row, bool(line.row and line.row.removed_by)
+        if name == "bar":
+            return self._style("live" if line.would_draw else "bar-removed" if removed else "bar")
+        if line.would_draw and name in ("marks", "token"):
+            return self._style("live")
+        if removed:
+            return self._style("removed")
+        if row and row.special and name == "token":
+            return self._style("special")
+        return self._style("quiet") if name in _QUIET or not row else Style.null()
+
+
+def _cell_text(line: RowLine, column: Column) -> str:
+    """What stands in a cell, a row that is not there yet included."""
+    if column.name == "marks":
+        goes_on = JUST_DRAWN if line.fresh else GOES_ON if line.goes_on else " "
+        return (WOULD_DRAW if line.would_draw else " ") + goes_on
+    if line.row:
+        return cell(line.row, column, line.look.unit, line.look.scale)
+    if column.name == "rank":
+        return f"{line.rank} ".rjust(column.width)
+    return fit(MISSING if column.name == "token" else "", column.width)
+
+
+def cut_text(mark: CutMark, width: int) -> str:
+    """`──── top-p 0.90 leaves 37 ─────`, in the most words for which there is room."""
+    room = max(0, width - 6)
+    texts = mark.texts()
+    words = next((text for text in texts if len(text) <= room), texts[-1])
+    text = f"──── {words} "
+    return fit(text + "─" * (width - len(text)), width)
+
+
+def detail_text(row: Row | None, width: int) -> str:
+    """` id 28000  bytes 20 75 6e  ·unicorn`; blank while the row is not there."""
+    if row is None:
+        return " " * width
+    return fit(f" id {row.token}  bytes {row.piece.hex(' ') or 'none'}  {printable_bytes(row.piece)}", width)

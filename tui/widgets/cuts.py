@@ -1,0 +1,126 @@
+"""What the cuts of a view say about themselves, in the list's lines and in the plot's labels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tui.core.printable import printable
+from tui.core.settings import PARAMETERS, Source
+from tui.protocol import Cut, Row, Viewed
+from tui.widgets.labels import FLAG, number_text
+
+_PARAMETER = {
+    "typical": "typical_p",
+    "epsilon": "epsilon_cutoff",
+    "eta": "eta_cutoff",
+    "n-gram": "no_repeat_ngram_size",
+}
+_LABEL = {name: short for short, name in _PARAMETER.items()}
+_SYMBOL = {"top_k": "k", "top_p": "p", "top_h": "h", "typical_p": "typ", "epsilon_cutoff": "ε", "eta_cutoff": "η"}
+_NO_PREFIX = {"typical_p"}
+
+
+def parameter_of(stage: str) -> str:
+    """The parameter behind a stage's name: `top-p` and `top_p` → `top_p`, `typical` → `typical_p`."""
+    return _PARAMETER.get(stage, stage.replace("-", "_"))
+
+
+def stage_label(stage: str) -> str:
+    """A stage's name as it is shown: `top-p`; a model's own stage under its class name."""
+    name = parameter_of(stage)
+    return _LABEL.get(name, name.replace("_", "-")) if name in PARAMETERS else printable(stage, space=" ")
+
+
+@dataclass(frozen=True, slots=True)
+class CutMark:
+    """One cut, with what stood before it in the chain."""
+
+    stage: str
+    parameter: str
+    number: float
+    """The stage's value; NaN where it has no single one."""
+    alone: int
+    left: int
+    before: int
+    """How many candidates the stages before it left."""
+    after: str
+    """The last stage before it that removed anything; '' if none did."""
+    mass_before: float
+    tie: tuple[int, int] | None
+    prefix: bool
+    """False where what it keeps is no prefix of the ranking, so that no line can show it."""
+    flagged: bool
+    """True if the value is transformers' default and nobody asked for it."""
+
+    @property
+    def value(self) -> str:
+        """The number as a person writes it, `0.90`; '' if there is none."""
+        whole = self.parameter in PARAMETERS and PARAMETERS[self.parameter].integer
+        return "" if math.isnan(self.number) else number_text(int(self.number) if whole else self.number)
+
+    @property
+    def symbol(self) -> str:
+        """`p`, where a stage's whole name is too long."""
+        return _SYMBOL.get(self.parameter, self.stage)
+
+    @property
+    def name(self) -> str:
+        """`top-p 0.90 ⚑`"""
+        return " ".join(filter(None, (self.stage, self.value, FLAG if self.flagged else "")))
+
+    @property
+    def short(self) -> str:
+        """`p=0.90`, for a label in the plot."""
+        return f"{self.symbol}={self.value}" if self.value else self.symbol
+
+    @property
+    def effect(self) -> str:
+        """`leaves 37`, or that it does nothing here."""
+        if self.left == self.before:
+            return f"removes nothing{' more' if self.after else ''}"
+        return f"leaves {self.left:,}"
+
+    def texts(self) -> list[str]:
+        """The same in fewer and fewer words, for narrower and narrower lists."""
+        effect, whose, alone = self.effect, "", ""
+        if self.after and self.left < self.before:
+            whose = f" of the {self.before:,} that {self.after} left"
+            alone = f" · alone {self.alone:,}" if self.alone != self.left else ""
+        tie = f" · {self.tie[1]:,} of {self.tie[0]:,} equal tokens kept" if self.tie else ""
+        brief = f" · tie {self.tie[1]:,}/{self.tie[0]:,}" if self.tie else ""
+        of = f" of {self.before:,}" if whose else ""
+        rest = [whose + alone + tie, whose + tie, of + tie, of + brief, brief, ""]
+        return [f"{self.name} {effect}{words}" for words in rest] + [self.name]
+
+
+def cut_marks(viewed: Viewed, rows: Iterable[Row] = ()) -> list[CutMark]:
+    """Every cut of a view in chain order; `rows` are evidence for cuts that remove from inside the ranking."""
+    inside = _removers_inside(viewed.cuts, rows)
+    marks: list[CutMark] = []
+    before, after, mass, prefix = viewed.vocabulary, "", 1.0, True
+    for cut in viewed.cuts:
+        parameter = parameter_of(cut.stage)
+        prefix = prefix and parameter not in _NO_PREFIX and cut.stage not in inside
+        setting = viewed.settings.get(parameter)
+        number = float(setting.value) if setting and setting.value is not None else math.nan
+        flagged = setting is not None and setting.source == Source.TRANSFORMERS
+        label = stage_label(cut.stage)
+        marks.append(
+            CutMark(label, parameter, number, cut.alone, cut.left, before, after, mass, cut.tie, prefix, flagged)
+        )
+        after = label if cut.left < before else after
+        before, mass = cut.left, cut.mass
+    return marks
+
+
+def _removers_inside(cuts: list[Cut], rows: Iterable[Row]) -> set[str]:
+    """Stages seen to remove a candidate that a prefix of their length would have kept."""
+    left = {cut.stage: cut.left for cut in cuts}
+    return {row.removed_by for row in rows if row.removed_by and row.rank <= left.get(row.removed_by, 0)}
+
+
+def border_note(marks: Iterable[CutMark]) -> str:
+    """What the cuts that no line can show do, in one line for the border."""
+    return " · ".join(f"{mark.name} {mark.effect}, not the top {mark.left:,}" for mark in marks if not mark.prefix)

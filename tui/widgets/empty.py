@@ -1,0 +1,16 @@
+"""What a pane with nothing to show says."""
+
+from __future__ import annotations
+
+import textwrap
+
+from tui.core.printable import printable
+
+
+def centred(text: str, width: int, height: int) -> list[str]:
+    """`text` in the middle of a pane, wrapped, one string a line and each `width` cells or fewer."""
+    if not text:
+        return []
+    words = textwrap.wrap(printable(text, space=" "), max(1, width - 4))[: max(0, height)]
+    above = (height - len(words)) // 2
+    return ([""] * above + [line.center(width) for line in words])[:height]

@@ -1,0 +1,127 @@
+"""Typing a number in place: a digit opens the entry, enter takes it, escape gives it up."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from textual import events
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from tui.core.settings import Value
+from tui.errors import SamplescopeError
+
+Check = Callable[[Value], None]
+"""Raises SamplescopeError for a value that is out of range."""
+
+_ALLOWED = frozenset("0123456789.-+eE,_")
+_LONGEST = 21
+_LEAVING = ("tab", "shift+tab", "up", "down")
+
+
+def parse_number(text: str, *, integer: bool) -> int | float:
+    """`0.9`, `5e3`, `50,000`; ValueError if it is no number, or no whole one where `integer` is asked."""
+    bare = text.replace(",", "").replace("_", "").strip()
+    if not integer:
+        return float(bare)
+    try:
+        return int(bare)
+    except ValueError:
+        number = float(bare)
+        if not math.isfinite(number) or number != int(number):
+            raise ValueError(f"{text} is not a whole number") from None
+        return int(number)
+
+
+class NumberEntry(Widget, can_focus=True):
+    """A widget whose number can be typed over in place.
+
+    The subclass draws `entry` (None: nothing is being typed) and `wrong`, and takes what was typed in `typed`.
+    """
+
+    STARTERS = "0123456789."
+    """Keys that open the entry."""
+
+    entry: reactive[str | None] = reactive[str | None](None)
+    wrong: reactive[bool] = reactive(False)
+    integer = False
+
+    class Rejected(Message):
+        """What was typed is no number or out of range; the entry stays open."""
+
+        def __init__(self, reason: str) -> None:
+            super().__init__()
+            self.reason = reason
+
+    def typed(self, value: int | float) -> None:
+        """A number in range was typed."""
+        raise NotImplementedError
+
+    def check(self, value: int | float) -> None:
+        """Raise SamplescopeError for a number that is out of range."""
+
+    def open_entry(self, text: str = "") -> None:
+        """Start typing."""
+        self.wrong = False
+        self.entry = text
+
+    def on_key(self, event: events.Key) -> None:
+        """A digit starts an entry; while one is open every key belongs to it."""
+        if self.entry is None:
+            if event.character is None or event.character not in self.STARTERS:
+                return
+            self.open_entry()
+        elif event.key in _LEAVING:
+            self.leave()
+            return
+        event.stop()
+        event.prevent_default()
+        self._press(event)
+
+    def _press(self, event: events.Key) -> None:
+        text = self.entry or ""
+        if event.key == "enter":
+            if self.submit_entry():
+                self.entered()
+        elif event.key == "escape":
+            self.entry = None
+        elif event.key in ("backspace", "ctrl+h"):
+            self.open_entry(text[:-1])
+        elif event.character in _ALLOWED and len(text) < _LONGEST:
+            self.open_entry(text + str(event.character))
+
+    def submit_entry(self) -> bool:
+        """Take what was typed, nothing typed changes nothing; False, with the reason posted, if it cannot be taken."""
+        text, self.wrong = self.entry, False
+        try:
+            value = parse_number(text, integer=self.integer) if text else None
+            if value is not None:
+                self.check(value)
+        except SamplescopeError as error:
+            return self._reject(error.message)
+        except (ValueError, OverflowError):
+            return self._reject(f"{text} is not a {'whole ' if self.integer else ''}number.")
+        self.entry = None
+        if value is not None:
+            self.typed(value)
+        return True
+
+    def _reject(self, reason: str) -> bool:
+        self.wrong = True
+        self.post_message(self.Rejected(reason))
+        return False
+
+    def entered(self) -> None:
+        """Enter took what was typed."""
+
+    def leave(self) -> None:
+        """A number typed and left counts, if it is one."""
+        if self.entry is not None:
+            self.submit_entry()
+            self.entry = None
+
+    def on_blur(self) -> None:
+        """The focus is elsewhere."""
+        self.leave()

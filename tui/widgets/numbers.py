@@ -1,0 +1,64 @@
+"""Numbers in columns: three significant digits, aligned on the decimal point, the same width whatever the value."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+Unit = Literal["percent", "logprob", "logit"]
+UNITS: tuple[Unit, ...] = ("percent", "logprob", "logit")
+NEARLY_ALL = 99.95
+"""From here on three digits would round a percentage to 100, which only certainty may show."""
+
+
+def significant(value: float, places: int = 4) -> str:
+    """A number from 0 up in three significant digits: `18.2`, `0.914`, `2.1e-9`.
+
+    `places` is how many characters may follow the decimal point; where they are too few, digits go first.
+    """
+    if value == 0 or not math.isfinite(value):
+        return "0" if value == 0 else str(value)
+    exponent = int(f"{value:.2e}".split("e")[1])
+    if exponent >= 2:
+        return f"{value:.0f}"
+    if places + exponent >= 1:
+        return f"{value:.{min(2 - exponent, places)}f}"
+    return _scientific(value, places)
+
+
+def _scientific(value: float, places: int) -> str:
+    """`2.1e-9`, or `2e-9` where only three characters may follow the units."""
+    for digits in (1, 0):
+        mantissa, exponent = f"{value:.{digits}e}".split("e")
+        text = f"{mantissa}e{int(exponent)}"
+        if len(text) - 2 <= places:
+            return text
+    return text
+
+
+def percent(probability: float, places: int = 4) -> str:
+    """A probability in percent without its sign; anything under certainty stays under 100."""
+    value = 100 * probability
+    if NEARLY_ALL <= value < 100:
+        shown = 2 if value < 99.99 else places
+        return f"{math.floor(value * 10**shown) / 10**shown:.{shown}f}"
+    return significant(min(value, 100), places)
+
+
+def logarithm(probability: float) -> str:
+    """A log-probability in nats, two decimals; `-inf` for 0."""
+    if probability <= 0:
+        return "-inf"
+    return f"{min(math.log(probability), 0.0) + 0.0:.2f}"
+
+
+def score(logit: float) -> str:
+    """A logit, two decimals."""
+    return f"{logit:.2f}"
+
+
+def aligned(text: str, whole: int, places: int) -> str:
+    """`text` with its decimal point after `whole` cells, in `whole + 1 + places` cells always."""
+    point = min((text.find(mark) for mark in ".e" if mark in text), default=len(text))
+    width = whole + 1 + places
+    return (" " * max(0, whole - point) + text).ljust(width)[:width]

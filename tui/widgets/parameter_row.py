@@ -1,0 +1,133 @@
+"""One parameter in one line: name, value typed in place, source, range or what is wrong."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.app import RenderResult
+from textual.message import Message
+from textual.reactive import reactive
+
+from tui.core.settings import PARAMETERS, SEED, Parameter, Setting, Source
+from tui.errors import InputError
+from tui.widgets.entry import NumberEntry
+from tui.widgets.labels import FLAG, name_text, off, unasked, value_text
+
+NAME, VALUE, SOURCE = 20, 13, 14
+UNKNOWN = "–"
+
+
+class ParameterRow(NumberEntry):
+    """Holds one parameter's setting until the screen takes them all; `given` says whether a person set it."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"row--name", "row--quiet", "row--flag", "row--entry", "row--wrong"}
+    DEFAULT_CSS = """
+    ParameterRow {
+        height: 1; width: 1fr;
+        .row--quiet { color: $quiet; }
+        .row--flag { color: $cut; text-style: bold; }
+        .row--entry { text-style: reverse; }
+        .row--wrong { color: $text-error; text-style: bold; }
+        &:focus { background: $cursor; text-style: bold; }
+        &:ansi:focus .row--name, &:nocolor:focus .row--name { text-style: bold reverse; }
+    }
+    """
+    STARTERS = "0123456789.-"
+
+    setting: reactive[Setting | None] = reactive[Setting | None](None)
+    """Value and source; None where the source's value is not known."""
+    given: reactive[bool] = reactive(False)
+    reason: reactive[str] = reactive("")
+    """What is wrong with what was typed."""
+
+    class Entered(Message):
+        """Enter took what was typed."""
+
+    def __init__(self, parameter: Parameter, setting: Setting | None, base: Setting | None, *, given: bool) -> None:
+        super().__init__(id=parameter.name)
+        self.parameter = parameter
+        self.base = base
+        self.integer = parameter.integer
+        self.set_reactive(ParameterRow.setting, setting)
+        self.set_reactive(ParameterRow.given, given)
+
+    def render(self) -> RenderResult:
+        """The four columns."""
+        name, setting = self.parameter.name, self.setting
+        quiet = setting is not None and off(name, setting.value)
+        flagged = setting is not None and unasked(name, setting)
+        style = "flag" if flagged else "quiet" if quiet else ""
+        source = UNKNOWN if setting is None else str(setting.source)
+        label = self._part(f"{name_text(name):<{NAME}}", "quiet" if quiet else "")
+        label.stylize(self.get_component_rich_style("row--name", partial=True))
+        if self.reason:
+            rest = [self._part(f"   {self.reason}", "wrong")]
+        else:
+            words = f" {FLAG if flagged else ' '} {source:<{SOURCE}}"
+            rest = [self._part(words, "flag" if flagged else "quiet"), self._part(self._range(), "quiet")]
+        return Text.assemble(label, self._value(style), *rest)
+
+    def _range(self) -> str:
+        return "a whole number" if self.parameter is SEED else self.parameter.range_text()
+
+    def _part(self, text: str, component: str) -> Text:
+        return Text(text, self.get_component_rich_style(f"row--{component}", partial=True) if component else "")
+
+    def _value(self, style: str) -> Text:
+        if self.entry is not None:
+            return self._part(f"{self.entry + '▏':>{VALUE}}", "wrong" if self.wrong else "entry")
+        text = UNKNOWN
+        if self.setting is not None:
+            plain = self.parameter is SEED
+            text = str(self.setting.value) if plain else value_text(self.parameter.name, self.setting.value)
+        return self._part(f"{text:>{VALUE}}", style)
+
+    def check(self, value: int | float) -> None:
+        """In the parameter's range."""
+        try:
+            self.parameter.check(value)
+        except InputError:
+            raise InputError(f"must be {self._range()}") from None
+
+    def typed(self, value: int | float) -> None:
+        """A person sets it."""
+        self.setting, self.given = Setting(value, Source.YOU), True
+
+    def turn_off(self) -> None:
+        """To the value at which it does nothing."""
+        if self.parameter.name in PARAMETERS:
+            self._clear()
+            self.setting, self.given = Setting(self.parameter.off, Source.YOU), True
+
+    def give_back(self) -> None:
+        """No longer set by a person."""
+        self._clear()
+        self.setting, self.given = self.base, False
+
+    def _clear(self) -> None:
+        self.entry, self.wrong, self.reason = None, False, ""
+
+    def entered(self) -> None:
+        """The screen may take them all."""
+        self.post_message(self.Entered())
+
+    def leave(self) -> None:
+        """What is wrong stays, with the reason beside it."""
+        if self.entry is not None:
+            self.submit_entry()
+
+    def on_number_entry_rejected(self, event: NumberEntry.Rejected) -> None:
+        """Say why, in place."""
+        event.stop()
+        self.reason = event.reason
+
+    def watch_entry(self) -> None:
+        """Another try."""
+        self.reason = ""
+
+    def on_click(self, event: events.Click) -> None:
+        """On the value: type."""
+        if NAME <= event.x < NAME + VALUE:
+            self.open_entry()

@@ -1,0 +1,203 @@
+"""One figure of the cumulative plot: curves and axes through plotext, and the labels of its cuts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from rich.text import Text
+
+from tui.protocol import Curves
+from tui.widgets import curves as arrays
+from tui.widgets.cuts import CutMark
+from tui.widgets.plot_labels import Label, place, place_more, place_on_line
+
+Colour = tuple[int, int, int] | int | str
+
+LEFT = 5
+"""Cells before the canvas: the labels of the y axis, and the axis."""
+BELOW = 2
+"""Lines under the canvas: the x axis, and its labels."""
+TALL = 10
+"""Lines from which the quarters are labelled too."""
+_POWERS = ("1", "10", "100", "1k", "10k", "100k", "1M")
+
+
+class Colours(NamedTuple):
+    """One for each part, as plotext takes them."""
+
+    tempered: Colour
+    raw: Colour
+    cut: Colour
+    alone: Colour
+    axis: Colour
+
+
+class Figure(NamedTuple):
+    """All that one picture shows, and where things fall in it."""
+
+    width: int
+    height: int
+    vocabulary: int
+    curves: Curves
+    marks: Sequence[CutMark]
+
+    @property
+    def columns(self) -> int:
+        """Of the canvas."""
+        return canvas_width(self.width)
+
+    @property
+    def rows(self) -> int:
+        """Of the canvas; the line of labels is above it."""
+        return self.height - 1 - BELOW
+
+    @property
+    def right(self) -> float:
+        """The x axis's end: log10 of the last rank."""
+        return math.log10(max(2, self.vocabulary))
+
+    def column(self, rank: int) -> int:
+        """The canvas column of a rank, as plotext rounds it."""
+        return math.floor(0.5 + (self.columns - 1) * math.log10(max(1, rank)) / self.right)
+
+    def row(self, value: float) -> int:
+        """The canvas row of a probability, 0 at the bottom, as plotext rounds it."""
+        return math.floor(0.5 + (self.rows - 1) * value)
+
+    @property
+    def lines(self) -> list[CutMark]:
+        """The cuts that a vertical line can show."""
+        return [mark for mark in self.marks if mark.prefix and 0 < mark.left < self.vocabulary]
+
+    @property
+    def lines_alone(self) -> list[CutMark]:
+        """The cuts that would stand elsewhere if they were the only one."""
+        return [mark for mark in self.lines if mark.alone != mark.left and 0 < mark.alone < self.vocabulary]
+
+    @property
+    def nucleus(self) -> CutMark | None:
+        """The top-p cut, whose threshold is a height in this plot."""
+        return next((mark for mark in self.marks if mark.parameter == "top_p" and mark.prefix and mark.value), None)
+
+
+def canvas_width(width: int) -> int:
+    """Columns for the curve in a pane of this width."""
+    return max(1, width - LEFT)
+
+
+def draw(figure: Figure, colours: Colours) -> Text:
+    """The figure in exactly its size: a line of labels, the canvas, the x axis."""
+    return Text("\n").join([_label_line(figure, colours), Text.from_ansi(_plot(figure, colours))])
+
+
+def _label_line(figure: Figure, colours: Colours) -> Text:
+    """What each vertical line is, over it."""
+    cuts = place((Label(figure.column(mark.left), mark.short) for mark in figure.lines), figure.columns)
+    alone = (Label(figure.column(mark.alone), f"{mark.symbol} alone") for mark in figure.lines_alone)
+    spared = place_more(alone, cuts, figure.columns)
+    line = Text(" " * figure.width)
+    for placed in (*cuts, *spared):
+        style = rich_colour(colours.cut if placed in cuts else colours.axis)
+        start = LEFT + placed.start
+        line = Text.assemble(line[:start], (placed.text, style), line[start + len(placed.text) :])
+    return line
+
+
+def rich_colour(colour: Colour) -> str:
+    """plotext's colour in Rich's spelling."""
+    if isinstance(colour, tuple):
+        return "rgb({},{},{})".format(*colour)
+    return f"color({colour})" if isinstance(colour, int) else "default"
+
+
+def _plot(figure: Figure, colours: Colours) -> str:
+    """plotext's own output, from a figure cleared first: its second rendering of the same one may fail."""
+    import plotext
+
+    plotext.clear_figure()
+    plotext.limit_size(False, False)
+    plotext.plot_size(figure.width, figure.height - 1)
+    plotext.theme("clear")
+    plotext.ticks_color(colours.axis)
+    plotext.xaxes(True, False)
+    plotext.yaxes(True, False)
+    # log10 by hand: plotext's own logarithmic axis takes the logarithm of the stored data in place.
+    plotext.xlim(0, figure.right)
+    plotext.ylim(0, 1)
+    powers = [power for power in range(len(_POWERS)) if power <= figure.right]
+    plotext.xticks(powers, [_POWERS[power] for power in powers])
+    heights = [0.0, 0.25, 0.5, 0.75, 1.0] if figure.height >= TALL else [0.0, 0.5, 1.0]
+    plotext.yticks(heights, [f"{height:.2f}" for height in heights])
+    _draw_lines(plotext, figure, colours)
+    _draw_curves(plotext, figure, colours)
+    _draw_threshold_label(plotext, figure, colours)
+    return str(plotext.build()).rstrip("\n")
+
+
+def _draw_lines(plotext: Any, figure: Figure, colours: Colours) -> None:
+    """The cuts, under the curves: alone, threshold, left."""
+    for mark in figure.lines_alone:
+        plotext.plot([math.log10(mark.alone)] * 2, [0, 1], marker="┊", color=colours.alone)
+    if nucleus := figure.nucleus:
+        plotext.plot([0, figure.right], [threshold(nucleus)] * 2, marker="╌", color=colours.cut)
+    for mark in figure.lines:
+        plotext.plot([math.log10(mark.left)] * 2, [0, 1], marker="│", color=colours.cut)
+
+
+def _draw_curves(plotext: Any, figure: Figure, colours: Colours) -> None:
+    """The raw curve in dots, one a column, where it is another; the tempered one over it."""
+    ranks = arrays.ranks(figure.curves)
+    xs = [math.log10(rank) for rank in ranks]
+    if figure.curves.raw != figure.curves.tempered:
+        dots = list(_dots(figure, xs, arrays.raw(figure.curves)))
+        plotext.scatter([x for x, _ in dots], [y for _, y in dots], marker="·", color=colours.raw)
+    plotext.plot(xs, list(arrays.tempered(figure.curves)), marker="braille", color=colours.tempered)
+
+
+def _dots(figure: Figure, xs: Sequence[float], ys: Sequence[float]) -> Iterable[tuple[float, float]]:
+    """A curve at every column of the canvas, read off between its points."""
+    point = 0
+    for column in range(figure.columns):
+        x = figure.right * column / max(1, figure.columns - 1)
+        while point + 2 < len(xs) and xs[point + 1] < x:
+            point += 1
+        ahead = min(point + 1, len(xs) - 1)
+        step = xs[ahead] - xs[point]
+        share = min(max((x - xs[point]) / step, 0.0), 1.0) if step else 0.0
+        yield x, ys[point] + share * (ys[ahead] - ys[point])
+
+
+def threshold(nucleus: CutMark) -> float:
+    """Top-p's height in the full curve: p of what the stages before it left."""
+    return min(1.0, nucleus.number * nucleus.mass_before)
+
+
+def threshold_texts(nucleus: CutMark) -> list[str]:
+    """What the threshold is, in fewer and fewer words."""
+    mass = f"{nucleus.mass_before:.2f}"
+    if mass == "1.00" or not nucleus.after:
+        return [nucleus.value]
+    return [f"{nucleus.value} of the {mass} that {nucleus.after} left", f"{nucleus.value} of {mass}", nucleus.value]
+
+
+def _draw_threshold_label(plotext: Any, figure: Figure, colours: Colours) -> None:
+    """On the threshold's line, clear of the curve and of the vertical lines."""
+    if not (nucleus := figure.nucleus):
+        return
+    height = threshold(nucleus)
+    busy = set(_columns_at(figure, figure.row(height))) | {figure.column(mark.left) for mark in figure.lines}
+    if placed := place_on_line(threshold_texts(nucleus), busy, figure.columns):
+        x = figure.right * placed.start / max(1, figure.columns - 1)
+        plotext.text(placed.text, x, height, color=colours.cut, alignment="left")
+
+
+def _columns_at(figure: Figure, row: int) -> Iterable[int]:
+    """The columns in which the tempered curve passes through a row."""
+    before = (0, 0)
+    points = zip(arrays.ranks(figure.curves), arrays.tempered(figure.curves), strict=True)
+    for column, height in ((figure.column(rank), figure.row(value)) for rank, value in points):
+        if before[1] <= row <= height:
+            yield from range(before[0], column + 1)
+        before = (column, height)

@@ -1,0 +1,183 @@
+"""Two lines about the step on screen and about the engine; numbers as wide as they ever get."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, NamedTuple
+
+from rich.text import Text
+from textual.app import RenderResult
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from tui.core.printable import printable
+from tui.core.story import How, Node
+from tui.protocol import Opened, Progress, Viewed
+
+DROPPED_FIRST = ("dtype", "device", "effective", "perplexity", "ms", "mass", "surprisal", "model", "kept", "entropy")
+"""What goes where there is no room, first to last."""
+UNKNOWN = "–"
+_BAR = 12
+_LONGEST_MODEL = 28
+_RUNNING = {
+    "starting": "starting",
+    "opening": "loading",
+    "prompt": "reading the prompt",
+    "step": "stepping",
+    "run": "running",
+    "lost": "engine lost",
+}
+
+
+class Part(NamedTuple):
+    """One thing the line says."""
+
+    name: str
+    label: str
+    value: str
+
+    @property
+    def width(self) -> int:
+        """In cells, with the mark between parts."""
+        return len(self.label) + len(self.value) + 4
+
+
+def perplexity(nodes: Iterable[Node]) -> float | None:
+    """Of the generated tokens under the raw distribution; None where there are none."""
+    bits = [node.surprisal for node in nodes if node.how is not How.PROMPT and math.isfinite(node.surprisal)]
+    return 2.0 ** min(sum(bits) / len(bits), 1000.0) if bits else None
+
+
+def fitting(parts: Sequence[Part], width: int) -> list[Part]:
+    """The parts for which there is room, in place; the others go in the order of `DROPPED_FIRST`."""
+    kept = list(parts)
+    for name in DROPPED_FIRST:
+        if sum(part.width for part in kept) - 3 <= width:
+            break
+        kept = [part for part in kept if part.name != name]
+    return kept
+
+
+def _figure(value: float | None, width: int) -> str:
+    """One decimal under 100, none above."""
+    if value is None or not math.isfinite(value):
+        return f"{UNKNOWN:>{width}}"
+    text = f"{value:,.1f}" if value < 99.95 else f"{value:,.0f}"
+    return f"{text if len(text) <= width else f'{value:.0e}':>{width}}"
+
+
+class StatusLine(Widget):
+    """The step's numbers over the model's line, or both on one line where it is one line high."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"status--label", "status--loud", "status--live"}
+    DEFAULT_CSS = """
+    StatusLine {
+        height: 2; width: 1fr; padding: 0 1; color: $foreground;
+        .status--label { color: $quiet; }
+        .status--loud { color: $cut; }
+        .status--live { color: $live; text-style: bold; }
+    }
+    """
+
+    opened: reactive[Opened | None] = reactive[Opened | None](None)
+    viewed: reactive[Viewed | None] = reactive[Viewed | None](None)
+    node: reactive[Node | None] = reactive[Node | None](None)
+    """The token before the cursor."""
+    perplexity: reactive[float | None] = reactive[float | None](None)
+    """Of the generated tokens up to the cursor: see `perplexity`."""
+    running: reactive[str] = reactive("")
+    """What the engine is doing; '' for nothing."""
+    progress: reactive[Progress | None] = reactive[Progress | None](None)
+    message: reactive[str] = reactive("")
+
+    def render(self) -> RenderResult:
+        """Two lines, or one."""
+        width = self.size.width
+        if self.size.height > 1:
+            return Text("\n").join([self._numbers_line(width), self._engine_line(width)])
+        state = self._state()
+        if not state.cell_len:
+            return self._numbers_line(width)
+        state.truncate(max(width // 2, width - 30), overflow="ellipsis")
+        room = width - state.cell_len - 3
+        numbers = self._numbers_line(room)
+        return Text.assemble(state, self._quiet(" │ "), numbers) if numbers.cell_len else state
+
+    # The step
+
+    def numbers(self) -> list[Part]:
+        """What is to be said about the step on screen."""
+        viewed, node = self.viewed, self.node
+        raw, final = ("–", "–") if viewed is None else (f"{viewed.entropy.raw:.2f}", f"{viewed.entropy.final:.2f}")
+        kept = UNKNOWN if viewed is None else f"{viewed.kept:,}"
+        size = len(f"{viewed.vocabulary:,}") if viewed else len(kept)
+        effective = None if viewed is None else 2.0**viewed.entropy.final
+        mass = UNKNOWN if viewed is None else _mass(viewed.kept_mass)
+        return [
+            Part("entropy", "entropy ", f"{raw:>5} → {final:>5} bits"),
+            Part("effective", "≈ ", f"{_figure(effective, 7)} candidates"),
+            Part("kept", "kept ", f"{kept:>{size}}"),
+            Part("mass", "mass ", f"{mass:>6}"),
+            Part("surprisal", "surprisal ", _figure(node.surprisal if node else None, 4)),
+            Part("perplexity", "ppl ", _figure(self.perplexity, 6)),
+        ]
+
+    def _numbers_line(self, width: int) -> Text:
+        return self._joined(fitting(self.numbers(), width))
+
+    # The engine
+
+    def engine(self) -> list[Part]:
+        """Which model, where, and how fast."""
+        if self.opened is None:
+            return []
+        model = printable(self.opened.model, space=" ")
+        name = model if len(model) <= _LONGEST_MODEL else "…" + model[1 - _LONGEST_MODEL :]
+        parts = [("model", name), ("device", self.opened.device), ("dtype", self.opened.dtype)]
+        known = [Part(what, "", printable(text, space=" ")) for what, text in parts]
+        return [*known, Part("ms", "", f"{_figure(self.node.ms if self.node else None, 5)} ms a step")]
+
+    def _engine_line(self, width: int) -> Text:
+        state = self._state()
+        room = width - min(state.cell_len, width // 2) - 3 if state.cell_len else width
+        line = self._joined(fitting(self.engine(), room))
+        if state.cell_len:
+            separator = self._quiet(" │ ") if line.cell_len else Text()
+            state.truncate(max(1, width - line.cell_len - separator.cell_len), overflow="ellipsis")
+            line = Text.assemble(line, separator, state)
+        return line
+
+    def _state(self) -> Text:
+        """What is under way, what was said, what the model's configuration had overridden."""
+        parts = [self._styled(_RUNNING.get(self.running, self.running), "live")] if self.running else []
+        parts += [self._progress(self.progress)] if self.progress is not None else []
+        parts += [Text(printable(self.message, space=" "))] if self.message else []
+        if self.opened is not None and self.opened.notes:
+            parts.append(self._styled(f"{len(self.opened.notes)} overridden", "loud"))
+        return self._quiet(" · ").join(parts) if parts else Text()
+
+    def _progress(self, progress: Progress) -> Text:
+        stage = Text(printable(progress.stage, space=" ") + " ")
+        if not progress.total:
+            return stage.append(f"{progress.done:,.0f} {printable(progress.unit, space=' ') if progress.unit else ''}")
+        share = min(max(progress.done / progress.total, 0.0), 1.0)
+        done = round(share * _BAR)
+        bar = Text.assemble(self._styled("━" * done, "live"), self._quiet("─" * (_BAR - done)))
+        return Text.assemble(stage, bar, f" {math.floor(100 * share):>3} %")
+
+    # How it is drawn
+
+    def _joined(self, parts: Sequence[Part]) -> Text:
+        return self._quiet(" · ").join([Text.assemble(self._quiet(part.label), part.value) for part in parts])
+
+    def _styled(self, text: str, component: str) -> Text:
+        return Text(text, self.get_component_rich_style(f"status--{component}", partial=True))
+
+    def _quiet(self, text: str) -> Text:
+        return self._styled(text, "label")
+
+
+def _mass(mass: float) -> str:
+    """Three decimals; what is not all never reads 1.000."""
+    return f"{mass:.3f}" if mass < 0.9995 or mass >= 1 else f"{math.floor(mass * 10_000) / 10_000:.4f}"

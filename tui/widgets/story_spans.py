@@ -1,0 +1,119 @@
+"""What each token of a story shows: its own text, however many tokens share a character."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.cells import get_character_cell_size
+
+from tui.core.printable import printable_bytes
+from tui.core.story import How, Node
+
+CHOSEN = "▹"
+"""Before a token that a person took."""
+CHANGED = "◇"
+"""Before a token drawn under other settings or another seed than the one before it."""
+BEGINS = "┊"
+"""Between the prompt and what was generated."""
+NEWLINE = "↵"
+
+
+class Glyph(NamedTuple):
+    """What takes cells of its own: one character with its combining marks, or a mark of ours."""
+
+    text: str
+    width: int
+    node: int
+    """Index in the path."""
+    number: int
+    """Index among the node's own glyphs."""
+    mark: bool = False
+    """True for what is not the token's own text."""
+
+    @property
+    def blank(self) -> bool:
+        """True where a line may break behind it."""
+        return self.text == " "
+
+    @property
+    def ends_line(self) -> bool:
+        """True for a line break of the text's own."""
+        return self.mark and self.text == NEWLINE
+
+
+class Spans:
+    """The text of every token of a path: a character belongs to the token that completes it.
+
+    Bytes that never complete one stay with their own token, as lone surrogates (`surrogateescape`).
+    """
+
+    def __init__(self) -> None:
+        self.nodes: Sequence[Node] = ()
+        self._texts: list[str] = []
+        self._inside = [False]
+        """For each token, and for the end: whether it starts inside a character."""
+
+    def update(self, nodes: Sequence[Node], start: int) -> int:
+        """Take another path that differs from `start` on; the first token whose text may have changed."""
+        while self._inside[start]:
+            start -= 1
+        self.nodes = nodes
+        del self._texts[start:], self._inside[start:]
+        self._decode(start)
+        return start
+
+    def _decode(self, start: int) -> None:
+        decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+        owners: list[int] = []
+        self._texts += [""] * (len(self.nodes) - start)
+        for index in range(start, len(self.nodes)):
+            self._inside.append(bool(owners))
+            piece = self.nodes[index].piece
+            owners = self._give(decoder.decode(piece), [*owners, *[index] * len(piece)])
+        self._inside.append(bool(owners))
+        self._give(decoder.decode(b"", True), owners)
+
+    def _give(self, text: str, owners: list[int]) -> list[int]:
+        """Hand each character to the owner of its last byte; the owners of the bytes still waiting."""
+        used = 0
+        for char in text:
+            used += len(char.encode("utf-8", "surrogateescape"))
+            self._texts[owners[used - 1]] += char
+        return owners[used:]
+
+    def glyphs(self, index: int) -> list[Glyph]:
+        """A token's glyphs: blanks, marks, then the rest of it."""
+        text = self._texts[index]
+        rest = text.lstrip(" ")
+        shown = [(" ", False)] * (len(text) - len(rest))
+        shown += [(mark, True) for mark in self._marks(index)]
+        for count, line in enumerate(rest.split("\n")):
+            shown += [(NEWLINE, True)] if count else []
+            shown += [(cluster, False) for cluster in _clusters(line)]
+        return [Glyph(part, _width(part), index, number, mark) for number, (part, mark) in enumerate(shown)]
+
+    def _marks(self, index: int) -> str:
+        node = self.nodes[index]
+        if node.how is How.PROMPT or index == 0:
+            return ""
+        before = self.nodes[index - 1]
+        first = before.how is How.PROMPT
+        changed = not first and (node.given, node.seed) != (before.given, before.seed)
+        return BEGINS * first + CHANGED * changed + CHOSEN * (node.how is How.CHOSEN)
+
+
+def _clusters(text: str) -> list[str]:
+    """Printable text cut where a line may be cut: combining marks stay with their letter."""
+    clusters: list[str] = []
+    for char in printable_bytes(text.encode("utf-8", "surrogateescape"), space=" ") if text else "":
+        if clusters and get_character_cell_size(char) == 0:
+            clusters[-1] += char
+        else:
+            clusters.append(char)
+    return clusters
+
+
+def _width(cluster: str) -> int:
+    return max(1, sum(map(get_character_cell_size, cluster)))

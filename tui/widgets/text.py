@@ -1,0 +1,271 @@
+"""The story as running text: one span a token, coloured by surprisal, with the cursor between two of them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import groupby
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style as RichStyle
+from textual import events
+from textual.content import Content
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive, var
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui.core.story import ROOT, How, Node
+from tui.widgets.story_layout import Layout
+from tui.widgets.story_spans import BEGINS, CHANGED, CHOSEN, NEWLINE, Glyph
+
+SURPRISAL_EDGES = (0.5, 1.0, 2.0, 4.0, 6.0, 9.0)
+"""Bits at which the ramp goes to its next of seven steps."""
+LEGEND: tuple[tuple[str, str], ...] = (
+    (f"before {BEGINS}", "prompt"),
+    ("dark → bright", "generated: how surprising, below 0.5 to above 9 bits (no colour: plain, underline, double)"),
+    (CHOSEN, "taken by you, not drawn"),
+    (CHANGED, "settings or seed changed here"),
+    ("struck", "could not be drawn under the settings now on screen"),
+    (NEWLINE, "a line break of the text's own"),
+    ("⟨E2⟩", "a byte that completes no character"),
+    ("block", "the cursor: what comes next is the list's question"),
+)
+"""Every mark, for the help."""
+
+
+def surprisal_step(bits: float) -> int:
+    """0–6; a number that is not known (NaN) is 0."""
+    return bisect_right(SURPRISAL_EDGES, bits) if bits == bits else 0
+
+
+_CSS = """
+StoryText {
+    height: 1fr; width: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; padding: 0 1;
+    border: round $border-blurred; border-title-color: $quiet; border-subtitle-color: $quiet;
+    &:focus { border: round $live; border-title-color: $live; }
+    .story--prompt { color: $prompt; }
+    .story--special { color: $special; text-style: italic; }
+    .story--chosen { text-style: bold italic; }
+    .story--mark { color: $live; }
+    .story--newline { color: $quiet; text-style: dim; }
+    .story--later { text-style: dim; }
+    .story--unreachable { text-style: strike; }
+    .story--fresh { background: $cursor; text-style: bold; }
+    .story--cursor { background: $live; color: $background; }
+    .story--empty { color: $quiet; }
+    .story--surprisal-0 { color: $surprisal-0; }
+    .story--surprisal-1 { color: $surprisal-1; }
+    .story--surprisal-2 { color: $surprisal-2; }
+    .story--surprisal-3 { color: $surprisal-3; }
+    .story--surprisal-4 { color: $surprisal-4; }
+    .story--surprisal-5 { color: $surprisal-5; }
+    .story--surprisal-6 { color: $surprisal-6; }
+    &:ansi {
+        .story--fresh { background: ansi_default; text-style: bold reverse; }
+        .story--cursor { color: $live; background: ansi_default; text-style: reverse; }
+    }
+    &:nocolor {
+        .story--surprisal-3 { text-style: underline; }
+        .story--surprisal-4 { text-style: underline; }
+        .story--surprisal-5 { text-style: uu; }
+        .story--surprisal-6 { text-style: uu; }
+        .story--prompt { text-style: dim; }
+        .story--special { text-style: italic reverse; }
+        .story--fresh { text-style: bold reverse; }
+        .story--cursor { text-style: reverse; }
+    }
+}
+"""
+
+
+class StoryText(ScrollView, can_focus=True):
+    """A path of tokens in lines. A message says which token was clicked; cursor and path are the screen's."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "story--prompt",
+        "story--special",
+        "story--chosen",
+        "story--mark",
+        "story--newline",
+        "story--later",
+        "story--unreachable",
+        "story--fresh",
+        "story--cursor",
+        "story--empty",
+        *(f"story--surprisal-{step}" for step in range(7)),
+    }
+    DEFAULT_CSS = _CSS
+
+    path: reactive[tuple[Node, ...]] = reactive[tuple[Node, ...]]((), init=False, repaint=False)
+    """The branch on screen, from the first prompt token to its end."""
+    cursor: reactive[int] = reactive(ROOT, init=False, repaint=False)
+    """The node after which the cursor stands."""
+    fresh: reactive[int | None] = reactive[int | None](None, init=False, repaint=False)
+    """The node just drawn or taken, marked until the next step."""
+    unreachable: reactive[dict[int, str]] = reactive[dict[int, str]]({}, init=False, repaint=False)
+    """Nodes whose token the settings on screen would remove, and the stage; set a new dict, do not change one."""
+    empty: var[str] = var("Nothing yet. Write a prompt and submit it.")
+    """What a pane without text says."""
+
+    class Clicked(Message):
+        """A token was clicked."""
+
+        def __init__(self, node_id: int) -> None:
+            super().__init__()
+            self.node_id = node_id
+
+    def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self.auto_links = False
+        self.layout_lines = Layout()
+        self._places: dict[int, int] = {ROOT: -1}
+        self._painted: dict[tuple[str, ...], RichStyle] = {}
+        self.border_title = "Text"
+
+    # What changed
+
+    def watch_path(self, old: tuple[Node, ...], new: tuple[Node, ...]) -> None:
+        """Lay out what differs: after one more token, the last line."""
+        start = next((i for i, (was, now) in enumerate(zip(old, new, strict=False)) if was is not now), None)
+        start = min(len(old), len(new)) if start is None else start
+        for node in old[start:]:
+            self._places.pop(node.id, None)
+        self._places.update((node.id, index) for index, node in enumerate(new[start:], start))
+        before = len(self.layout_lines.lines)
+        first = self.layout_lines.update(new, start)
+        self._resized(before)
+        self._refresh_lines(first, max(before, len(self.layout_lines.lines)) - 1)
+        self._follow()
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        """Repaint from where it was to where it is, and keep it in sight."""
+        lines = sorted((self._caret(old)[0], self._caret(new)[0]))
+        self._refresh_lines(*lines)
+        self._follow()
+
+    def watch_fresh(self, old: int | None, new: int | None) -> None:
+        """Unmark the one, mark the other."""
+        self._refresh_nodes(node for node in (old, new) if node is not None)
+
+    def watch_unreachable(self, old: dict[int, str], new: dict[int, str]) -> None:
+        """Repaint the tokens whose fate changed."""
+        self._refresh_nodes(old.keys() ^ new.keys())
+
+    def on_resize(self) -> None:
+        """Other width, other lines."""
+        before = len(self.layout_lines.lines)
+        if self.layout_lines.resize(max(1, self.scrollable_content_region.width)):
+            self._resized(before)
+            self.refresh()
+            self._follow()
+
+    def notify_style_update(self) -> None:
+        """Another theme: forget its colours."""
+        super().notify_style_update()
+        self._painted.clear()
+
+    def _resized(self, before: int) -> None:
+        if len(self.layout_lines.lines) != before or self.virtual_size.height != before:
+            self.virtual_size = Size(self.scrollable_content_region.width, len(self.layout_lines.lines))
+
+    def _refresh_nodes(self, nodes: Iterator[int] | set[int]) -> None:
+        places = [self._places[node] for node in nodes if node in self._places]
+        if places:
+            first, last = (self.layout_lines.line_of((end, 0)) for end in (min(places), max(places) + 1))
+            self._refresh_lines(first, last)
+
+    def _refresh_lines(self, first: int, last: int) -> None:
+        top = max(first - self.scroll_offset.y, 0)
+        bottom = min(last - self.scroll_offset.y, self.scrollable_content_region.height - 1)
+        if top <= bottom:
+            self.refresh(Region(0, top, self.scrollable_content_region.width, bottom - top + 1))
+
+    # Where the cursor is
+
+    def _at(self, node_id: int) -> int:
+        """Index of a node in the path; one that is not there counts as the end."""
+        return self._places.get(node_id, len(self.path) - 1)
+
+    def _caret(self, node_id: int) -> tuple[int, int]:
+        return self.layout_lines.caret(self._at(node_id))
+
+    def _follow(self) -> None:
+        """Keep the cursor's line in sight."""
+        line, height = self._caret(self.cursor)[0], self.scrollable_content_region.height
+        if height and not self.scroll_offset.y <= line < self.scroll_offset.y + height:
+            top = line if line < self.scroll_offset.y else line - height + 1
+            self.scroll_to(y=top, animate=False, force=True)
+
+    # Drawing
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the story."""
+        width = self.scrollable_content_region.width
+        number = y + self.scroll_offset.y
+        if not self.path:
+            return self._empty_line(y, width)
+        if number >= len(self.layout_lines.lines):
+            return Strip.blank(width, self.rich_style)
+        return Strip(self._segments(number)).adjust_cell_length(width, self.rich_style)
+
+    def _empty_line(self, y: int, width: int) -> Strip:
+        lines = Content(self.empty).wrap(max(1, width))
+        text = lines[y].plain if y < len(lines) else ""
+        return Strip([Segment(text, self._style("story--empty"))]).adjust_cell_length(width, self.rich_style)
+
+    def _segments(self, number: int) -> list[Segment]:
+        glyphs = self.layout_lines.lines[number].glyphs
+        cursor = self._at(self.cursor)
+        line, x = self._caret(self.cursor)
+        caret = x if line == number else -1
+        segments = [
+            Segment("".join(text for text, _ in run), self._style(*classes))
+            for classes, run in groupby(self._dressed(glyphs, cursor, caret), lambda part: part[1])
+        ]
+        behind = caret >= sum(glyph.width for glyph in glyphs)
+        return [*segments, Segment(" ", self._style("story--cursor"))] if behind else segments
+
+    def _dressed(self, glyphs: list[Glyph], cursor: int, caret: int) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Each glyph's text with its component classes; the cursor is a block over the glyph behind it."""
+        x = 0
+        for glyph in glyphs:
+            yield glyph.text, ("story--cursor",) if x == caret else self._components(glyph, cursor)
+            x += glyph.width
+
+    def _components(self, glyph: Glyph, cursor: int) -> tuple[str, ...]:
+        """The component classes of a glyph, weakest first."""
+        node = self.path[glyph.node]
+        if glyph.mark:
+            return ("story--newline",) if glyph.text in (NEWLINE, BEGINS) else ("story--mark",)
+        classes = ["story--prompt" if node.how is How.PROMPT else f"story--surprisal-{surprisal_step(node.surprisal)}"]
+        if node.how is How.CHOSEN:
+            classes.append("story--chosen")
+        if node.special:
+            classes.append("story--special")
+        if node.id in self.unreachable:
+            classes.append("story--unreachable")
+        if glyph.node > cursor:
+            classes.append("story--later")
+        if node.id == self.fresh:
+            classes.append("story--fresh")
+        return tuple(classes)
+
+    def _style(self, *classes: str) -> RichStyle:
+        """Styles of several component classes together; text styles add up."""
+        if classes not in self._painted:
+            style = self.rich_style
+            for name in classes:
+                style += self.get_component_rich_style(name, partial=True)
+            self._painted[classes] = style
+        return self._painted[classes]
+
+    def on_click(self, event: events.Click) -> None:
+        """Say which token."""
+        offset = event.get_content_offset(self)
+        if offset is not None and self.path:
+            index = self.layout_lines.node_at(offset.y + self.scroll_offset.y, offset.x)
+            if index is not None:
+                self.post_message(self.Clicked(self.path[index].id))
