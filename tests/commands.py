@@ -23,7 +23,7 @@ class Command:
     def __call__(self, *argv: object, stdin: bytes = b"") -> tuple[int, str, str]:
         self._monkeypatch.setattr(sys, "argv", ["samplescope", *map(str, argv)])
         self._monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        status = cli._status()
+        status = cli.main()
         captured = self._capsys.readouterr()
         return status, captured.out, captured.err
 

@@ -1,29 +1,27 @@
-"""`python -m tui`: the command line; `engine` takes its own door, before anything else is imported."""
+"""`python -m tui` and `samplescope`: three ways in.
+
+Only arguments are worth the import of a command line parser: without any the explorer opens, and `engine`, which the
+explorer starts, greets sooner.
+"""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from tui.engine.serve import EngineLike
-
-
-def _make_engine() -> EngineLike:
-    from tui.experiments.jobs import make_engine
-
-    return make_engine()
+from tui.doors import explore, in_one_line, serve_engine
 
 
 def main() -> None:
     """Run what the arguments ask for."""
     if sys.argv[1:] == ["engine"]:
-        from tui.engine.process import main as engine
+        serve_engine()
+    if not sys.argv[1:]:
+        from tui.launch import LaunchOptions
 
-        engine(_make_engine)
+        sys.exit(in_one_line(lambda: explore(LaunchOptions())))
     from tui.cli import main as command_line
 
-    command_line()
+    sys.exit(command_line())
 
 
 if __name__ == "__main__":

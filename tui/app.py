@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import ExitStack
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -15,7 +17,7 @@ from tui.core.printable import printable
 from tui.launch import LaunchOptions
 from tui.palette import Actions
 from tui.screens.session import Connect
-from tui.screens.workbench import Workbench
+from tui.screens.workbench import Workbench, room
 from tui.terminal.app import SafeApp, run_safely
 from tui.themes import load_themes, variable_defaults
 
@@ -42,6 +44,7 @@ class SamplescopeApp(SafeApp[None]):
         self.own_themes: list[str] = []
         self._use_themes()
         self.connect: Connect = connect or self._child
+        self._unseen = ExitStack()
 
     def _child(self, listener: Listener) -> Client:
         """A client that starts the engine as a child process, or by the command that was asked for."""
@@ -67,13 +70,30 @@ class SamplescopeApp(SafeApp[None]):
 
     def get_default_screen(self) -> Screen[None]:
         """The workbench is the first screen, not one over an empty one: so the first picture is earlier."""
-        return Workbench(self.options, self.connect, self.keymap)
+        return Workbench(self.options, self.connect, self.keymap, classes=room(self.size))
 
     def on_mount(self) -> None:
         """Use the person's keys, and say what of the configuration could not be used."""
         self.set_keymap(self.keymap)
         for problem in self.problems:
             self.notify(printable(problem, space=" "), severity="warning", markup=False, timeout=10)
+
+    def on_load(self) -> None:
+        """Hold the first picture back until every pane has its size: one picture instead of four."""
+        self._unseen.enter_context(self.batch_update())
+
+    def on_ready(self) -> None:
+        """The panes have their sizes: once they have drawn themselves, the first picture."""
+        self.call_after_refresh(self._show)
+        # Collect garbage from now on, but never look through what was imported until now: it stays.
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
+
+    def _show(self) -> None:
+        self._unseen.close()
+        if isinstance(self.screen, Workbench):
+            self.screen.call_after_refresh(self.screen.go_on)
 
     def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
         """Nothing: clashes are found and refused when the keymap is read."""

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
@@ -15,10 +15,10 @@ from typer.exceptions import TyperException
 from tui import __version__
 from tui.core.presets import UNICORNS
 from tui.core.settings import DEFAULT_SEED, SEED, Given, normalise
-from tui.errors import InputError, SamplescopeError
+from tui.doors import INTERRUPTED, explore, in_one_line, serve_engine
+from tui.errors import InputError
 from tui.launch import LaunchOptions
 
-INTERRUPTED = 130
 PIPE_CLOSED = 141
 
 app = typer.Typer(
@@ -106,11 +106,11 @@ def _launch_options(values: dict[str, Any]) -> LaunchOptions:
     )
 
 
-def _prompt(text: str | None, file: Path | None) -> str | None:
+def _prompt(text: str | None, file: Path | None) -> str:
     if text is not None and file is not None:
         raise InputError("Give --prompt or --prompt-file, not both.")
     if file is None:
-        return text
+        return UNICORNS if text is None else text
     try:
         data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
         return data.decode("utf-8")
@@ -131,13 +131,7 @@ def explorer(
     if version:
         print(f"samplescope {__version__}")
     elif context.invoked_subcommand is None:
-        from tui.terminal.checks import check_terminal, prepare_environment
-
-        check_terminal()
-        prepare_environment()
-        from tui.app import main as run_app
-
-        raise typer.Exit(run_app(options))
+        raise typer.Exit(explore(options))
 
 
 @app.command()
@@ -149,9 +143,7 @@ def run(
     """Generate, one JSON object a line on stdout: the run, each step, the end."""
     from tui.experiments.run import run_records
 
-    raise typer.Exit(
-        _print_records(run_records(options, options.prompt if options.prompt is not None else UNICORNS, top))
-    )
+    raise typer.Exit(_print_records(run_records(options, top)))
 
 
 def _print_records(records: Any) -> int:
@@ -175,7 +167,7 @@ def verify(options: LaunchOptions) -> None:
     """Compare with the model's own generate(): same options, same seed, same ids."""
     from tui.experiments.verify import report_lines, verify_options
 
-    result = verify_options(options, options.prompt if options.prompt is not None else UNICORNS)
+    result = verify_options(options)
     print("\n".join(report_lines(result)))
     raise typer.Exit(0 if result["equal"] else 1)
 
@@ -183,31 +175,20 @@ def verify(options: LaunchOptions) -> None:
 @app.command()
 def engine() -> None:
     """The engine on stdin and stdout: what the explorer starts, here or over ssh."""
-    from tui.engine.process import main as serve_engine
-
     serve_engine()
 
 
-def main() -> NoReturn:
-    """Run the command line; every failure is one line on stderr and an exit code."""
-    sys.exit(_status())
+def main() -> int:
+    """Run the command line; the exit code. A failure is one line on stderr."""
+    return in_one_line(_status)
 
 
 def _status() -> int:
     try:
         return int(app(standalone_mode=False) or 0)
-    except SamplescopeError as error:
-        return _complain(str(error), error.exit_code)
     except TyperException as error:
-        return _complain(error.format_message(), 2)
+        raise InputError(error.format_message()) from None
     except typer.Exit as exit_:
         return exit_.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        return INTERRUPTED
-
-
-def _complain(message: str, status: int) -> int:
-    from tui.core.printable import printable
-
-    sys.stderr.write(f"samplescope: {printable(message, space=' ')}\n")
-    return status
+    except typer.Abort:
+        raise KeyboardInterrupt from None

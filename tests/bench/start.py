@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tests.bench.report import Figure, median, p95
 from tests.pty.explorer import COMMAND, LONG, Explorer, after
+from tests.ptyrun import Terminal
 
 ROUNDS = 7
 KEYS = 200
@@ -28,6 +29,26 @@ def first_paint(folder: Path) -> float:
     begun = time.perf_counter()
     with Explorer(folder) as explorer:
         explorer.until_written(b"unicorns", timeout=LONG)
+        return time.perf_counter() - begun
+
+
+_TEXTUAL = """
+from textual.app import App
+from textual.widgets import TextArea
+
+class Bare(App):
+    def compose(self):
+        yield TextArea("a herd of unicorns")
+
+Bare().run()
+"""
+
+
+def textual_alone() -> float:
+    """Seconds to the first text of a textual app with one editor: what no program on textual goes below."""
+    begun = time.perf_counter()
+    with Terminal([sys.executable, "-c", _TEXTUAL]) as terminal:
+        terminal.until_written(b"unicorns", timeout=LONG)
         return time.perf_counter() - begun
 
 
@@ -77,7 +98,12 @@ def figures(folder: Path) -> Iterator[Figure]:
     """Every figure of a start, with its bar."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or every start compiles everything again
     first_paint(folder)  # warms the caches
-    yield Figure("first paint, median of 7", median([first_paint(folder) for _ in range(ROUNDS)]), 0.5, "s")
+    textual_alone()
+    pairs = [(first_paint(folder), textual_alone()) for _ in range(ROUNDS)]
+    yield Figure("first paint, median of 7", median([ours for ours, _ in pairs]), 0.5, "s")
+    yield Figure(
+        "first paint over textual's own, median of 7", median([ours - alone for ours, alone in pairs]), 0.2, "s"
+    )
     shown = median([seconds_of(*COMMAND, "--help") for _ in range(ROUNDS)])
     bare = median([seconds_of(sys.executable, "-c", "pass") for _ in range(ROUNDS)])
     yield Figure("--help over a bare interpreter, median of 7", shown - bare, 0.15, "s")

@@ -102,17 +102,24 @@ def test_stop_ends_a_run_within_one_step(connect):
     assert len(nodes_in(answers)) <= 1
 
 
+def _replies(peer, last):
+    """Every reply up to the one to request `last`, by request."""
+    replies = {}
+    while last not in replies:
+        answer = peer.read()
+        replies[getattr(answer, "id", 0)] = answer
+    return replies
+
+
 def test_stop_also_ends_a_step_that_has_not_begun_but_none_that_comes_later(connect):
     gate = Gate(permits=1)
     peer = connect(lambda: ScriptedEngine(before_forward=gate))
     at = peer.prompted()
     peer.send(Step(id=3, at=at, count=9), Step(id=4, at=at, count=9), Prompt(id=5, text="the"), Stop(id=6))
+    replies = _replies(peer, last=6)  # the stop has been read: only now may the forwards go on
     peer.send(Step(id=7, at=at, count=1))
     gate.let(100)
-    replies = {}
-    while 7 not in replies:
-        answer = peer.read()
-        replies[getattr(answer, "id", 0)] = answer
+    replies |= _replies(peer, last=7)
     assert replies[3].reason == "stopped"
     assert replies[4] == Stepped(id=4, tip=at, reason="stopped")
     assert (replies[5].kind, replies[5].message) == ("stopped", "Stopped before it began.")

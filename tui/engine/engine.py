@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tui.core.progress import Report
 from tui.core.settings import Given, Settings, resolve, validate
 from tui.core.story import ROOT, How, Node, Story
 from tui.engine.decide import Distribution, distribution, draw, standing
@@ -14,7 +15,7 @@ from tui.engine.places import Place, Places, prompt_length
 from tui.engine.rows import DEFAULT_BUDGET, RowStore
 from tui.engine.views import Viewer, reached
 from tui.errors import InputError, RunError
-from tui.models.base import Model, Report
+from tui.models.base import Model
 from tui.protocol import Encode, Encoded, Finished, Job, Open, Opened, Prompt, Prompted, Step, Stepped, View, Viewed
 from tui.sampling.draw import Lucks
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 STANDARD_FDS = 3
 
 
-def main(make: Callable[[], EngineLike] | None = None) -> NoReturn:
-    """Serve the engine (or what `make` gives) on stdin and stdout, then end without waiting for any thread."""
+def main(make: Callable[[], EngineLike]) -> NoReturn:
+    """Serve what `make` gives on stdin and stdout, then end without waiting for any thread."""
     if os.isatty(0):
         sys.stderr.write("samplescope engine speaks frames on stdin and stdout: the explorer starts it itself.\n")
         sys.exit(2)
@@ -27,7 +27,7 @@ def main(make: Callable[[], EngineLike] | None = None) -> NoReturn:
         import faulthandler
 
         faulthandler.enable()
-        status = _greet_and_serve(make or _engine, source, sink)
+        status = _greet_and_serve(make, source, sink)
     except BaseException:
         import traceback
 
@@ -69,9 +69,3 @@ def _greet_and_serve(make: Callable[[], EngineLike], source: int, sink: int) -> 
     except BrokenPipeError:
         return 0
     return serve(make, source, sink)
-
-
-def _engine() -> EngineLike:
-    from tui.engine.engine import Engine
-
-    return Engine()

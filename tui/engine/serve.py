@@ -16,6 +16,7 @@ from typing import Protocol
 
 import msgspec
 
+from tui.core.progress import Report
 from tui.core.story import Node
 from tui.engine.fds import read_exactly, skip
 from tui.engine.outbox import Outbox, failure
@@ -47,9 +48,6 @@ FLUSH_SECONDS = 0.2
 """How long the last frames may take once the other side is gone: with it, the engine ends within 1 s of EOF."""
 LAST_WORD_SECONDS = 2.0
 """The same when it is the engine that cannot go on, and has just said so."""
-
-Report = Callable[[str, float, float | None, str], None]
-"""(stage, done, total or None, unit): how far a request is."""
 
 
 class EngineLike(Protocol):

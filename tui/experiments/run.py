@@ -31,21 +31,21 @@ def quiet(_stage: str, _done: float, _total: float | None, _unit: str) -> None:
     """A report nobody reads."""
 
 
-def start(options: LaunchOptions, text: str) -> tuple[Engine, Prompted]:
+def start(options: LaunchOptions) -> tuple[Engine, Prompted]:
     """An engine with the model open and the prompt read. Bad input shows here, before anything is printed."""
     engine = Engine()
     engine.open(Open(model=options.model, options=options.engine_options()), quiet)
     engine.settings(options.given)
-    return engine, engine.prompt(Prompt(text=text), quiet)
+    return engine, engine.prompt(Prompt(text=options.prompt), quiet)
 
 
-def run_records(options: LaunchOptions, text: str, top: int) -> Iterator[Record]:
+def run_records(options: LaunchOptions, top: int) -> Iterator[Record]:
     """The records of one run: `run`, `step`…, `end` or `error`. `top` candidates a step, -1 for all."""
-    engine, prompted = start(options, text)
+    engine, prompted = start(options)
     facts = engine.model.facts
     yield records.run_record(
         model=facts.name, backend="transformers", device=facts.device, dtype=facts.dtype, vocab_size=facts.vocabulary,
-        settings=engine.settings(options.given), seed=options.seed, prompt=text,
+        settings=engine.settings(options.given), seed=options.seed, prompt=options.prompt,
         prompt_ids=[node.token for node in prompted.nodes],
     )  # fmt: skip
     yield from step_records(

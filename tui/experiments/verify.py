@@ -7,19 +7,19 @@ from typing import Any
 
 import torch
 
+from tui.core.progress import Report
 from tui.core.settings import DEFAULT_SEED, Given
 from tui.engine.engine import Engine
 from tui.engine.places import prompt_length
 from tui.errors import InputError, RunError
 from tui.experiments.run import quiet, start
 from tui.launch import LaunchOptions
-from tui.models.base import Report
 from tui.protocol import Step
 
 
-def verify_options(options: LaunchOptions, text: str) -> dict[str, Any]:
+def verify_options(options: LaunchOptions) -> dict[str, Any]:
     """Open the model, run, and compare."""
-    engine, prompted = start(options, text)
+    engine, prompted = start(options)
     return verify(engine, prompted.nodes[-1].id, options.given, options.seed, quiet)
 
 

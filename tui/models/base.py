@@ -10,8 +10,6 @@ from torch import Tensor
 
 from tui.core.settings import Given
 
-Report = Callable[[str, float, float | None, str], None]
-"""(stage, done, total or None, unit): how far a long request is."""
 Processor = Callable[[Tensor, Tensor], Tensor]
 """(ids [1, n], scores [1, V]) → scores [1, V]."""
 Stopper = Callable[[Sequence[int]], bool]

@@ -8,9 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from tui.core.progress import Report
 from tui.core.settings import OWN_DEFAULTS, Given, normalise
 from tui.errors import InputError
-from tui.models.base import Facts, Report
+from tui.models.base import Facts
 from tui.models.decoding import Shared, TransformersDecoder, inputs, library_defaults
 from tui.models.generation import OVERRIDES
 from tui.models.loading import load

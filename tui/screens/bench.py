@@ -25,8 +25,10 @@ class Bench(Screen[None]):
 
     state: reactive[State] = reactive(State, init=False)
 
-    def __init__(self, options: LaunchOptions, connect: Connect, keymap: Mapping[str, str] | None = None) -> None:
-        super().__init__()
+    def __init__(
+        self, options: LaunchOptions, connect: Connect, keymap: Mapping[str, str] | None = None, classes: str = ""
+    ) -> None:
+        super().__init__(classes=classes)
         self.options = options
         self.keymap = keymap or {}
         self.session = Session(self, connect)

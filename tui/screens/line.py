@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from textual import on
 
-from tui.core.presets import UNICORNS
 from tui.core.printable import printable
 from tui.core.story import ROOT
 from tui.protocol import Progress
@@ -27,13 +26,9 @@ class Line(Bench):
     _notes: Sequence[str] = ()
     """What the model's configuration asks and does not get; said once."""
 
-    def prompt_text(self) -> str:
-        """The prompt to begin with."""
-        return UNICORNS if self.options.prompt is None else self.options.prompt
-
     def start(self) -> None:
         """Start the engine; everything else follows from its messages."""
-        self._submitted = self.prompt_text()
+        self._submitted = self.options.prompt
         self.go(self.state.begin(Busy.OPENING))
         self.say("Starting the engine.")
         self.session.open(self.options)
@@ -156,7 +151,7 @@ class Line(Bench):
             return
         self.say("The engine is back; the story is as it was.")
         if self.state.cursor == ROOT or self._submitted is not None:
-            self._submitted = self._submitted or self.prompt_text()
+            self._submitted = self._submitted or self.options.prompt
             self._send_prompt()
         else:
             self.look()

@@ -9,6 +9,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
+from textual.geometry import Size
 from textual.getters import query_one
 from textual.widgets import Footer, Static
 
@@ -55,6 +56,16 @@ def announced(viewed: Viewed | None) -> Text:
     return Text("n draws ").append_text(token).append(f" · rank {viewed.would.rank:,}")
 
 
+def room(size: Size) -> str:
+    """The classes that the breakpoints give a screen of this size: known from the start, its styles are made once."""
+    return " ".join(
+        max((least, name) for least, name in breakpoints if length >= least)[1]
+        for length, breakpoints in zip(
+            size, (Workbench.HORIZONTAL_BREAKPOINTS, Workbench.VERTICAL_BREAKPOINTS), strict=True
+        )
+    )
+
+
 def bindings() -> list[BindingType]:
     """Every action of the table as a binding."""
     return [
@@ -71,6 +82,7 @@ class Workbench(Moves, Tuning, Outlets, Line, Looks):
     """Puts the panes together and hands them what they show; what happens is in the pieces it is made of."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings()
+    AUTO_FOCUS = "#candidates"
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (15, "-low"), (21, "-short"), (28, "-medium"), (36, "-tall")]  # noqa: RUF012
 
@@ -86,21 +98,25 @@ class Workbench(Moves, Tuning, Outlets, Line, Looks):
         yield Static(LEAST, id="too-small")
         with Container(id="panes"):
             with Vertical(id="left"):
-                yield PromptEditor(self.prompt_text(), id="prompt")
+                yield PromptEditor(self.options.prompt, id="prompt")
                 yield StoryText(id="text")
                 yield Controls(id="controls")
             with Vertical(id="right"):
                 yield CandidateList(id="candidates")
                 yield CumulativePlot(id="plot")
         yield StatusLine(id="status")
-        yield Footer(show_command_palette=False, compact=True)
+        yield Container(id="keys")
 
     def on_mount(self) -> None:
-        """Show what is known, and start the engine once the first picture is out."""
-        self.candidates.focus()
+        """Show what is known."""
         self.prompt.submit_key = keys.shown_keys(self.keymap.get("submit", keys.ACTIONS["submit"].keys))
         self.watch_state(self.state, self.state)
-        self.call_after_refresh(self.start)
+
+    async def go_on(self) -> None:
+        """What the first picture need not wait for: the keys' line, the engine."""
+        self.start()
+        await self.query_one("#keys").mount(Footer(show_command_palette=False, compact=True))
+        self.refresh_bindings()  # a footer shows nothing before it is told of them
 
     async def on_unmount(self) -> None:
         """The engine ends with the screen."""

@@ -7,7 +7,6 @@ import platform
 import sys
 import time
 import traceback
-from importlib.metadata import version
 from pathlib import Path
 
 from tui import paths
@@ -49,6 +48,8 @@ def _summary(error: BaseException) -> str:
 
 
 def _version(name: str) -> str:
+    from importlib.metadata import version  # 20 ms that a start without a crash need not spend
+
     try:
         return version(name)
     except Exception:

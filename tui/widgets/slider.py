@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.app import RenderResult
@@ -33,11 +34,9 @@ Slider {
     height: 1; width: 1fr; color: $foreground;
     .slider--track { color: $bar; }
     .slider--filled { color: $live; }
-    .slider--thumb { color: $live; text-style: bold; }
     .slider--muted { color: $quiet; }
     .slider--flag { color: $cut; text-style: bold; }
-    .slider--entry { color: $foreground; text-style: reverse; }
-    .slider--wrong { color: $text-error; text-style: reverse; }
+    .slider--wrong { color: $text-error; }
     &:focus { background: $cursor; text-style: bold; }
     &:ansi:focus .slider--name, &:nocolor:focus .slider--name { text-style: bold reverse; }
 }
@@ -54,10 +53,8 @@ class Slider(NumberEntry):
         "slider--name",
         "slider--track",
         "slider--filled",
-        "slider--thumb",
         "slider--muted",
         "slider--flag",
-        "slider--entry",
         "slider--wrong",
     }
     DEFAULT_CSS = _CSS
@@ -121,9 +118,9 @@ class Slider(NumberEntry):
         value = f"{self._value_text():>{VALUE_WIDTH}}"
         return Text.assemble(name, " ", *self._track_parts(), " ", self._value_part(value), self._source_part())
 
-    def _styled(self, text: str, component: str) -> Text:
-        style = self.get_component_rich_style(f"slider--{component}", partial=True) if component else ""
-        return Text(text, style, no_wrap=True, end="")
+    def _styled(self, text: str, component: str, more: str = "") -> Text:
+        style = self.get_component_rich_style(f"slider--{component}", partial=True) if component else Style()
+        return Text(text, style + Style.parse(more), no_wrap=True, end="")
 
     def _track_parts(self) -> list[Text]:
         length = self.track()[1]
@@ -139,7 +136,7 @@ class Slider(NumberEntry):
         after = "".join(cells[thumb + 1 :])
         return [
             self._styled(before, "filled" if live else "track"),
-            self._styled(sign, "thumb" if live else "muted"),
+            self._styled(sign, "filled" if live else "muted", "bold" if live else ""),
             self._styled(after, "track"),
         ]
 
@@ -152,7 +149,7 @@ class Slider(NumberEntry):
 
     def _value_part(self, text: str) -> Text:
         if self.entry is not None:
-            return self._styled(text, "wrong" if self.wrong else "entry")
+            return self._styled(text, "wrong" if self.wrong else "", "reverse")
         return self._styled(text, "muted" if self.off or self.idle else "flag" if self.flagged else "")
 
     def _source_part(self) -> Text:

@@ -33,8 +33,7 @@ not a good writer; what it is good for is showing what sampling does.
 | vocabulary | 8,192 tokens, byte-level BPE; `<|endoftext|>` (id 0) begins and ends a text |
 | context | 1,024 tokens |
 | files | $megabytes MB; weights stored in bfloat16, computing in float32 |
-| trained on | $tokens million tokens, none of them twice |
-| took | $hours hours on two CPU cores, other work beside it |
+| trained on | $tokens million tokens |
 | validation | **$bits bits per byte** in windows of 512 tokens, $long_bits in windows of 1,024 |
 | licence | MIT, like the project |
 
@@ -42,8 +41,8 @@ not a good writer; what it is good for is showing what sampling does.
 
 English prose: novels, tales and other books, 501 of them, all in the public domain, the titles
 chosen after Standard Ebooks and Project Gutenberg. Headings, verse, plays and notes were left
-out, quotation marks made straight. The training text is 219 MB (56 million tokens), of which
-the model saw $share % once. Validation is on all 2.4 MB of nine other books: windows do not
+out, quotation marks made straight. The training text is 219 MB ($text_tokens million tokens), more
+than twice as long as what the model saw of it. Validation is on all 2.4 MB of nine other books: windows do not
 overlap, every token and every byte counts.
 
 ## Training
@@ -96,19 +95,15 @@ def samples(folder: Path) -> str:
     return "\n\n".join(parts)
 
 
-def write_card(folder: Path, text: Path, tokens: int, share: float, seconds: float) -> None:
-    """Measure the model in `folder` and write its README.md.
-
-    `tokens` were seen, a `share` of the training text, in so many seconds.
-    """
+def write_card(folder: Path, text: Path, tokens: int, text_tokens: int) -> None:
+    """Measure the model in `folder`, which saw so many `tokens` of a text of `text_tokens`, and write its README.md."""
     model, _ = load(folder)
     files = [path for path in folder.iterdir() if path.suffix in {".json", ".safetensors"}]
     card = CARD.substitute(
         parameters=f"{model.num_parameters() / 1e6:.1f}",
         megabytes=f"{sum(path.stat().st_size for path in files) / 1e6:.1f}",
         tokens=f"{tokens / 1e6:.1f}",
-        share=f"{share:.0%}".rstrip("%"),
-        hours=f"{seconds / 3600:.1f}",
+        text_tokens=f"{text_tokens / 1e6:.0f}",
         bits=f"{bits_per_byte(folder, text, WINDOW):.3f}",
         long_bits=f"{bits_per_byte(folder, text, CONTEXT):.3f}",
         new_tokens=NEW_TOKENS,

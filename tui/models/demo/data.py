@@ -54,12 +54,13 @@ def train_tokenizer(folder: Path) -> Tokenizer:
     return tokenizer
 
 
-def load_or_train_tokenizer(folder: Path, work: Path) -> Tokenizer:
-    """Return the tokenizer kept in `work`, training it from `folder` the first time."""
+def load_or_train_tokenizer(folder: Path, work: Path, earlier: Path | None = None) -> Tokenizer:
+    """Return the tokenizer kept in `work`: the first time an `earlier` model's, or trained from `folder`."""
     path = work / "tokenizer.json"
     if not path.exists():
         temporary = path.with_suffix(".tmp")
-        train_tokenizer(folder).save(str(temporary))
+        tokenizer = Tokenizer.from_file(str(earlier / path.name)) if earlier else train_tokenizer(folder)
+        tokenizer.save(str(temporary))
         temporary.replace(path)
     return Tokenizer.from_file(str(path))
 

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor, nn
 
+from tui.models.demo.model import PRODUCTS
+
 MOMENTUM = 0.95
 ITERATIONS = 5
 COEFFICIENTS = 3.4445, -4.7750, 2.0315
@@ -15,7 +17,7 @@ def orthogonalise(stack: Tensor) -> Tensor:
     """Return each matrix of a stack with its singular values driven to about 1."""
     tall = stack.shape[-2] > stack.shape[-1]
     x = (stack.mT if tall else stack).contiguous()
-    x = (x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)).bfloat16()
+    x = (x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)).to(PRODUCTS)
     first, third, fifth = COEFFICIENTS
     for _ in range(ITERATIONS):
         gram = torch.bmm(x, x.mT)
