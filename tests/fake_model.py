@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from tui.core.progress import Report
 from tui.core.settings import Given
 from tui.engine.engine import Engine
 from tui.errors import InputError
-from tui.models.base import Facts, Processor, Report
+from tui.models.base import Facts, Processor
 from tui.protocol import Open, Opened
 
 LAYERS = 4

@@ -38,6 +38,8 @@ _ENVIRONMENT = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.U
 # Sequences pyte 0.8 would take for text: keyboard protocol, mode queries.
 _UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[(?:[<=>][\d;]*[a-z]|\?\d+\$p)")
 _UNFINISHED = re.compile(rb"\x1b(?:\[[<=>?]?[\d;]*\$?)?\Z")
+_BEGINS, _ENDS = b"\x1b[?2026h", b"\x1b[?2026l"
+"""Around each picture, once the terminal has said that it shows it in one piece."""
 _SYNC_QUERY, _SYNC_ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
 
 
@@ -57,6 +59,7 @@ class Terminal:
         self._screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self._screen)
         self._pending = b""
+        self._between_pictures = True
         self._changed = threading.Condition()
         self._ended = False
         self._stalled = False
@@ -117,9 +120,11 @@ class Terminal:
     # Waiting
 
     def until(self, seen: str | Callable[[str], bool], timeout: float = TIMEOUT) -> str:
-        """Wait until a text is on the screen, or `seen(screen)` is true; the screen then."""
+        """Wait until a text is on the screen, or `seen(screen)` is true; the screen then, never half a picture."""
         appears = seen if callable(seen) else lambda screen: seen in screen
-        return self._wait_for(self.screen, appears, f"{seen!r} on the screen", timeout)
+        return self._wait_for(
+            self.screen, lambda screen: self._between_pictures and appears(screen), f"{seen!r} on the screen", timeout
+        )
 
     def until_written(self, data: bytes, since: int = 0, timeout: float = TIMEOUT) -> bytes:
         """Wait until these bytes have been written after `since`; all bytes since then."""
@@ -249,6 +254,7 @@ class Terminal:
             cut = unfinished.start() if unfinished else len(data)
             self._pending = data[cut:]
             self._stream.feed(_UNKNOWN_TO_PYTE.sub(b"", data[:cut]))
+            self._between_pictures = self.raw.rfind(_BEGINS) <= self.raw.rfind(_ENDS)
             self._changed.notify_all()
 
 

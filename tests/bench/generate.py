@@ -14,11 +14,12 @@ from collections.abc import Iterator
 
 from tests.bench.report import Figure, median
 from tui.core.presets import PRESETS, UNICORNS
+from tui.core.progress import Report
 from tui.core.records import dumps
 from tui.core.settings import Given
 from tui.engine.engine import Engine, Loader, load_transformers
 from tui.experiments.run import quiet, step_records
-from tui.models.base import Model, Report
+from tui.models.base import Model
 from tui.protocol import Open, Prompt, Step
 
 ROUNDS = 5

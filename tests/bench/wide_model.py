@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor
 
+from tui.core.progress import Report
 from tui.core.settings import Given
 from tui.engine.engine import Engine
 from tui.engine.process import main
-from tui.models.base import Facts, Processor, Report
+from tui.models.base import Facts, Processor
 
 FORWARD = 700
 """Side of the square product that stands for a forward while the model runs."""

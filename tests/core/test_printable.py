@@ -69,6 +69,7 @@ def test_bytes_that_are_utf_8_read_as_their_text(text):
         ("\u0301", "◌\u0301"),
         ("e\u0301", "e\u0301"),
         ("\u1161", "◌\u1161"),  # half a Hangul syllable
+        ("\u093e", "⟨93E⟩"),  # a spacing mark: its width alone differs by terminal
         ("한국어", "한국어"),
         ("\U0001f44d\U0001f3fd", "👍⟨1F3FD⟩"),
         ("❤\ufe0f", "❤⟨FE0F⟩"),

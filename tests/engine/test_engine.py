@@ -10,12 +10,12 @@ import torch
 from tests.engine.walking import WIDTH, by_hand, start, tokens, walk
 from tests.fake_model import FakeModel, fake_model, fake_row, opened, quiet
 from tests.oracle import settings_of
+from tui.core.progress import Report
 from tui.core.settings import Given, Source
 from tui.core.story import ROOT, How, Node
 from tui.engine.decide import distribution
 from tui.engine.engine import Engine
 from tui.errors import ModelError
-from tui.models.base import Report
 from tui.protocol import Axis, Encode, Open, Prompt, View
 from tui.sampling.draw import Luck
 

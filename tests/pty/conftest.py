@@ -9,13 +9,10 @@ from tui.core.printable import printable_bytes
 
 
 def pytest_collection_modifyitems(items):
-    """Not in the ordinary suite yet: not steady enough on a loaded machine (`pytest -m long tests/pty`)."""
     skip = pytest.mark.skip(reason="these tests look at the program's processes through /proc (Linux)")
     for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.long)
-            if not Path("/proc/self/maps").exists():
-                item.add_marker(skip)
+        if Path(__file__).parent in item.path.parents and not Path("/proc/self/maps").exists():
+            item.add_marker(skip)
 
 
 @pytest.fixture

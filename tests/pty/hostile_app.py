@@ -75,7 +75,19 @@ class Pane(SafeApp[None]):
         raise NotImplementedError
 
     def say_page(self) -> None:
-        self.query_one("#page", Static).update(f"page {self.page} shown")
+        """Say so once the page is there."""
+        if not (self.there or self.last):
+            self.call_after_refresh(self.say_page)
+            return
+        self.query_one("#page", Static).update(f"page {self.page} {'is the last' if self.last else 'shown'}")
+
+    there = True
+    """Every part of the page has arrived."""
+
+    @property
+    def last(self) -> bool:
+        """Nothing comes after this page."""
+        raise NotImplementedError
 
 
 class Rows(Pane):
@@ -92,12 +104,21 @@ class Rows(Pane):
             self.query_one(CandidateList).action_page(1)
         self.call_after_refresh(self.call_after_refresh, self.say_page)
 
+    @property
+    def there(self) -> bool:  # type: ignore[override]
+        return self.query_one(CandidateList).highlighted is not None
+
+    @property
+    def last(self) -> bool:
+        rows = self.query_one(CandidateList)
+        return rows.scroll_offset.y + rows.size.height > len(self.pieces) + 3  # header, cut line, detail
+
     def answer(self, first: int, count: int) -> Viewed:
         wanted = self.pieces[first : first + count]
         rows = [row(token, piece, first + index + 1) for index, (token, piece) in enumerate(wanted)]
         return Viewed(
             id=1, slot="scroll", at=1, revision=1, settings=SETTINGS, kept=len(self.pieces), kept_mass=1.0,
-            vocabulary=len(self.pieces), rows=rows, first=first,
+            vocabulary=50_257, rows=rows, first=first,
         )  # fmt: skip
 
     @on(candidate_messages.Wanted)
@@ -124,6 +145,10 @@ class Text(Pane):
         text.path = path
         text.cursor = first
         self.call_after_refresh(self.call_after_refresh, self.say_page)
+
+    @property
+    def last(self) -> bool:
+        return (self.page + 1) * SLICE >= len(self.pieces)
 
 
 class Silent(Client):

@@ -12,7 +12,7 @@ import pytest
 
 from tests.pty.explorer import ROOT, surroundings
 from tests.ptyrun import Terminal
-from tui.core.printable import printable
+from tui.core.printable import printable, printable_bytes
 from tui.models.vocabulary import byte_alphabet
 
 F5, F10 = "\x1b[15~", "\x1b[21~"
@@ -27,6 +27,8 @@ OWN = re.compile(
     "|\r|\n"
 )
 """All that Textual itself sends."""
+_RANK = re.compile(r"\s*([\d,]+)\s+(\S.*?)\s+(\d+) (?:[0-9a-f]{2} )")
+"""A row of the list: its rank, the token, its id, the first of its bytes."""
 ACTING = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 HARMLESS = set("\u200c\u200d\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
 """Joiners and Arabic, Syriac and Kaithi number signs: format characters by name, letters to a terminal."""
@@ -95,9 +97,64 @@ def assert_only_our_own(raw):
     assert not re.search(rb"\x1b\][012];", raw)
 
 
+def same(shown, meant):
+    """The same text, as far as a terminal tells: a combined character is one with its parts, blanks are blanks."""
+    shown, meant = (unicodedata.normalize("NFC", re.sub(r"\s", "", text)) for text in (shown, meant))
+    return shown == meant or (shown.endswith("…") and meant.startswith(shown[:-1]))
+
+
+def pages(terminal):
+    """The screen of each page, until there are no more."""
+    number, screen = 0, terminal.until("page 0 ")
+    while "is the last" not in screen.rstrip().rsplit("\n", 1)[-1]:
+        yield screen
+        number += 1
+        terminal.send(F5)
+        screen = terminal.until(f"\npage {number} ")
+    yield screen
+    terminal.send(F10)
+    assert terminal.wait() == 0
+
+
+ODD_ENOUGH = pytest.param(2_000, id="odd")
+ALL = pytest.param(50_257, id="all", marks=pytest.mark.long)
+
+
+@pytest.mark.parametrize("count", [ODD_ENOUGH, ALL])
+def test_every_token_has_a_row_of_its_own_in_the_list(tmp_path, vocabulary, count):
+    data = [(token, piece.hex()) for token, piece in vocabulary[:count]]
+    seen = {}
+    with run(tmp_path, "rows", data, (120, 60)) as terminal:
+        for screen in pages(terminal):
+            lines = [line for line in screen.split("\n") if (_RANK.match(line))]
+            for line in lines:
+                rank, shown, token = _RANK.match(line).groups()
+                seen[int(rank.replace(",", ""))] = (shown, int(token))
+        assert_only_our_own(terminal.raw)
+    assert sorted(seen) == list(range(1, count + 1))
+    for rank, (token, piece) in enumerate(vocabulary[:count], start=1):
+        assert seen[rank][1] == token
+        assert same(seen[rank][0], printable_bytes(piece)), (rank, token)
+
+
+@pytest.mark.parametrize("count", [ODD_ENOUGH, ALL])
+def test_every_token_is_legible_in_the_text(tmp_path, vocabulary, count):
+    data = [(token, piece.hex()) for token, piece in vocabulary[:count]]
+    texts = iter(range(0, count, 400))
+    with run(tmp_path, "text", data, (120, 60)) as terminal:
+        for screen in pages(terminal):
+            begin = next(texts)
+            shown = "".join(line[1:-1] for line in screen.split("\n") if line.startswith("│"))
+            meant = "".join(
+                printable_bytes(piece, space=" ") + "|" for _, piece in vocabulary[:count][begin : begin + 400]
+            )
+            assert same(shown, meant), f"{begin}\n{screen}"
+        assert_only_our_own(terminal.raw)
+
+
 def put_everywhere(tmp_path, texts, size):
     with run(tmp_path, "places", texts, size) as terminal:
-        assert terminal.wait(600) == 0
+        assert terminal.wait(1800) == 0
         assert_only_our_own(terminal.raw)
         return OWN.sub("", terminal.raw.decode())
 

@@ -14,7 +14,7 @@ EMPTY = "∅"
 _STRAY = re.compile("([\udc80-\udcff])")
 _NAMED = {"\n": "↵", "\t": "⇥", " ": "·", "\x7f": "␡"}
 _HIDDEN = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
-_MARKS = {"Mn", "Me", "Mc"}
+_MARKS = {"Mn", "Me"}
 # Selectors, fillers and modifiers outside these categories: alone they have no width, or one that differs by terminal.
 _ZERO_WIDTH = frozenset(
     (
@@ -35,8 +35,12 @@ def _shown(char: str) -> str:
     if code < 0x20:
         return chr(0x2400 + code)
     if unicodedata.category(char) in _HIDDEN or code in _ZERO_WIDTH:
-        return f"⟨{code:02X}⟩"
+        return _by_number(char)
     return "·" if unicodedata.category(char) == "Zs" else char
+
+
+def _by_number(char: str) -> str:
+    return f"⟨{ord(char):02X}⟩"
 
 
 def _combines(char: str) -> bool:
@@ -52,6 +56,8 @@ def printable(text: str, *, space: str = "·") -> str:
     if not text:
         return EMPTY
     shown = "".join(map(_shown, text)) if space == "·" else "".join(space if c == " " else _shown(c) for c in text)
+    if unicodedata.category(text[0]) == "Mc":
+        return _by_number(text[0]) + shown[1:]  # terminals disagree on whether a spacing mark alone has a width
     return "◌" + shown if _combines(text[0]) and shown[0] == text[0] else shown
 
 

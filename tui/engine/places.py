@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -30,7 +31,7 @@ class Place:
     """How many tokens were drawn before: the number of the next draw."""
     captured: Mapping[str, Apply]
     ms: float
-    """Milliseconds of the forward that first gave the row; 0 for a prompt's."""
+    """Milliseconds of the forward that first gave the row; nan for a prompt's, which is no step."""
 
 
 class Places:
@@ -79,7 +80,7 @@ class Places:
         device = self._model.facts.device
         ids = torch.tensor([[node.token for node in path]], dtype=torch.long, device=device)
         position = len(path) - prompt_length(path)
-        ms = self._ms.get(path[-1].id, 0.0)
+        ms = self._ms.get(path[-1].id, math.nan)
         return Place(path[-1].id, row.to(device), ids, position, decoder.captured(given), ms)
 
     def _forward(self, decoder: Decoder, path: Sequence[Node]) -> Tensor:

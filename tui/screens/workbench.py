@@ -132,9 +132,8 @@ class Workbench(Moves, Tuning, Outlets, Line, Looks):
         self.controls.settings = new.settings()
         self.controls.preset_names = new.preset
         self.controls.seed = new.seed
-        after = new.next_node(self.story)
-        self.candidates.goes_on = after.token if after else None
-        self.candidates.fresh = after.token if after and after.id == new.fresh else None
+        if self.shown is None or self.shown.at == new.cursor:
+            self._name_rows()
         if old.cursor != new.cursor or self.status.node is None:
             path = self.story.path(new.cursor)
             self.status.node = path[-1] if path else None
@@ -148,6 +147,7 @@ class Workbench(Moves, Tuning, Outlets, Line, Looks):
         if instead:
             self.candidates.nothing = self.plot.nothing = instead
         self.candidates.viewed = viewed
+        self._name_rows()
         self.plot.viewed = viewed
         self.status.viewed = viewed
         self._name_places()
@@ -172,8 +172,13 @@ class Workbench(Moves, Tuning, Outlets, Line, Looks):
         narrow = self.size.width < WIDE
         self.text.border_title = title.append(" · ").append_text(next_up) if narrow and next_up else title
         self.text.border_subtitle = Text() if narrow else next_up
-        node = self.status.node
-        self.candidates.place = f"after token {node.position}" if node else ""
+
+    def _name_rows(self) -> None:
+        """Say where the rows belong, and with which of them the branch goes on: never before they are there."""
+        cursor, after = self.state.cursor, self.state.next_node(self.story)
+        self.candidates.place = f"after token {self.story[cursor].position}" if cursor in self.story else ""
+        self.candidates.goes_on = after.token if after else None
+        self.candidates.fresh = after.token if after and after.id == self.state.fresh else None
 
     def _name_nothing(self, state: State) -> None:
         """What the panes say while there is nothing to show."""
