@@ -122,9 +122,14 @@ class Terminal:
     def until(self, seen: str | Callable[[str], bool], timeout: float = TIMEOUT) -> str:
         """Wait until a text is on the screen, or `seen(screen)` is true; the screen then, never half a picture."""
         appears = seen if callable(seen) else lambda screen: seen in screen
-        return self._wait_for(
-            self.screen, lambda screen: self._between_pictures and appears(screen), f"{seen!r} on the screen", timeout
+        whole = self._wait_for(
+            lambda: self.screen() if self._between_pictures else None,
+            lambda screen: screen is not None and appears(screen),
+            f"{seen!r} on the screen",
+            timeout,
         )
+        assert whole is not None
+        return whole
 
     def until_written(self, data: bytes, since: int = 0, timeout: float = TIMEOUT) -> bytes:
         """Wait until these bytes have been written after `since`; all bytes since then."""
