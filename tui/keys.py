@@ -98,10 +98,10 @@ _TABLE = (
     Action("source", "b", "back to source", "Give the focused slider's parameter back to its source.", SET),
     Action("reset", "0", "reset settings", "Forget everything set by you or by a preset.", SET),
     Action("copy", "c", "copy settings", "Copy the settings for generate(), vLLM or llama.cpp.", KEEP),
-    Action("edit", "e", "edit the prompt", "Go to the prompt editor.", KEEP),
+    Action("edit", "e", "prompt", "Go to the prompt editor.", KEEP, shown=True),
     Action("submit", "f2", "submit the prompt", "Give the edited prompt to the model.", KEEP),
-    Action("save", "w", "save the branch", "Write the branch to a file as JSON Lines, as `run` prints it.", KEEP),
-    Action("help", "question_mark,f1", "help", "What the focused pane shows, and every key.", PROGRAM, shown=True),
+    Action("save", "w", "save the branch", "Write the branch to a file: `run`'s JSON Lines, without candidates.", KEEP),
+    Action("help", "f1,question_mark", "help", "What the focused pane shows, and every key.", PROGRAM, shown=True),
     Action("palette", "colon,ctrl+p", "palette", "Find any action by name.", PROGRAM, "app.command_palette"),
     Action("theme", "t", "theme", "Use the next theme.", PROGRAM),
     Action("plot", "v", "plot", "Show or hide the cumulative plot.", PROGRAM),
@@ -121,6 +121,11 @@ def shown_key(key: str) -> str:
 def shown_keys(keys: str) -> str:
     """All keys of an action: `left,h` → `← h`."""
     return " ".join(shown_key(key.strip()) for key in keys.split(",") if key.strip())
+
+
+def typed(keys: str) -> bool:
+    """True if an editor takes all of these keys for itself: letters, signs, line breaks, arrows."""
+    return all(len(key) == 1 or (key in _SHOWN and key != "escape") or key == "space" for key in _keys(keys))
 
 
 def grouped() -> Iterator[tuple[str, list[Action]]]:

@@ -17,7 +17,7 @@ LONG = 120.0
 """Seconds for what loads a model: a busy machine may take a minute; a passing test never waits for it."""
 READY = re.compile(r"Candidates · after token (\d+) · [\d,]+")
 
-_ROW = re.compile(r"\s*([\d,]+) [▸•●◇ ]*(\S+)\s+(\d+)\s")
+_ROW = re.compile(r"\s*([\d,]+) [▸•●§ ]*(\S+)\s+(\d+)\s")
 
 
 def surroundings(folder: Path) -> dict[str, str]:

@@ -210,5 +210,5 @@ def test_quitting_ends_everything_with_code_0_and_gives_the_terminal_back(opened
 
 def numbers_of_the_best(screen):
     """raw, tempered and final of rank 1, in percent."""
-    line = next(line for line in screen.split("\n") if re.search(r"(^|│) +1 [▸•●◇ ]", line))
+    line = next(line for line in screen.split("\n") if re.search(r"(^|│) +1 [▸•●§ ]", line))
     return [float(number) for number in re.findall(r"\d+\.\d+", line)[:3]]

@@ -46,4 +46,4 @@ def test_two_actions_may_swap_their_keys():
 def test_the_readme_s_table_has_every_action():
     table = keys.markdown_table()
     assert table.count("\n") == len(keys.ACTIONS) + 1
-    assert "| `? f1` | help |" in table
+    assert "| `f1 ?` | help |" in table

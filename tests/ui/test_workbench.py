@@ -1,10 +1,13 @@
 """The workbench's promises, over a scripted engine: starting, stepping, taking, branches."""
 
+import pytest
+
 from tests.scripted import Gate
 from tests.ui.conftest import Gated, Recorded, screen_text
 from tui.core.presets import UNICORNS
 from tui.core.settings import Setting, Source
 from tui.core.story import How
+from tui.screens.moves import MOST_WAITING
 from tui.screens.state import Busy
 from tui.widgets.candidates import CandidateList
 from tui.widgets.prompt import PromptEditor
@@ -117,15 +120,26 @@ async def test_the_token_with_which_the_branch_goes_on_is_marked(start):
         assert bed.bench.query_one(CandidateList).goes_on is None
 
 
-async def test_a_step_asked_for_while_one_is_under_way_is_made_once_more(start):
+@pytest.mark.parametrize(("presses", "drawn"), [(4, 4), (30, 1 + MOST_WAITING)])
+async def test_steps_asked_for_while_one_is_under_way_wait_their_turn(start, presses, drawn):
     gate = Gate()
     async with start(make=lambda: Gated(gate)) as bed:
-        await bed.pilot.press("n", "n", "n", "n")
+        await bed.pilot.press(*"n" * presses)
         await bed.until(gate.waiting.is_set)
-        gate.let(10)
-        await bed.until(lambda: len(bed.engine.steps) == 2)
+        gate.let(100)
+        await bed.until(lambda: len(bed.engine.steps) == drawn)
         await bed.shown()
-        assert len(bed.drawn()) == 2
+        assert len(bed.drawn()) == drawn
+
+
+async def test_steps_that_wait_are_given_up_with_the_one_under_way(start):
+    gate = Gate()
+    async with start(make=lambda: Gated(gate)) as bed:
+        await bed.pilot.press("n", "n", "n", "escape")
+        await bed.until(gate.waiting.is_set)
+        gate.let(100)
+        await bed.shown()
+        assert len(bed.engine.steps) == 1
 
 
 async def test_the_screen_is_live_while_a_step_is_under_way(start):
@@ -262,9 +276,19 @@ async def test_a_click_on_a_token_goes_there(start):
 async def test_jumping_by_number(start):
     async with start() as bed:
         await bed.press("n", "n", "n")
-        await bed.pilot.press("j", "minus", "2", "enter")
+        await bed.pilot.press("j", *str(len(bed.bench.branch) - 1), "enter")
         await bed.shown()
         assert bed.state.cursor == bed.bench.branch[-2].id
+        assert f"after token {len(bed.bench.branch) - 1} " in screen_text(bed.app)
         await bed.pilot.press("j", "9", "9", "9", "enter")
-        await bed.until(lambda: "no token 999" in bed.bench.query_one(StatusLine).message)
+        await bed.until(lambda: "There is no token 999" in screen_text(bed.app))
+        await bed.pilot.press("escape")
         assert bed.state.cursor == bed.bench.branch[-2].id
+
+
+async def test_what_was_said_goes_when_what_it_was_about_has_changed(start):
+    async with start() as bed:
+        await bed.press("n", "0")
+        assert bed.bench.query_one(StatusLine).message == "Every parameter is back to its source."
+        await bed.press("h")
+        assert bed.bench.query_one(StatusLine).message == ""

@@ -1,5 +1,8 @@
 """Copying, saving, help, palette, themes, keys."""
 
+from textual import events
+from textual.widgets import Input
+
 from tests.ui.conftest import screen_text
 from tui.core.presets import UNICORNS
 
@@ -36,9 +39,28 @@ async def test_the_branch_is_saved_as_json_lines_and_never_over_a_file(start, tm
         assert [line["id"] for line in lines[1:3]] == [node.token for node in bed.bench.branch[-2:]]
         assert lines[0]["prompt"] == UNICORNS
         assert (tmp_path / "branch-2.jsonl").exists()
-        (tmp_path / "mine.txt").write_text("precious")
-        bed.bench._write("mine.txt", "other")
+
+
+async def test_a_name_that_cannot_be_written_stays_to_be_mended_and_nothing_typed_is_lost(start, tmp_path):
+    (tmp_path / "mine.txt").write_text("precious")
+    async with start() as bed:
+        bed.bench.ask_and_write("", "mine.txt", "other")
+        await bed.until(lambda: len(bed.app.screen_stack) == 2)
+        bed.app.screen.query_one(Input).value = "mine.txt"
+        await bed.pilot.press("enter")
+        await bed.until(lambda: "is there already" in screen_text(bed.app))
         assert (tmp_path / "mine.txt").read_text() == "precious"
+        await bed.pilot.press("end", "2", "enter")
+        await bed.until(lambda: len(bed.app.screen_stack) == 1)
+        assert (tmp_path / "mine.txt2").read_text() == "other"
+
+
+async def test_what_is_typed_before_a_dialog_is_there_belongs_to_it(start):
+    async with start() as bed:
+        await bed.pilot.press("slash")
+        for key in "unicorn":
+            bed.app.post_message(events.Key(key, key))
+        await bed.until(lambda: bed.app.screen.query(Input) and bed.app.screen.query_one(Input).value == "unicorn")
 
 
 # -- help, palette, themes -------------------------------------------------------------------------------

@@ -26,8 +26,10 @@ class Preset:
     given: Given
     key: str
     """The key that suggests itself."""
+    brief: str
+    """What it does, in a few words."""
     note: str
-    """What the post shows with it, and what to know when comparing."""
+    """What to know when comparing with the post."""
 
 
 _LENGTH = (
@@ -40,23 +42,25 @@ PRESETS: tuple[Preset, ...] = (
         "T = 2.0, whole vocabulary",
         {"temperature": 2.0, "top_k": 0},
         "1",
-        f"High temperature: diverse, and soon no longer English. {_LENGTH}",
+        "diverse, and soon no longer English",
+        _LENGTH,
     ),
     Preset(
         "cool",
         "T = 0.5, whole vocabulary",
         {"temperature": 0.5, "top_k": 0},
         "2",
-        f"Low temperature: coherent, and apt to repeat itself. {_LENGTH}",
+        "coherent, and apt to repeat itself",
+        _LENGTH,
     ),
-    Preset("top-k", "top-k 50", {"top_k": 50}, "3", f"Only the 50 most probable tokens at each step. {_LENGTH}"),
+    Preset("top-k", "top-k 50", {"top_k": 50}, "3", "only the 50 most probable", _LENGTH),
     Preset(
         "nucleus",
         "top-p 0.90",
         {"top_p": 0.90},
         "4",
-        "Tokens until their probabilities add up to 0.90. The post did not set top_k, and transformers then applies "
-        f"top_k=50 first: this is k = 50 and p = 0.90. {_LENGTH}",
+        "0.90 of what transformers' own top-k 50 leaves",
+        f"The post did not set top_k, and transformers then applies top_k=50 first. {_LENGTH}",
     ),
 )
 """In the post's order."""

@@ -2,27 +2,45 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from collections.abc import Callable
+from typing import Any, ClassVar, Literal
 
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from tui.core.printable import printable
 
-class AskScreen(ModalScreen[str | None]):
-    """Gives the answer as typed; None if it was given up."""
+
+def type_ahead(screen: ModalScreen[Any], event: events.Key) -> None:
+    """A key typed before the line had the focus belongs to it all the same."""
+    lines = screen.query(Input)
+    if lines and not lines.first().has_focus and event.character and event.is_printable:
+        event.stop()
+        lines.first().insert_text_at_cursor(event.character)
+
+
+class AskScreen(ModalScreen[None]):
+    """Hands the answer, as typed, to `take`, and stays as long as that says what is wrong with it."""
 
     CSS_PATH = "dialogs.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "give up")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "give up")]
 
     def __init__(
-        self, title: str, hint: str = "", value: str = "", kind: Literal["integer", "number", "text"] = "text"
+        self,
+        title: str,
+        hint: str = "",
+        value: str = "",
+        kind: Literal["integer", "number", "text"] = "text",
+        *,
+        take: Callable[[str], str],
     ) -> None:
         super().__init__()
-        self._title, self._hint, self._value, self._kind = title, hint, value, kind
+        self._title, self._hint, self._value, self._kind, self._take = title, hint, value, kind, take
 
     def compose(self) -> ComposeResult:
         """A titled box with the line and its hint."""
@@ -31,6 +49,17 @@ class AskScreen(ModalScreen[str | None]):
             yield Input(self._value, type=self._kind, compact=True)
             yield Static(Text(self._hint), classes="hint")
 
+    def on_key(self, event: events.Key) -> None:
+        """Nothing typed is lost."""
+        type_ahead(self, event)
+
     def on_input_submitted(self, message: Input.Submitted) -> None:
-        """The answer."""
-        self.dismiss(message.value.strip() or None)
+        """Leave with the answer, or say what is wrong with it."""
+        answer = message.value.strip()
+        problem = self._take(answer) if answer else ""
+        if problem:
+            hint = self.query_one(".hint", Static)
+            hint.update(Text(printable(problem, space=" ")))
+            hint.add_class("wrong")
+        else:
+            self.dismiss()

@@ -54,6 +54,7 @@ class Bench(Screen[None]):
         """
         old, self.state = self.state, state
         if requests.looks_at(old) != requests.looks_at(state):
+            self.say("")  # the last word was about what was on screen
             self.look(moving=moving)
         if old.given != state.given or old.tip != state.tip:
             self._rest_later()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -15,6 +16,7 @@ from textual.widgets.option_list import Option
 
 from tui.core.printable import printable_bytes
 from tui.protocol import Row
+from tui.screens.ask import type_ahead
 from tui.widgets.cuts import stage_label
 from tui.widgets.numbers import aligned, percent
 
@@ -22,7 +24,7 @@ _NUMBER = 8
 _TOKEN = {True: 22, False: 12}
 _ROOMY = 100
 """Columns from which there is room for every number."""
-HINT = "type a token's text (blanks count) or #id · ↓ to the matches · ⏎ show it in the list · esc"
+HINT = "type a token's text (blanks count) or #id · ↓ matches · ⏎ show it in the list · esc close"
 
 NOTHING = "no token of this vocabulary holds that text; a word may be several tokens"
 
@@ -49,10 +51,14 @@ class FindScreen(ModalScreen[Row | None]):
         """The line to type in above the matches."""
         with Vertical(classes="dialog wide") as box:
             box.border_title = "Find a token"
-            yield Input(placeholder="unicorn", compact=True)
+            yield Input(placeholder="a token's text, or #id", compact=True)
             yield Static(header(self._roomy), classes="header", markup=False)
             yield OptionList(compact=True)
             yield Static(HINT, classes="hint", markup=False)
+
+    def on_key(self, event: events.Key) -> None:
+        """Nothing typed right after the key that opens this is lost."""
+        type_ahead(self, event)
 
     def on_input_changed(self, message: Input.Changed) -> None:
         """Ask for the matches of what is typed so far."""

@@ -12,6 +12,7 @@ from tui.protocol import Progress
 from tui.screens import news
 from tui.screens.bench import Bench
 from tui.screens.state import WITHOUT_MODEL, Busy
+from tui.widgets.candidates import CandidateList
 from tui.widgets.prompt import PromptEditor
 from tui.widgets.status import StatusLine
 
@@ -50,6 +51,7 @@ class Line(Bench):
 
     @on(PromptEditor.Submitted)
     def _submit(self, message: PromptEditor.Submitted) -> None:
+        self.query_one(CandidateList).focus()
         self.submit(message.text)
 
     def submit(self, text: str) -> None:
@@ -64,7 +66,6 @@ class Line(Bench):
 
     def _send_prompt(self) -> None:
         if self._submitted is not None:
-            self.say("Reading the prompt.")
             self._awaited = self.session.prompt(self._submitted)
             self.go(self.state.begin(Busy.PROMPT))
 
@@ -74,9 +75,9 @@ class Line(Bench):
             return
         self._submitted, self._awaited = None, 0
         self.show_progress(None)
+        self.go(self.state.prompted(message.prompted.nodes))
         self.say(printable(" · ".join(self._notes), space=" ") if self._notes else "")
         self._notes = []
-        self.go(self.state.prompted(message.prompted.nodes))
 
     def give_up_prompt(self) -> None:
         """Wait no longer: a forward under way ends by itself, and what it brings is not gone to."""

@@ -14,6 +14,8 @@ from tui.widgets import candidate_messages
 from tui.widgets.candidates import CandidateList
 from tui.widgets.text import StoryText
 
+MOST_WAITING = 9
+"""A key held down on a slow model must not go on drawing long after it was let go."""
 FRAME = 1 / 30
 """Seconds between two pictures of a run under way."""
 
@@ -31,17 +33,17 @@ class Moves(Bench):
 
     _grown: tuple[Node, ...] = ()
     """Brought and not on screen yet."""
-    _again = False
-    """A step was asked for while one was under way."""
+    _waiting = 0
+    """Steps asked for while one was under way."""
 
     # -- draws ---------------------------------------------------------------------------------------------------
 
     def action_step(self) -> None:
-        """Draw the next token and move on; asked again meanwhile, once more."""
+        """Draw the next token and move on; what is asked meanwhile waits, up to what a person can count."""
         if self.state.busy is Busy.RUN:
             self.action_run()
         elif self.state.busy is Busy.STEP:
-            self._again = True
+            self._waiting = min(self._waiting + 1, MOST_WAITING)
         else:
             self.when_ready(lambda: self._begin(Busy.STEP, requests.step(self.state)))
 
@@ -62,7 +64,7 @@ class Moves(Bench):
             self.query_one(CandidateList).focus()
 
     def _pause(self) -> None:
-        self._again = False
+        self._waiting = 0
         self.session.stop()
 
     def _begin(self, busy: Busy, step: Step) -> None:
@@ -127,10 +129,11 @@ class Moves(Bench):
         self._follow()
         self.go(self.state.stepped(self.story, message.stepped.tip))
         self.say(_ENDED.get(message.stepped.reason, ""))
-        again, self._again = self._again, False
-        if again and self.state.follow and message.stepped.reason == "count":
+        if self._waiting and self.state.follow and message.stepped.reason == "count":
+            self._waiting -= 1
             self.action_step()
         else:
+            self._waiting = 0
             self.ask_reach()
 
     # -- moves ---------------------------------------------------------------------------------------------------
@@ -175,17 +178,14 @@ class Moves(Bench):
         """Ask for a token's number and go there."""
         from tui.screens.ask import AskScreen
 
-        last = len(self.branch) - 1
-        question = AskScreen("Jump to token", f"its number, 0 to {last}; -1 is the last", kind="integer")
-        self.app.push_screen(question, self._jump)
+        hint = f"its number, 1 to {len(self.branch):,} · ⏎ goes there · esc"
+        self.app.push_screen(AskScreen("Jump to token", hint, kind="integer", take=self._jump))
 
-    def _jump(self, answer: str | None) -> None:
-        try:
-            self.visit(self.branch[int(answer or "")].id)
-        except ValueError:
-            return
-        except IndexError:
-            self.say(f"There is no token {answer}; the branch has {len(self.branch)}.")
+    def _jump(self, answer: str) -> str:
+        if not answer.isdecimal() or not 1 <= int(answer) <= len(self.branch):
+            return f"There is no token {answer}; the branch has {len(self.branch):,}."
+        self.visit(self.branch[int(answer) - 1].id)
+        return ""
 
     def describe(self, node: Node) -> str:
         """A drawn token in a few words."""

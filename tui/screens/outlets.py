@@ -5,6 +5,7 @@ The other screens are imported when they are opened: the first picture does not 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -122,19 +123,16 @@ class Outlets(Bench):
         from tui.screens.ask import AskScreen
         from tui.screens.saving import suggested
 
-        def write(name: str | None) -> None:
-            if name is not None:
-                self._write(name, text)
+        hint = "a new file, never one that is there · ⏎ writes it · esc"
+        take = partial(self._write, text)
+        self.app.push_screen(AskScreen("Save as", hint, suggested(stem, ending), take=take))
 
-        question = AskScreen("Save as", "a new file; one that is there is never overwritten", suggested(stem, ending))
-        self.app.push_screen(question, write)
-
-    def _write(self, name: str, text: str) -> None:
+    def _write(self, text: str, name: str) -> str:
         from tui.screens.saving import write_new
 
         try:
             path = write_new(name, text)
         except InputError as error:
-            self.notify(printable(str(error), space=" "), severity="error", markup=False)
-        else:
-            self.notify(printable(str(path), space=" "), title="Written", markup=False)
+            return str(error)
+        self.notify(printable(str(path), space=" "), title="Written", markup=False)
+        return ""

@@ -11,7 +11,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.core.settings import MAX_NEW_TOKENS, PARAMETERS, SEED, Given, Setting, Settings, Source, Value
+from tui.core.settings import DEFAULT_SEED, MAX_NEW_TOKENS, PARAMETERS, SEED, Given, Setting, Settings, Source, Value
 from tui.widgets.parameter_row import NAME, SOURCE, VALUE, ParameterRow
 from tui.widgets.switch_row import SwitchRow
 
@@ -54,7 +54,7 @@ class ParametersScreen(ModalScreen[dict[str, Value] | None]):
                 name = parameter.name
                 yield ParameterRow(parameter, self._settings.get(name), self._base.get(name), given=name in self._given)
             if self._seed is not None:
-                setting = Setting(self._seed, Source.YOU)
+                setting = Setting(self._seed, Source.SAMPLESCOPE if self._seed == DEFAULT_SEED else Source.YOU)
                 yield ParameterRow(SEED, setting, setting, given=False)
             yield SwitchRow(
                 self._settings.get("do_sample"), self._base.get("do_sample"), given="do_sample" in self._given

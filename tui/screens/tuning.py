@@ -35,7 +35,7 @@ class Tuning(Bench):
         """One of the post's four settings."""
         preset = PRESETS[number - 1]
         self.go(self.state.use_preset(preset.name, dict(preset.given)))
-        self.say(f"{preset.title}. {preset.note.split('. ')[0].rstrip('.')}.")
+        self.say(f"{preset.title}: {preset.brief}.")
 
     def action_greedy(self) -> None:
         """Draw, or take the most probable token."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,7 +13,6 @@ from textual.getters import query_one
 from textual.widgets import Footer, Static
 
 from tui import keys
-from tui.core.printable import printable_bytes
 from tui.core.story import ROOT, How
 from tui.protocol import Axis, Viewed
 from tui.screens import requests
@@ -45,15 +43,6 @@ _WAITS = {
     Busy.LOST: "The engine is gone; R starts it again.",
     Busy.NO_MODEL: "There is no model; R tries again.",
 }
-
-
-def announced(viewed: Viewed | None) -> Text:
-    """What a step would draw, for the text's border: `n draws ·unicorns · rank 3`."""
-    if viewed is None or viewed.would is None:
-        return Text()
-    token = Text(printable_bytes(viewed.would.piece))
-    token.truncate(24, overflow="ellipsis")
-    return Text("n draws ").append_text(token).append(f" · rank {viewed.would.rank:,}")
 
 
 def room(size: Size) -> str:
@@ -167,16 +156,12 @@ class Workbench(Moves, Tuning, Outlets, Line, Looks):
     def _name_places(self) -> None:
         """Titles: how much was drawn, where the cursor stands, what a step would draw."""
         drawn = sum(node.how is not How.PROMPT for node in self.branch)
-        next_up = announced(self.shown)
-        title = Text(f"Text · {drawn:,} drawn" if drawn else "Text")
-        narrow = self.size.width < WIDE
-        self.text.border_title = title.append(" · ").append_text(next_up) if narrow and next_up else title
-        self.text.border_subtitle = Text() if narrow else next_up
+        self.text.border_title = f"Text · {drawn:,} drawn" if drawn else "Text"
 
     def _name_rows(self) -> None:
         """Say where the rows belong, and with which of them the branch goes on: never before they are there."""
         cursor, after = self.state.cursor, self.state.next_node(self.story)
-        self.candidates.place = f"after token {self.story[cursor].position}" if cursor in self.story else ""
+        self.candidates.place = f"after token {self.story[cursor].position + 1:,}" if cursor in self.story else ""
         self.candidates.goes_on = after.token if after else None
         self.candidates.fresh = after.token if after and after.id == self.state.fresh else None
 
@@ -215,6 +200,13 @@ class Workbench(Moves, Tuning, Outlets, Line, Looks):
         self.set_class(self.focused is self.prompt, "-writing")
         self.controls.compact = little and not inside
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While a prompt is written its editor takes the letters: only what has another key is on offer."""
+        if not isinstance(self.focused, PromptEditor):
+            return True
+        known = keys.ACTIONS.get(action)
+        return known is None or not keys.typed(self.keymap.get(action, known.keys))
+
     def action_controls(self) -> None:
         """Go to the first slider."""
         self.controls.compact = False
@@ -232,3 +224,9 @@ class Workbench(Moves, Tuning, Outlets, Line, Looks):
             self.remove_class(asked)
         else:
             self.add_class(hidden)
+        self.call_after_refresh(self._focus_something)
+
+    def _focus_something(self) -> None:
+        """The pane that had the focus may have made room for another."""
+        if self.focused is None:
+            self.candidates.focus()

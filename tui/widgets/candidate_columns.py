@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
+from rich.text import Text
 
 from tui.core.printable import printable_bytes
 from tui.protocol import Row
@@ -19,7 +20,7 @@ MISSING = "…"
 WOULD_DRAW = "▸"
 GOES_ON = "•"
 JUST_DRAWN = "●"
-SPECIAL = "◇"
+SPECIAL = "§"
 
 _NUMBER = (3, 4)
 _CUMULATIVE = (3, 3)
@@ -144,3 +145,10 @@ def bar(share: float, width: int) -> str:
     eighths = round(max(0.0, min(share, 1.0)) * width * 8)
     full, rest = divmod(eighths, 8)
     return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(width)
+
+
+def would_draw_note(row: Row) -> str:
+    """What a step would draw: `▸ n draws ·unicorns, rank 3`."""
+    token = Text(printable_bytes(row.piece))
+    token.truncate(24, overflow="ellipsis")
+    return f"{WOULD_DRAW} n draws {token.plain}, rank {row.rank:,}"

@@ -14,7 +14,7 @@ The whole vocabulary, best first: what may come next at the cursor.
 
 - `▸` the token this seed would draw under the settings on screen
 - `•` the token with which this branch already goes on here; `●` it was drawn or taken just now
-- `◇` a special token, such as the end of the text
+- `§` a special token, such as the end of the text
 - `──── top-p 0.90 leaves 37` a cut: what stands above the line is left, what stands below is removed;
   *alone* is what it would leave as the only cut; `⚑` a cut that transformers makes though nobody asked for it
 - dimmed, with a name instead of a *final* probability: removed, by the cut of that name

@@ -114,8 +114,10 @@ class Painter:
         segments = []
         for column in line.look.columns:
             # Reversed, each colour would become a patch of its own: the highlight is drawn in one.
-            style = Style.null() if cursor.reverse else self._cell_style(line, column.name)
-            segments.append(Segment(_cell_text(line, column), cursor + style))
+            # But a bar of full blocks would vanish.
+            bar = cursor.reverse and column.name == "bar"
+            style = Style.null() if cursor.reverse and not bar else self._cell_style(line, column.name)
+            segments.append(Segment(_cell_text(line, column), style if bar else cursor + style))
         return Strip(segments, line.look.width)
 
     def _cell_style(self, line: RowLine, name: str) -> Style:

@@ -12,7 +12,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.protocol import Row, Viewed
-from tui.widgets.candidate_columns import columns
+from tui.widgets.candidate_columns import columns, would_draw_note
 from tui.widgets.candidate_lines import Lines
 from tui.widgets.candidate_paint import BlankLine, CutLine, DetailLine, HeaderLine, Line, Look, Painter, RowLine
 from tui.widgets.candidate_rows import Rows, longest_bar
@@ -77,6 +77,7 @@ class CandidateView(ScrollView, inherit_bindings=False):
         self._scale = 1.0
         self._painted: dict[int, Line] = {}
         self._titles = ("", "")
+        self._note = ""
         self._painter = Painter(self._style_of)
 
     @property
@@ -190,8 +191,12 @@ class CandidateView(ScrollView, inherit_bindings=False):
     def _entitle(self, note: str | None = None) -> None:
         """Title and note in the border; setting one repaints the widget, so only when it changes."""
         count = f"{self._lines.vocabulary:,}" if self._lines.vocabulary else ""
-        title = " · ".join(filter(None, ("Candidates", self.place, count)))
-        titles = (title, self._titles[1] if note is None else note)
+        drawn = would_draw_note(self.viewed.would) if self.viewed and self.viewed.would else ""
+        self._note = self._note if note is None else note
+        above, below = ["Candidates", self.place, count], [self._note, drawn]
+        if not self.styles.border_bottom[0]:
+            above, below = above + below, []
+        titles = (" · ".join(filter(None, above)), " · ".join(filter(None, below)))
         if titles != self._titles:
             self._titles = titles
             self.border_title, self.border_subtitle = Content(titles[0]), Content(titles[1])

@@ -26,7 +26,7 @@ class CandidateList(CandidateView, can_focus=True, inherit_bindings=False):
         Binding("pagedown", "page(1)", "Page down", id="candidates.page_down", tooltip="A page down", show=False),
         Binding("home", "best", "Best", id="candidates.best", tooltip="The most probable token", show=False),
         Binding("end", "last", "Last", id="candidates.last", tooltip="The least probable token", show=False),
-        Binding("enter", "take", "Take", id="candidates.take", tooltip="Take the highlighted token"),
+        Binding("enter", "take", "take", id="candidates.take", tooltip="Take the highlighted token"),
         Binding("u", "unit", "Unit", id="candidates.unit", tooltip="Percent, log-probability, logit", show=False),
     ]
     HELP = candidate_messages.HELP

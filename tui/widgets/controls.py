@@ -31,7 +31,7 @@ SCALES: dict[str, tuple[Scale, float]] = {
 }
 """Each slider's scale, and the place on it where the parameter does nothing."""
 
-HINT = "←→ shift ×10 · type · o off · b back"
+HINT = "←→ move · digits type · o off · b source"
 _ROOM_FOR_NOTES = 45
 
 

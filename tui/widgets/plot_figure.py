@@ -19,7 +19,7 @@ LEFT = 5
 """Cells before the canvas: the labels of the y axis, and the axis."""
 BELOW = 2
 """Lines under the canvas: the x axis, and its labels."""
-TALL = 10
+TALL = 12
 """Lines from which the quarters are labelled too."""
 _POWERS = ("1", "10", "100", "1k", "10k", "100k", "1M")
 

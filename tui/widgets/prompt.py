@@ -48,7 +48,8 @@ class PromptEditor(TextArea):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2", "submit", "Submit the prompt", show=False, id="submit"),
+        Binding("f2", "submit", "submit", key_display="f2", id="submit", tooltip="Give the prompt to the model"),
+        Binding("escape", "screen.stop", "leave", key_display="esc", tooltip="Back to the candidates"),
     ]
 
     count: var[int | None] = var[int | None](None)
@@ -85,6 +86,10 @@ class PromptEditor(TextArea):
 
     def on_mount(self) -> None:
         """Say what is known."""
+        self._tell()
+
+    def on_resize(self) -> None:
+        """In a low terminal there is no border below to say it in."""
         self._tell()
 
     def load_text(self, text: str) -> None:
@@ -127,5 +132,7 @@ class PromptEditor(TextArea):
         edited = self.text != self.submitted
         self.set_class(edited, "-edited")
         told = f"edited · {self.submit_key} submits · {tokens}" if edited else tokens if self.text else ""
-        if told != self.border_subtitle:
-            self.border_subtitle = told
+        below = bool(self.styles.border_bottom[0])
+        titles = ("Prompt" if below or not told else f"Prompt · {told}", told if below else "")
+        if titles != (self.border_title, self.border_subtitle):
+            self.border_title, self.border_subtitle = titles

@@ -150,7 +150,8 @@ class StatusLine(Widget):
 
     def _state(self) -> Text:
         """What is under way, what was said, what the model's configuration had overridden."""
-        parts = [self._styled(_RUNNING.get(self.running, self.running), "live")] if self.running else []
+        busy = self.running and self.progress is None  # a stage says more than that something is going on
+        parts = [self._styled(_RUNNING.get(self.running, self.running), "live")] if busy else []
         parts += [self._progress(self.progress)] if self.progress is not None else []
         parts += [Text(printable(self.message, space=" "))] if self.message else []
         if self.opened is not None and self.opened.notes:
@@ -160,7 +161,8 @@ class StatusLine(Widget):
     def _progress(self, progress: Progress) -> Text:
         stage = Text(printable(progress.stage, space=" ") + " ")
         if not progress.total:
-            return stage.append(f"{progress.done:,.0f} {printable(progress.unit, space=' ') if progress.unit else ''}")
+            unit = printable(progress.unit, space=" ") if progress.unit else ""
+            return stage.append(f"{progress.done:,.0f} {unit}" if progress.done else "…")
         share = min(max(progress.done / progress.total, 0.0), 1.0)
         done = round(share * _BAR)
         bar = Text.assemble(self._styled("━" * done, "live"), self._quiet("─" * (_BAR - done)))
