@@ -60,6 +60,7 @@ class Terminal:
         self._stream = pyte.ByteStream(self._screen)
         self._pending = b""
         self._between_pictures = True
+        self._looks_away = False
         self._changed = threading.Condition()
         self._ended = False
         self._stalled = False
@@ -177,6 +178,10 @@ class Terminal:
         """Send a signal to the terminal's foreground processes, as its keys would."""
         os.killpg(os.tcgetpgrp(self._master), number)
 
+    def look_away(self) -> None:
+        """Follow the bytes and no longer the screen, whose model costs more than the program: for measuring."""
+        self._looks_away = True
+
     def stall(self) -> None:
         """Stop reading, as a suspended terminal or a lost connection does."""
         self._stalled = True
@@ -254,6 +259,9 @@ class Terminal:
     def _draw(self, data: bytes) -> None:
         with self._changed:
             self.raw += data
+            if self._looks_away:
+                self._changed.notify_all()
+                return
             data = self._pending + data
             unfinished = _UNFINISHED.search(data)
             cut = unfinished.start() if unfinished else len(data)

@@ -12,7 +12,6 @@ from tests.ptyrun import Terminal
 def main(program: str) -> int:
     """0 if the program opened, drew a token and ended well."""
     command = [Path(program).absolute()]
-    command = [Path(program).absolute()]
     with tempfile.TemporaryDirectory() as elsewhere, Terminal(command, cwd=Path(elsewhere)) as terminal:
         terminal.until("n draws", timeout=120)
         terminal.send("n")

@@ -61,6 +61,7 @@ def seconds_of(*command: str) -> float:
 
 def echoes(explorer: Explorer) -> list[float]:
     """Milliseconds from each key to its letter on the terminal; the cursor is in the prompt editor."""
+    explorer.look_away()
     times = []
     due = time.perf_counter()
     for number in range(KEYS):

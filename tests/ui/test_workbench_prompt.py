@@ -1,5 +1,7 @@
 """Editing, submitting and giving up prompts; finding tokens."""
 
+import pytest
+
 from tests.scripted import EOS, Gate
 from tests.ui.conftest import Gated, Recorded, screen_text
 from tui.screens.state import Busy
@@ -111,3 +113,23 @@ async def test_a_token_is_found_by_its_id_with_what_removes_it(start):
         await bed.type(f"#{EOS}")
         await bed.until(lambda: "<|end|>" in screen_text(bed.app).split("Find a token")[1])
         assert "top-k" in screen_text(bed.app).split("Find a token")[1]
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_while_a_prompt_is_written_the_keys_on_offer_are_those_that_work(start, size):
+    def offered():
+        return screen_text(bed.app).rstrip().rsplit("\n", 1)[-1]
+
+    async with start(size=size) as bed:
+        assert "⏎ take" in offered()
+        await bed.pilot.press("e")
+        await bed.until(lambda: "f2 submit" in offered() and "esc leave" in offered())
+        assert "take" not in offered() and "find" not in offered()
+        await bed.pilot.press("n")
+        await bed.until(
+            lambda: "edited · F2 submits" in screen_text(bed.app) or "edited · f2 submits" in screen_text(bed.app)
+        )
+        await bed.pilot.press("f2")
+        await bed.shown()
+        assert isinstance(bed.app.focused, CandidateList)
+        assert "⏎ take" in offered()

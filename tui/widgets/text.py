@@ -168,8 +168,18 @@ class StoryText(ScrollView, can_focus=True):
         self._painted.clear()
 
     def _resized(self, before: int) -> None:
-        if len(self.layout_lines.lines) != before or self.virtual_size.height != before:
-            self.virtual_size = Size(self.scrollable_content_region.width, len(self.layout_lines.lines))
+        now, room = len(self.layout_lines.lines), self.scrollable_content_region
+        if now == before == self.virtual_size.height:
+            return
+        size = Size(room.width, now)
+        overflowed, overflows = (height > room.height for height in (self.virtual_size.height, now))
+        if overflows == overflowed and size.width == self.virtual_size.width:
+            # Only the scroll range grows: laying out the screen for it would repaint all of it, once a line.
+            self.set_reactive(StoryText.virtual_size, size)
+            if self.show_vertical_scrollbar:
+                self.vertical_scrollbar.window_virtual_size = now
+        else:
+            self.virtual_size = size
 
     def _refresh_nodes(self, nodes: Iterator[int] | set[int]) -> None:
         places = [self._places[node] for node in nodes if node in self._places]

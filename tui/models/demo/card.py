@@ -41,9 +41,9 @@ not a good writer; what it is good for is showing what sampling does.
 
 English prose: novels, tales and other books, 501 of them, all in the public domain, the titles
 chosen after Standard Ebooks and Project Gutenberg. Headings, verse, plays and notes were left
-out, quotation marks made straight. The training text is 219 MB ($text_tokens million tokens), more
-than twice as long as what the model saw of it. Validation is on all 2.4 MB of nine other books: windows do not
-overlap, every token and every byte counts.
+out, quotation marks made straight. The training text is 219 MB ($text_tokens million tokens), more than
+twice as long as what the model saw of it. Validation is on all 2.4 MB of nine other books:
+windows do not overlap, every token and every byte counts.
 
 ## Training
 

@@ -28,7 +28,7 @@ from tui.models.demo.model import CONTEXT, Llama
 from tui.models.demo.optimiser import Muon
 
 HOME = Path(__file__).parent
-TOKENS = 28e6
+TOKENS = 25.1e6
 TOKENS_PER_STEP = 8192
 WARM_UP_STEPS = 100
 DECAY_FROM = 0.4
