@@ -80,7 +80,7 @@ def while_loading(folder: Path) -> list[float]:
     with Explorer(folder) as explorer:
         explorer.until("unicorns", LONG)
         explorer.send("e")
-        explorer.until(lambda screen: "⏎ Take" not in screen, LONG)
+        explorer.until(lambda screen: "⏎ take n step" not in screen, LONG)
         return echoes(explorer)
 
 
@@ -91,7 +91,7 @@ def while_running(folder: Path) -> list[float]:
         explorer.send("r")
         explorer.until(lambda screen: after(screen) > home, LONG)
         explorer.send("e")
-        explorer.until(lambda screen: "⏎ Take" not in screen, LONG)
+        explorer.until(lambda screen: "⏎ take n step" not in screen, LONG)
         return echoes(explorer)
 
 

@@ -50,9 +50,9 @@ def importing(explorer):
 
 def test_the_first_picture_and_typing_wait_for_no_torch_anywhere(stuck):
     stuck.until("unicorns")  # nobody has let torch through the gate
-    stuck.until("⏎ Take")
+    stuck.until("⏎ take n step")
     stuck.send("e")
-    stuck.until(lambda screen: "⏎ Take" not in screen)
+    stuck.until(lambda screen: "⏎ take n step" not in screen)
     stuck.send("Typed meanwhile. ")
     stuck.until("Typed meanwhile.")
     stuck.until_engine()
@@ -152,7 +152,7 @@ def test_an_engine_that_is_killed_comes_back_by_itself_and_then_by_a_key(start, 
     assert children(explorer.process.pid) == []
     explorer.send("R")
     explorer.until_at(home + 1)
-    explorer.until(lambda screen: "⏎ Take" in screen and "engine lost" not in screen and "starting" not in screen, LONG)
+    explorer.until(lambda screen: "⏎ take n step" in screen and "engine lost" not in screen and "starting" not in screen, LONG)
     explorer.until_engine()
     explorer.send("l")
     explorer.until(lambda screen: after(screen) == home + 2 and bool(listed(screen)), LONG)
