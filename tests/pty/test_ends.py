@@ -152,7 +152,9 @@ def test_an_engine_that_is_killed_comes_back_by_itself_and_then_by_a_key(start, 
     assert children(explorer.process.pid) == []
     explorer.send("R")
     explorer.until_at(home + 1)
-    explorer.until(lambda screen: "⏎ take n step" in screen and "engine lost" not in screen and "starting" not in screen, LONG)
+    explorer.until(
+        lambda screen: "⏎ take n step" in screen and "engine lost" not in screen and "starting" not in screen, LONG
+    )
     explorer.until_engine()
     explorer.send("l")
     explorer.until(lambda screen: after(screen) == home + 2 and bool(listed(screen)), LONG)
