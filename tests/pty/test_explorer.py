@@ -105,7 +105,7 @@ def test_step_back_step_draws_the_same_token(explorer, headless):
 
 def test_a_slider_moves_every_number_and_reset_brings_them_back(explorer, headless):
     explorer.until_at(explorer.home, best_of(headless[0]))
-    before = numbers_of_the_best(explorer.screen())
+    before = numbers_of_the_best(explorer.until(lambda screen: len(numbers_of_the_best(screen)) == 3))
     explorer.send("k")
     explorer.until(lambda screen: LIST_HAS_THE_FOCUS not in screen and "max new tokens" in screen)
     explorer.send(RIGHT * 10)
@@ -210,5 +210,5 @@ def test_quitting_ends_everything_with_code_0_and_gives_the_terminal_back(opened
 
 def numbers_of_the_best(screen):
     """raw, tempered and final of rank 1, in percent."""
-    line = next(line for line in screen.split("\n") if re.search(r"(^|│) +1 [▸•●§ ]", line))
+    line = next((line for line in screen.split("\n") if re.search(r"(^|│) +1 [▸•●§ ].*\d\.\d", line)), "")
     return [float(number) for number in re.findall(r"\d+\.\d+", line)[:3]]
