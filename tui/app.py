@@ -79,7 +79,7 @@ class SamplescopeApp(SafeApp[None]):
             self.notify(printable(problem, space=" "), severity="warning", markup=False, timeout=10)
 
     def on_load(self) -> None:
-        """Hold the first picture back until every pane has its size: one picture instead of four."""
+        """Hold the first picture back until every pane has its size: what is painted before is painted again."""
         self._unseen.enter_context(self.batch_update())
 
     def on_ready(self) -> None:

@@ -126,7 +126,7 @@ def test_every_token_has_a_row_of_its_own_in_the_list(tmp_path, vocabulary, coun
     seen = {}
     with run(tmp_path, "rows", data, (120, 60)) as terminal:
         for screen in pages(terminal):
-            lines = [line for line in screen.split("\n") if (_RANK.match(line))]
+            lines = [line for line in screen.split("\n") if _RANK.match(line)]
             for line in lines:
                 rank, shown, token = _RANK.match(line).groups()
                 seen[int(rank.replace(",", ""))] = (shown, int(token))
