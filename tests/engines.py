@@ -20,6 +20,8 @@ from tui.engine.serve import serve
 from tui.protocol import GREETING, VERSION, Ready, frame
 
 ROOT_FOLDER = Path(__file__).parent.parent
+KEPT_OPEN: list[socket.socket] = []
+"""The served ends: a reader thread may look at its descriptor once more, which must not be another test's by then."""
 READY = Ready(protocol=VERSION, version="0.1.0", host="here")
 
 
@@ -35,6 +37,7 @@ class Served:
     @classmethod
     def start(cls, make: Callable[[], ScriptedEngine]) -> Served:
         theirs, ours = socket.socketpair()
+        KEPT_OPEN.append(ours)
         engine = make()
 
         def run() -> None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from tui.core.progress import Report
+from tui.core.origin import Origin
+from tui.core.progress import Report, quiet
 from tui.core.settings import Given
 from tui.engine.engine import Engine
 from tui.errors import InputError
@@ -31,8 +32,11 @@ class Letters:
     def __init__(self, width: int) -> None:
         self._width = width
 
-    def encode(self, text: str) -> list[int]:
+    def encode(self, text: str, report: Report = quiet) -> list[int]:
         return [LETTERS.index(letter) for letter in text or "a"]
+
+    def encode_chat(self, text: str, system: str, report: Report = quiet) -> list[int]:
+        return self.encode(f"{system}.{text}.")
 
     def piece(self, token: int) -> bytes:
         return LETTERS[token].encode() if token < len(LETTERS) else b"<%d>" % token
@@ -48,24 +52,26 @@ class Letters:
 
 @dataclass
 class FakeDecoder:
-    """Rows of one prompt; `watch` is called before each layer of the prompt's forward, as the real one does."""
+    """Rows of one prompt; `report` is called before each layer of the prompt's forward, as the real one does."""
 
     model: FakeModel
     prompt: list[int]
-    watch: Callable[[int, int], None] | None = None
     eos: frozenset[int] = frozenset()
 
     def captured(self, given: Given) -> Mapping[str, Processor]:
         return self.model.captured
 
-    def row(self, ids: Sequence[int], known: Callable[[int], Tensor | None]) -> Tensor:
-        if list(ids) == self.prompt and self.watch is not None:
+    def row(self, ids: Sequence[int], known: Callable[[int], Tensor | None], report: Report = quiet) -> Tensor:
+        if list(ids) == self.prompt:
             for layer in range(LAYERS):
-                self.watch(layer, LAYERS)
+                report("reading the prompt", len(ids) * layer // LAYERS, len(ids), "tokens")
         self.model.forwards.append(tuple(ids))
         self.model.on_forward()
         row = self.model.rows.get(tuple(ids))
-        return fake_row(ids, self.model.facts.vocabulary) if row is None else row
+        row = fake_row(ids, self.model.facts.vocabulary) if row is None else row
+        if (self.model.facts.head is None and not self.model.whole) or row.isnan().any():
+            return row
+        return hide(row.log_softmax(0), self.model.facts.head)
 
     def stops(self, ids: Sequence[int]) -> bool:
         return bool(self.model.stop_string) and tuple(ids[-len(self.model.stop_string) :]) == self.model.stop_string
@@ -82,6 +88,8 @@ class FakeModel:
     rows: dict[tuple[int, ...], Tensor] = field(default_factory=dict)
     """Rows that are not the fixed function's."""
     forwards: list[tuple[int, ...]] = field(default_factory=list)
+    whole: bool = False
+    """True: whole rows of log-probabilities, as a server's that gives them all."""
     on_forward: Callable[[], None] = lambda: None
 
     @property
@@ -100,20 +108,28 @@ class FakeModel:
         raise NotImplementedError
 
 
-def fake_model(width: int = 28, context: int | None = None, **generation: object) -> FakeModel:
-    """A model whose generation_config sets `generation`, under transformers' own top_k of 50."""
-    facts = Facts("fake", width, context, "cpu", "float32", generation=generation, defaults={"top_k": 50})
+def hide(row: Tensor, head: int | None) -> Tensor:
+    """All but the best `head` of log-probabilities [V] as NaN, as a server that tells no more."""
+    if head is None or head >= len(row):
+        return row
+    best = torch.topk(row, head)
+    return torch.full_like(row, torch.nan).scatter(0, best.indices, best.values)
+
+
+def fake_model(width: int = 28, context: int | None = None, head: int | None = None, **generation: object) -> FakeModel:
+    """A model whose generation_config sets `generation`, under transformers' own top_k of 50.
+
+    With `head` its rows are the best so many log-probabilities, and it knows no top_k of anyone's.
+    """
+    defaults = {"top_k": 50} if head is None else {}
+    facts = Facts("fake", width, context, "cpu", "float32", generation=generation, defaults=defaults, head=head)
     return FakeModel(facts)
-
-
-def quiet(stage: str, done: float, total: float | None, unit: str) -> None:
-    """A report nobody reads."""
 
 
 def opened(model: FakeModel, request: Open | None = None, **arguments: object) -> tuple[Engine, Opened]:
     """An engine with this model open."""
 
-    def load(name: str | None, device: str, dtype: str, report: Report) -> FakeModel:
+    def load(origin: Origin, report: Report) -> FakeModel:
         return model
 
     engine = Engine(load, **arguments)  # type: ignore[arg-type]

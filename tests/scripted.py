@@ -13,11 +13,16 @@ import threading
 import zlib
 from collections.abc import Callable, Generator, Sequence
 
+from tests.scripted_heads import Head
 from tests.scripted_math import Distribution
+from tui.core.catalog import Entry, Room
+from tui.core.progress import quiet
 from tui.core.settings import OFF, Given, Settings, resolve, validate
 from tui.core.story import How, Node, Story
 from tui.errors import InputError, RunError
 from tui.protocol import (
+    Catalog,
+    Cataloged,
     Encode,
     Encoded,
     Finished,
@@ -97,18 +102,26 @@ class ScriptedEngine:
         before_forward: Callable[[int], None] | None = None,
         context: int | None = 1024,
         model_settings: Given | None = None,
+        chat: bool = False,
+        head: int | None = None,
     ) -> None:
+        """With `head` it tells only the best so many tokens of a row, as a server does."""
         self.vocabulary = list(vocabulary)
         self.story = Story()
         self.opened_with: list[Open] = []
         """Every `Open` so far: a restarted engine gets the story in it."""
         self.stopped = threading.Event()
         self.forwards = 0
+        self.cached = [
+            Entry(name="gpt2", files=548 << 20, parameters=124_439_808, dtype="float32"),
+            Entry(name="big/model", files=140 << 30, parameters=70_000_000_000, dtype="bfloat16"),
+        ]
+        """What `catalog` tells beside the demo model."""
         self.views = 0
         """How many views were computed."""
         self._logits = logits or self._made_up
         self.before_forward = before_forward
-        self._context = context
+        self._context, self._head, self._chat = context, head, chat
         self._model_settings = model_settings or {}
         self._rows: dict[int, Sequence[float]] = {}
 
@@ -123,22 +136,32 @@ class ScriptedEngine:
 
     def open(self, request: Open, report) -> Opened:
         self.opened_with.append(request)
-        if request.model is not None and request.model.startswith("missing"):
-            raise InputError(f"There is no model {request.model!r}.", "Give a folder or a Hugging Face id.")
+        model = request.origin.model
+        if model is not None and model.startswith("missing"):
+            raise InputError(f"There is no model {model!r}.", "Give a folder or a Hugging Face id.")
         for done in range(3):
             report("loading weights", done, 2, "files")
         self.story, self._rows = Story(request.story), {}
         return Opened(
-            id=request.id, model=request.model or "scripted", vocabulary=len(self.vocabulary), context=self._context,
+            id=request.id, model=model or "scripted", vocabulary=len(self.vocabulary), context=self._context,
             device="cpu", dtype="float32", exact=True, settings=self._settings({}), notes=["num_beams 4: overridden"],
+            chat=self._chat, trusted=request.origin.trusting,
+            head=self._head, backend="transformers" if self._head is None else "OpenAI-compatible",
         )  # fmt: skip
 
     def encode(self, request: Encode) -> Encoded:
-        return Encoded(id=request.id, count=len(self._encode(request.text)))
+        return Encoded(id=request.id, count=len(self._encode(self._templated(request))))
+
+    def _templated(self, request: Encode | Prompt) -> str:
+        return f"{request.system}. {request.text} She said" if request.chat else request.text
+
+    def catalog(self, request: Catalog) -> Cataloged:
+        entries = [Entry(name="", files=14 << 20, parameters=6_900_000, dtype="bfloat16"), *self.cached]
+        return Cataloged(id=request.id, entries=entries, rooms=[Room(device="cpu", free=8 << 30, total=16 << 30)])
 
     def prompt(self, request: Prompt, report) -> Prompted:
         self.stopped.clear()
-        pairs = self._pairs(request.ids) if request.ids is not None else self._encode(request.text)
+        pairs = self._pairs(request.ids) if request.ids is not None else self._encode(self._templated(request))
         if self._context is not None and len(pairs) > self._context:
             raise InputError(f"The prompt has {len(pairs)} tokens, the model's context {self._context}.", "Shorten it.")
         self._forward()
@@ -168,7 +191,7 @@ class ScriptedEngine:
 
     # -- stepping ----------------------------------------------------------------------------------------------------
 
-    def step(self, request: Step) -> Generator[Node, None, Stepped]:
+    def step(self, request: Step, report=quiet) -> Generator[Node, None, Stepped]:
         self.stopped.clear()
         settings = self._settings(request.given)
         self._check(request.at)
@@ -194,15 +217,25 @@ class ScriptedEngine:
     def _one(self, path: list[Node], settings: Settings, request: Step) -> Node:
         here = Distribution(self._row(path, forward=True), settings)
         index = sum(node.how is not How.PROMPT for node in path)
+        if self._head is not None and request.token is None and (why := Head(here, self._head).why):
+            raise RunError(why, "A smaller top-k decides it.")
         token = here.draw(request.seed, index) if request.token is None else self._pairs([request.token])[0][0]
         if there := self.story.child(path[-1].id, token):
             return there
         how = How.CHOSEN if request.token is not None else How.GREEDY if here.greedy else How.SAMPLED
         return self._new(
             path[-1].id, len(path), token, self.vocabulary[token], how=how, given=request.given, seed=request.seed,
-            rank=here.ranks[token], raw=here.raw[token], tempered=here.tempered[token], final=here.final[token],
-            kept=here.kept, entropy=here.entropy.raw, surprisal=-math.log2(here.raw[token]), ms=6.9,
+            **self._standing(here, token), ms=6.9,
         )  # fmt: skip
+
+    def _standing(self, here: Distribution, token: int) -> dict[str, float]:
+        if self._head is not None and here.ranks[token] > self._head:
+            return {}
+        return {
+            "rank": here.ranks[token], "raw": here.raw[token], "tempered": here.tempered[token],
+            "final": here.final[token], "kept": here.kept, "entropy": here.entropy.raw,
+            "surprisal": -math.log2(here.raw[token]),
+        }  # fmt: skip
 
     def _forward(self) -> None:
         self.forwards += 1
@@ -227,7 +260,7 @@ class ScriptedEngine:
 
     # -- looking -----------------------------------------------------------------------------------------------------
 
-    def view(self, request: View) -> Viewed:
+    def view(self, request: View, report=quiet) -> Viewed:
         self.views += 1
         settings = self._settings(request.given)
         same = {"id": request.id, "slot": request.slot, "at": request.at, "revision": self.revision}
@@ -241,13 +274,14 @@ class ScriptedEngine:
         counts = here.draw_many(request.draws, request.seed, index) if request.draws else {}
         would = here.draw(request.seed, index)
         first, count = request.rows or (0, 0)
-        return Viewed(
+        viewed = Viewed(
             **same, cuts=here.cuts, kept=here.kept, kept_mass=here.cumulative[here.kept - 1], entropy=here.entropy,
             would_draw=would, would=self._line(here, would, counts), vocabulary=len(self.vocabulary), first=first,
             rows=[self._line(here, token, counts) for token in here.order[first : first + count]],
             curves=here.curves(request.axis) if request.axis else None, exact=True, draws=request.draws,
             found=[self._line(here, token, counts) for token in self._found(here, request.find)],
         )  # fmt: skip
+        return viewed if self._head is None else Head(here, self._head).of(viewed, request.axis)
 
     def _line(self, here: Distribution, token: int, counts: dict[int, int]) -> Row:
         rank = here.ranks[token]

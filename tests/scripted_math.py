@@ -143,9 +143,9 @@ class Distribution:
         drawn = random.Random(f"{seed}:{index}:many").choices(range(len(self.final)), self.final, k=count)
         return {token: drawn.count(token) for token in set(drawn)}
 
-    def curves(self, axis: Axis) -> Curves:
+    def curves(self, axis: Axis, last: int | None = None) -> Curves:
         """Both cumulative curves at no more ranks than fit."""
-        last = len(self.order)
+        last = len(self.order) if last is None else last
         high = last if axis.high <= 0 else min(axis.high, last)
         low, points = max(1, min(axis.low, high)), max(2, axis.width)
         shares = [point / (points - 1) for point in range(points)]

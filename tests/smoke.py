@@ -15,7 +15,7 @@ def main(program: str) -> int:
     with tempfile.TemporaryDirectory() as elsewhere, Terminal(command, cwd=Path(elsewhere)) as terminal:
         terminal.until("n draws", timeout=120)
         terminal.send("n")
-        terminal.until("1 drawn", timeout=60)
+        terminal.until("1 new", timeout=60)
         terminal.send("q")
         status = terminal.wait(timeout=30)
     print(f"smoke: one step taken, exit code {status}")

@@ -11,6 +11,8 @@ import torch
 from tests.commands import Command
 from tests.models import checkpoints
 from tests.models.conftest import broken, checkpoint
+from tui import cli
+from tui.launch import LaunchOptions
 
 __all__ = ["broken", "checkpoint"]
 
@@ -168,9 +170,9 @@ def test_verify_shows_both_sides_and_where_they_part(
     third = int(steps[2]["id"])
     row = TransformersDecoder.row
 
-    def wrong(self, ids, known):
+    def wrong(self, ids, known, *more):
         """From the third new token on another one is best."""
-        right = row(self, ids, known).clone()
+        right = row(self, ids, known, *more).clone()
         if len(ids) >= len(self._prompt) + 2:
             right[third] -= 20.0
         return right
@@ -183,3 +185,39 @@ def test_verify_shows_both_sides_and_where_they_part(
     assert theirs.split()[1:] == [str(step["id"]) for step in steps]
     assert ours.split()[1:3] == theirs.split()[1:3]
     assert ours.split()[3] != theirs.split()[3]
+
+
+# -- an engine somewhere else ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("ssh gpubox samplescope engine", ["ssh", "gpubox", "samplescope", "engine"]),
+        ("ssh -o 'ProxyCommand=nc %h %p' gpubox 'cd x; samplescope engine'",
+         ["ssh", "-o", "ProxyCommand=nc %h %p", "gpubox", "cd x; samplescope engine"]),
+    ],
+)  # fmt: skip
+def test_the_engines_command_is_cut_as_a_shell_would(
+    command: Command, monkeypatch: pytest.MonkeyPatch, line: str, words: list[str]
+) -> None:
+    started: list[LaunchOptions] = []
+    monkeypatch.setattr(cli, "explore", lambda options: started.append(options) or 0)
+    assert command("--engine", line, "--seed", 7)[0] == 0
+    assert command()[0] == 0
+    assert [options.engine for options in started] == [words, None]
+    assert started[0].seed == 7
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["--engine", ""], "--engine names no command"),
+        (["--engine", "  "], "--engine names no command"),
+        (["--engine", "ssh 'gpubox"], "no closing quotation"),
+        (["--engine", "ssh gpubox samplescope engine", "run"], "--engine is for the explorer only"),
+        (["run", "--engine", "ssh gpubox samplescope engine"], "--engine"),
+    ],
+)
+def test_an_engines_command_that_cannot_be_meant(command: Command, argv: list[str], said: str) -> None:
+    assert said in command.refused(*argv)

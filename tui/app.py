@@ -6,12 +6,14 @@ import gc
 from contextlib import ExitStack
 from typing import ClassVar
 
+from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.dom import DOMNode
 from textual.screen import Screen
 
 from tui import config, keys, paths
+from tui.client.asking import Greeted
 from tui.client.client import Client, Listener
 from tui.core.printable import printable
 from tui.launch import LaunchOptions
@@ -34,8 +36,13 @@ class SamplescopeApp(SafeApp[None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "quit", show=False, system=True)]
 
     def __init__(
-        self, options: LaunchOptions, connect: Connect | None = None, settings: config.Config | None = None
+        self,
+        options: LaunchOptions,
+        connect: Connect | None = None,
+        settings: config.Config | None = None,
+        greeted: Greeted | None = None,
     ) -> None:
+        """`greeted`: what `options.engine` has started already."""
         super().__init__()
         self.options = options
         self.settings, self.problems = (settings, []) if settings is not None else config.load()
@@ -44,11 +51,13 @@ class SamplescopeApp(SafeApp[None]):
         self.own_themes: list[str] = []
         self._use_themes()
         self.connect: Connect = connect or self._child
+        self._greeted = greeted
         self._unseen = ExitStack()
 
     def _child(self, listener: Listener) -> Client:
         """A client that starts the engine as a child process, or by the command that was asked for."""
-        return Client(listener, self.options.engine, paths.log_file())
+        greeted, self._greeted = self._greeted, None  # the first client's; one that loads beside it starts its own
+        return Client(listener, self.options.engine, paths.log_file(), greeted)
 
     def _use_themes(self) -> None:
         """Ours and the person's own; the terminal's colours where there are sixteen or none."""
@@ -95,13 +104,19 @@ class SamplescopeApp(SafeApp[None]):
         if isinstance(self.screen, Workbench):
             self.screen.call_after_refresh(self.screen.go_on)
 
+    async def action_quit(self) -> None:
+        """End; where no model could be opened, with the reason and the exit code of bad input."""
+        bench = self.screen_stack[0]
+        trouble = bench.trouble if isinstance(bench, Workbench) and bench.session.client.mirror.opened is None else ""
+        self.exit(return_code=2 if trouble else 0, message=Text(f"samplescope: {trouble}") if trouble else None)
+
     def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
         """Nothing: clashes are found and refused when the keymap is read."""
 
 
-def main(options: LaunchOptions) -> int:
-    """Run the explorer in this terminal; the exit code."""
+def main(options: LaunchOptions, greeted: Greeted | None = None) -> int:
+    """Run the explorer in this terminal, over an engine that has `greeted` or one it starts itself; the exit code."""
     settings, problems = config.load()
-    app = SamplescopeApp(options, settings=settings)
+    app = SamplescopeApp(options, settings=settings, greeted=greeted)
     app.problems += problems
     return run_safely(app, mouse=settings.mouse)

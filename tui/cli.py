@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 import os
+import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +15,7 @@ import typer
 from typer.exceptions import TyperException
 
 from tui import __version__
+from tui.core.origin import Origin
 from tui.core.presets import UNICORNS
 from tui.core.settings import DEFAULT_SEED, SEED, Given, normalise
 from tui.doors import INTERRUPTED, explore, in_one_line, serve_engine
@@ -36,12 +39,21 @@ def _common(
         str | None,
         typer.Option("--model", "-m", help="A folder or a Hugging Face id; default: the built-in demo model."),
     ] = None,
+    revision: Annotated[str, typer.Option(help="Branch, tag or commit on the hub.")] = "",
+    server: Annotated[
+        str, typer.Option(help="A server's address: llama.cpp, vLLM, or any OpenAI-compatible one; -m names its model.")
+    ] = "",
+    tokenizer: Annotated[
+        str, typer.Option(help="For a server that does not tell its tokens: a folder or id with the same tokenizer.")
+    ] = "",
     prompt: Annotated[
         str | None, typer.Option("--prompt", "-p", help="The prompt's text; default: the unicorn prompt.")
     ] = None,
     prompt_file: Annotated[
         Path | None, typer.Option("--prompt-file", help="Read the prompt from a UTF-8 file; - is stdin.")
     ] = None,
+    chat: Annotated[bool, typer.Option("--chat", help="Put the prompt through the model's chat template.")] = False,
+    system: Annotated[str, typer.Option(help="With --chat: the system prompt.")] = "",
     temperature: Annotated[float | None, typer.Option(help="Above 0; below 1 sharpens, above 1 flattens.")] = None,
     top_k: Annotated[int | None, typer.Option(help="Keep the k best; 0 is off. transformers' default is 50.")] = None,
     top_p: Annotated[
@@ -65,11 +77,21 @@ def _common(
     dtype: Annotated[
         str, typer.Option(help="auto, float32, bfloat16, float16; auto is what from_pretrained does.")
     ] = "auto",
+    device_map: Annotated[
+        str, typer.Option(help="Spread the layers over devices: auto, balanced, … (needs the accelerate extra).")
+    ] = "",
+    allow_pickle: Annotated[
+        bool, typer.Option("--allow-pickle", help="Load weights that are not safetensors: they can run code.")
+    ] = False,
+    trust_remote_code: Annotated[
+        bool, typer.Option("--trust-remote-code", help="Run the Python code in the model's repository.")
+    ] = False,
 ) -> None:
     """The options every command takes; only its signature is used."""
 
 
-NOT_SAMPLING = ("model", "prompt", "prompt_file", "greedy", "seed", "device", "dtype")
+ORIGIN = tuple(Origin.__struct_fields__)
+NOT_SAMPLING = (*ORIGIN, "prompt", "prompt_file", "chat", "system", "greedy", "seed")
 
 
 def with_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -96,11 +118,13 @@ def _launch_options(values: dict[str, Any]) -> LaunchOptions:
     if values["greedy"]:
         given["do_sample"] = False
     SEED.check(values["seed"])
+    if values["system"] and not values["chat"]:
+        raise InputError("--system is for chat templates.", "Give --chat too.")
     return LaunchOptions(
-        model=values["model"],
-        device=values["device"],
-        dtype=values["dtype"],
+        origin=Origin(**{name: values[name] for name in ORIGIN}),
         prompt=_prompt(values["prompt"], values["prompt_file"]),
+        chat=values["chat"],
+        system=values["system"],
         given=normalise(given),
         seed=values["seed"],
     )
@@ -125,13 +149,30 @@ def _prompt(text: str | None, file: Path | None) -> str:
 def explorer(
     context: typer.Context,
     options: LaunchOptions,
+    engine: Annotated[
+        str | None,
+        typer.Option(help='Run the engine, and the model, by this command: "ssh gpubox samplescope engine".'),
+    ] = None,
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     """Step through text generation token by token, in the terminal."""
     if version:
         print(f"samplescope {__version__}")
     elif context.invoked_subcommand is None:
-        raise typer.Exit(explore(options))
+        raise typer.Exit(explore(replace(options, engine=_command(engine))))
+    elif engine is not None:
+        raise InputError("--engine is for the explorer only.", f"Run `{context.invoked_subcommand}` on that machine.")
+
+
+def _command(line: str | None) -> Sequence[str] | None:
+    """The words of a command as a shell would cut it; nothing in it is run by a shell here."""
+    try:
+        words = None if line is None else shlex.split(line)
+    except ValueError as error:
+        raise InputError(f"--engine {line!r} cannot be cut into words: {str(error).lower()}.") from None
+    if words is not None and not (words and words[0]):
+        raise InputError("--engine names no command.", 'For example --engine "ssh gpubox samplescope engine".')
+    return words
 
 
 @app.command()

@@ -22,10 +22,18 @@ def explore(options: LaunchOptions) -> int:
 
     check_terminal()
     prepare_environment()
+    greeted = None
+    if options.engine is not None:
+        # While the terminal is still the person's: ssh may ask for a password.
+        from tui import paths
+        from tui.client.asking import start_asking
+        from tui.client.log import Log
+
+        greeted = start_asking(options.engine, Log(paths.log_file()))
     gc.disable()  # until the first picture is out: what is imported until then stays, and looking through it takes time
     from tui.app import main
 
-    return main(options)
+    return main(options, greeted)
 
 
 def serve_engine() -> NoReturn:

@@ -40,3 +40,9 @@ class RunError(SamplescopeError):
 
     kind = "run"
     exit_code = 3
+
+
+class StoppedError(RunError):
+    """A person asked for what is under way to end."""
+
+    kind = "stopped"

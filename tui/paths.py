@@ -34,6 +34,11 @@ def log_file() -> Path:
     return state_dir() / "engine.log"
 
 
+def recent_file() -> Path:
+    """The models opened last."""
+    return state_dir() / "recent.json"
+
+
 def data_dir() -> Path:
     """What the program keeps for a person: sessions, saved branches."""
     return Path(_DIRS.user_data_dir)

@@ -12,7 +12,11 @@ from tui.core.candidates import Curves as Curves
 from tui.core.candidates import Cut as Cut
 from tui.core.candidates import Entropy as Entropy
 from tui.core.candidates import Row as Row
-from tui.core.settings import Given, Settings, Value
+from tui.core.candidates import Span as Span
+from tui.core.candidates import Tail as Tail
+from tui.core.catalog import Entry, Room
+from tui.core.origin import Origin
+from tui.core.settings import Given, Settings
 from tui.core.story import Node
 
 VERSION = 1
@@ -31,11 +35,11 @@ class Request(Message, frozen=True, kw_only=True):
 
 
 class Open(Request, frozen=True, kw_only=True):
-    """Load a model; with `story`, take over its nodes and numbers (after a restart). None: the demo model."""
+    """Load a model; with `story`, take over its nodes and numbers (after a restart)."""
 
-    model: str | None = None
-    options: dict[str, Value | str] = {}
-    """device, dtype, row_budget (bytes), …"""
+    origin: Origin = Origin()
+    row_budget: int | None = None
+    """Bytes of rows kept in memory; None: the engine decides."""
     story: list[Node] = []
 
 
@@ -45,13 +49,16 @@ class Prompt(Request, frozen=True, kw_only=True):
     text: str = ""
     ids: list[int] | None = None
     chat: bool = False
+    """Put `text` (and `system`, if there is one) through the tokenizer's chat template."""
     system: str = ""
 
 
 class Encode(Request, frozen=True, kw_only=True):
-    """How many tokens a text has."""
+    """How many tokens a text has, as `Prompt` would encode it."""
 
     text: str
+    chat: bool = False
+    system: str = ""
 
 
 class Step(Request, frozen=True, kw_only=True):
@@ -100,6 +107,10 @@ class Job(Request, frozen=True, kw_only=True):
     parameters: dict[str, object] = {}
 
 
+class Catalog(Request, frozen=True, kw_only=True):
+    """Which models lie on the engine's machine, and what room there is; needs no open model."""
+
+
 class Stop(Request, frozen=True, kw_only=True):
     """End the step, prompt or job under way at the next forward."""
 
@@ -117,6 +128,16 @@ class Opened(Message, frozen=True, kw_only=True):
     """True if rows are the whole vocabulary's, from generate()'s own forward."""
     settings: Settings
     """In force when nothing is given, with sources."""
+    backend: str = "transformers"
+    """Who computes the rows: transformers, llama.cpp, vLLM, OpenAI-compatible."""
+    head: int | None = None
+    """How many of the best tokens a row has; None: all of the vocabulary."""
+    chat: bool = False
+    """True if the tokenizer has a chat template."""
+    trusted: bool = False
+    """True if code of the checkpoint was allowed to run."""
+    logits: bool = True
+    """False if rows are log-probabilities: a logit is not known, nor what a repetition penalty would do."""
     notes: list[str] = []
     """What the model's configuration asks that is overridden or has no effect, in one line each."""
 
@@ -160,8 +181,11 @@ class Viewed(Message, frozen=True, kw_only=True):
     kept: int = 0
     kept_mass: float = 0.0
     entropy: Entropy = Entropy(0.0, 0.0, 0.0)
+    tail: Tail | None = None
+    """What only the best tokens of a row leave open; None where the whole row is known. With one, a `kept` of 0 and
+    numbers that are NaN are not decided: their bounds are in it."""
     would_draw: int | None = None
-    """The token this seed draws here under these settings; None if scores are not usable."""
+    """The token this seed draws here under these settings; None if the kept set is not certain (see `tail`)."""
     would: Row | None = None
     """That token's row."""
     vocabulary: int = 0
@@ -176,6 +200,14 @@ class Viewed(Message, frozen=True, kw_only=True):
     draws: int = 0
     reached: dict[int, str] = {}
     """For `View.reach`: node → the stage that removes its token, '' if reachable. Some may be missing: ask again."""
+
+
+class Cataloged(Message, frozen=True, kw_only=True):
+    """The models on the engine's machine, the demo model first, and its memory."""
+
+    id: int
+    entries: list[Entry]
+    rooms: list[Room]
 
 
 class Finished(Message, frozen=True, kw_only=True):
@@ -226,8 +258,8 @@ class Grown(Message, frozen=True, kw_only=True):
     nodes: list[Node]
 
 
-AnyRequest = Open | Prompt | Encode | Step | View | Job | Stop
-Reply = Opened | Prompted | Encoded | Stepped | Viewed | Finished | Stopped | Failed
+AnyRequest = Open | Prompt | Encode | Step | View | Job | Catalog | Stop
+Reply = Opened | Prompted | Encoded | Cataloged | Stepped | Viewed | Finished | Stopped | Failed
 Event = Ready | Progress | Grown
 Answer = Reply | Event
 

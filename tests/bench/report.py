@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 SLACK = 3
@@ -40,3 +40,12 @@ def p95(values: Sequence[float]) -> float:
 def median(values: Sequence[float]) -> float:
     """The middle one."""
     return statistics.median(values)
+
+
+def show(figures: Iterable[Figure]) -> bool:
+    """Print each as it comes; True if all are within three times their bars."""
+    ok = True
+    for figure in figures:
+        print(figure.line(), flush=True)
+        ok &= figure.ok
+    return ok

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from tests.bench.report import Figure, p95
+from tests.bench.report import Figure, p95, show
 from tui.app import SamplescopeApp
 from tui.config import Config
 from tui.core.settings import Given
@@ -85,8 +85,5 @@ def figures() -> Iterator[Figure]:
 
 
 if __name__ == "__main__":
-    found = []
-    for figure in figures():
-        print(figure.line(), flush=True)
-        found.append(figure)
-    sys.exit("--check" in sys.argv and not all(figure.ok for figure in found))
+    ok = show(figures())
+    sys.exit("--check" in sys.argv and not ok)

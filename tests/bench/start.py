@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench.report import Figure, median, p95
+from tests.bench.report import Figure, median, p95, show
 from tests.pty.explorer import COMMAND, LONG, Explorer, after
 from tests.ptyrun import Terminal
 
@@ -115,9 +115,6 @@ def figures(folder: Path) -> Iterator[Figure]:
 
 
 if __name__ == "__main__":
-    found = []
     with tempfile.TemporaryDirectory() as scratch:
-        for figure in figures(Path(scratch)):
-            print(figure.line(), flush=True)
-            found.append(figure)
-    sys.exit("--check" in sys.argv and not all(figure.ok for figure in found))
+        ok = show(figures(Path(scratch)))
+    sys.exit("--check" in sys.argv and not ok)

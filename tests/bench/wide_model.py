@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor
 
+from tui.core.origin import Origin
 from tui.core.progress import Report
 from tui.core.settings import Given
 from tui.engine.engine import Engine
@@ -34,7 +35,7 @@ class WideModel:
         self._rows = rows.bfloat16().float() if bf16 else rows
         self._square = torch.randn(FORWARD, FORWARD) if work else None
 
-    def encode(self, text: str) -> list[int]:
+    def encode(self, text: str, report: object = None) -> list[int]:
         return list(range(10))
 
     def piece(self, token: int) -> bytes:
@@ -55,7 +56,7 @@ class WideModel:
     def stops(self, ids: Sequence[int]) -> bool:
         return False
 
-    def row(self, ids: Sequence[int], known: Callable[[int], Tensor | None]) -> Tensor:
+    def row(self, ids: Sequence[int], known: Callable[[int], Tensor | None], report: object = None) -> Tensor:
         if self._square is not None:
             self._square @ self._square
         return self._rows[ids[-1] % 8]
@@ -70,7 +71,7 @@ class WideModel:
 def serve(width: int, bf16: bool, work: bool) -> None:
     """Be an engine process with this model."""
 
-    def load(name: str | None, device: str, dtype: str, report: Report) -> WideModel:
+    def load(origin: Origin, report: Report) -> WideModel:
         return WideModel(width, bf16, work)
 
     main(lambda: Engine(load))

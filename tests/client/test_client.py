@@ -9,6 +9,7 @@ import pytest
 from tests.engines import Served
 from tests.scripted import UNICORN, Gate, ScriptedEngine
 from tui.client.client import Client, EngineFailed
+from tui.core.origin import Origin
 from tui.core.story import ROOT, How
 from tui.core.tokens import join_text
 from tui.protocol import Axis, View
@@ -38,9 +39,9 @@ async def test_start_says_where_the_engine_runs_and_open_what_it_opened(ear, eng
     client = engines.client(ear)
     assert (await client.start()).host == "here"
     assert client.ready is not None
-    opened = await client.open("folder", {"device": "cpu"})
+    opened = await client.open(Origin(model="folder", device="cpu"))
     assert (opened.model, client.mirror.opened) == ("folder", opened)
-    assert engines.engine.opened_with[0].options == {"device": "cpu"}
+    assert engines.engine.opened_with[0].origin.device == "cpu"
     assert ear.all("progress")
     await client.close()
 
@@ -52,7 +53,7 @@ async def test_a_prompt_may_be_given_as_ids(client):
 
 async def test_a_refused_request_raises_with_kind_message_and_remedy(client):
     with pytest.raises(EngineFailed) as failed:
-        await client.open("missing/model")
+        await client.open(Origin(model="missing/model"))
     error = failed.value
     assert (error.kind, error.remedy) == ("input", "Give a folder or a Hugging Face id.")
     assert str(error) == "There is no model 'missing/model'. Give a folder or a Hugging Face id."
@@ -137,7 +138,7 @@ async def test_a_view_that_fails_is_told_and_its_slot_is_free_again(client, ear)
 
 async def test_opening_another_model_begins_another_story(client):
     await client.prompt(text="the herd of")
-    await client.open("other")
+    await client.open(Origin(model="other"))
     assert len(client.mirror.story) == 0 and client.mirror.tip == ROOT
     assert client.mirror.opened.model == "other"
     assert [node.id for node in (await client.prompt(text="the")).nodes] == [1]

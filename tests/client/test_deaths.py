@@ -11,6 +11,7 @@ import pytest
 from tests.client.children import KILLED, begin
 from tests.engines import child_command
 from tui.client.client import EngineFailed
+from tui.core.origin import Origin
 from tui.protocol import View
 
 HALF_FRAME = """
@@ -140,9 +141,9 @@ class Dies(ScriptedEngine):
     def open(self, request, report):
         self.fresh = not request.story
         return super().open(request, report)
-    def view(self, request):
+    def view(self, request, report):
         if self.fresh: os.kill(os.getpid(), signal.SIGKILL)
-        return super().view(request)
+        return super().view(request, report)
 """
     client = child(child_command(script, "Dies()"))
     at = await begin(client)
@@ -156,14 +157,14 @@ async def test_restart_gives_up_a_load_under_way_and_brings_back_the_model_befor
     script = """
 class Slow(ScriptedEngine):
     def open(self, request, report):
-        if request.model == "huge":
+        if request.origin.model == "huge":
             report("loading", 0, None, "")
             Gate()(1)
         return super().open(request, report)
 """
     client = child(child_command(script, "Slow()"))
     at = await begin(client)
-    loading = asyncio.create_task(client.open("huge"))
+    loading = asyncio.create_task(client.open(Origin(model="huge")))
     await ear.until("progress", lambda progress: progress.stage == "loading")
     await client.restart()
     with pytest.raises(EngineFailed) as failed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from contextlib import asynccontextmanager
 
@@ -11,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.engines import READY
+from tui import __version__
 from tui.client.failures import EngineFailed, PipeError
-from tui.client.pipe import MAX_NOISE, Link
+from tui.client.greeting import MAX_NOISE
+from tui.client.pipe import Link
 from tui.core.story import Node
-from tui.protocol import GREETING, MAX_FRAME, Encoded, Grown, Progress, Stepped, frame
+from tui.protocol import GREETING, MAX_FRAME, Encoded, Grown, Progress, Ready, Stepped, frame
 
 MESSAGES = [
     Progress(of=1, stage="load", done=0.5),
@@ -84,6 +87,14 @@ async def test_more_noise_than_any_login_shell_prints_is_no_engine():
     assert failed.value.kind == "protocol" and "is no engine" in failed.value.message
 
 
+@pytest.mark.parametrize("shell", [b"samplescope 1\nis on this box\n", b"try samplescope 2\nsoon\n"])
+async def test_a_text_that_reads_like_a_greeting_is_none(shell):
+    async with linked() as (link, engine):
+        await feed(engine, shell + GREETING + frame(READY) + frame(MESSAGES[0]))
+        assert await link.greet() == READY
+        assert frame(await link.read()) == frame(MESSAGES[0])
+
+
 async def test_another_version_is_said_clearly():
     async with linked() as (link, engine):
         await feed(engine, b"hello\nsamplescope 7\n")
@@ -102,6 +113,32 @@ async def test_the_end_before_the_greeting_is_said():
         with pytest.raises(EngineFailed) as failed:
             await link.greet()
     assert failed.value.kind == "start"
+
+
+@pytest.mark.parametrize("shell", [b"", b"user@host:~$ ", b"samplescope 1\n", b"you have mail\r\n"])
+async def test_another_version_is_said_whatever_a_shell_prints_before_it(shell):
+    async with linked() as (link, engine):
+        await feed(engine, shell + b"samplescope 3\n" + frame(READY))
+        with pytest.raises(EngineFailed, match="speaks version 3 of the protocol, this program version 1"):
+            await link.greet()
+
+
+async def test_a_greeting_whose_ready_is_another_versions_names_both_programs():
+    async with linked() as (link, engine):
+        await feed(engine, GREETING + frame(Ready(protocol=2, version="7.8.9", host="far")))
+        with pytest.raises(EngineFailed) as failed:
+            await link.greet()
+    assert f"version 2 of the protocol, this program version 1 (samplescope 7.8.9, here {__version__})" in str(
+        failed.value
+    )
+
+
+async def test_what_was_printed_is_told_where_nothing_else_is():
+    async with linked() as (link, engine):
+        await feed(engine, b"hello\nThis account is \x1b[1mnot available.\r\n\n")
+        engine.close()
+        with pytest.raises(EngineFailed, match=re.escape("It printed: This account is ␛[1mnot available.")):
+            await link.greet()
 
 
 @pytest.mark.parametrize("size", [0, 1, 4, 5, len(frame(MESSAGES[1])) - 1])

@@ -14,7 +14,8 @@ import pytest
 
 from tests.client.children import GONE_SECONDS, KILLED, begin, gone, logged
 from tests.engines import ROOT_FOLDER, child_command
-from tui.client.client import EngineFailed, engine_command
+from tui.client.client import EngineFailed
+from tui.client.starter import engine_command
 from tui.protocol import GREETING, Open, Ready, decode_answer, frame
 
 # -- the pipe stays clean ----------------------------------------------------------------------------------------------

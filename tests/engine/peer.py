@@ -6,6 +6,7 @@ import socket
 import struct
 import threading
 
+from tests.engines import KEPT_OPEN
 from tests.scripted import ScriptedEngine
 from tui.core.story import Node
 from tui.engine.serve import serve
@@ -20,6 +21,7 @@ class Peer:
 
     def __init__(self, make=ScriptedEngine, *, buffer: int | None = None) -> None:
         self.socket, ours = socket.socketpair()
+        KEPT_OPEN.append(ours)
         if buffer is not None:
             for end in (self.socket, ours):
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)

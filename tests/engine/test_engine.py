@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from tests.engine.walking import WIDTH, by_hand, start, tokens, walk
-from tests.fake_model import FakeModel, fake_model, fake_row, opened, quiet
+from tests.fake_model import FakeModel, fake_model, fake_row, opened
 from tests.oracle import settings_of
-from tui.core.progress import Report
+from tui.core.origin import Origin
+from tui.core.progress import Report, quiet
 from tui.core.settings import Given, Source
 from tui.core.story import ROOT, How, Node
 from tui.engine.decide import distribution
@@ -34,7 +35,7 @@ def test_opening_says_what_is_in_force_and_who_decided_it() -> None:
 def test_a_model_that_does_not_load_leaves_the_open_one_in_place() -> None:
     models = [fake_model()]
 
-    def load(name: str | None, device: str, dtype: str, report: Report) -> FakeModel:
+    def load(origin: Origin, report: Report) -> FakeModel:
         if not models:
             raise ModelError("There is no such model.")
         return models.pop()
@@ -43,7 +44,7 @@ def test_a_model_that_does_not_load_leaves_the_open_one_in_place() -> None:
     engine.open(Open(), quiet)
     tip = engine.prompt(Prompt(text="ab"), quiet).nodes[-1].id
     with pytest.raises(ModelError):
-        engine.open(Open(model="other"), quiet)
+        engine.open(Open(origin=Origin(model="other")), quiet)
     assert len(walk(engine, tip, count=2)[0]) == 2
 
 
@@ -247,7 +248,7 @@ def test_a_story_taken_over_keeps_its_numbers_and_its_rows_come_back() -> None:
 
 def test_rows_past_the_budget_give_the_same_view() -> None:
     engine, tip = start()
-    small, _ = opened(fake_model(), Open(options={"row_budget": 1}))
+    small, _ = opened(fake_model(), Open(row_budget=1))
     small.prompt(Prompt(text="ab"), quiet)
     walk(engine, tip, count=5)
     walk(small, tip, count=5)

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from tests.engine.walking import WIDTH, by_hand, start, tokens, walk
-from tests.fake_model import fake_model, opened, quiet
+from tests.fake_model import fake_model, opened
+from tui.core.progress import quiet
 from tui.core.settings import Given
 from tui.core.story import ROOT
 from tui.engine.engine import Engine

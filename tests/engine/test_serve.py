@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.engine.peer import PATIENCE, Peer, nodes_in
 from tests.scripted import Gate, ScriptedEngine
+from tui.core.origin import Origin
 from tui.protocol import (
     Encode,
     Encoded,
@@ -39,7 +40,7 @@ def test_every_request_is_answered_exactly_once_by_its_own_reply(connect):
         4: (View(id=4, slot="main", at=at), Viewed),
         5: (Step(id=5, at=at, count=2), Stepped),
         6: (Job(id=6, kind="sweep"), Finished),
-        7: (Open(id=7, model="missing"), Failed),
+        7: (Open(id=7, origin=Origin(model="missing")), Failed),
         8: (Prompt(id=8, text="the"), Prompted),
         9: (Step(id=9, at=999), Failed),
     }
@@ -130,10 +131,10 @@ def test_a_stop_is_not_lost_when_it_comes_just_before_the_engine_clears_its_flag
     begun, stopped = threading.Event(), threading.Event()
 
     class Slow(ScriptedEngine):
-        def step(self, request):
+        def step(self, request, report):
             begun.set()
             assert stopped.wait(PATIENCE)
-            return super().step(request)
+            return super().step(request, report)
 
     peer = connect(Slow)
     peer.send(Step(id=3, at=peer.prompted(), count=50))
@@ -149,8 +150,8 @@ def test_a_client_that_does_not_read_does_not_stop_a_generation(connect):
     finished = threading.Event()
 
     class Watched(ScriptedEngine):
-        def step(self, request):
-            stepped = yield from super().step(request)
+        def step(self, request, report):
+            stepped = yield from super().step(request, report)
             finished.set()
             return stepped
 

@@ -9,12 +9,13 @@ import pytest
 
 from tests.engine.peer import PATIENCE, nodes_in
 from tests.scripted import ScriptedEngine
+from tui.core.origin import Origin
 from tui.errors import RunError
 from tui.protocol import MAX_FRAME, Failed, Finished, Job, Open, Opened, Prompt, Step, View
 
 
 def test_an_error_for_people_keeps_its_kind_and_remedy(connect):
-    failed = connect().answer(Open(id=1, model="missing/model"))
+    failed = connect().answer(Open(id=1, origin=Origin(model="missing/model")))
     assert failed == Failed(
         id=1, kind="input", message="There is no model 'missing/model'.", remedy="Give a folder or a Hugging Face id."
     )

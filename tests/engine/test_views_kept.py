@@ -9,8 +9,8 @@ import torch
 
 from tests.engine.looking import WIDTH, place, viewer
 from tests.fake_model import FakeModel, fake_model, opened
-from tests.fake_model import quiet as report
 from tests.oracle import settings_of
+from tui.core.progress import quiet as report
 from tui.core.settings import Settings
 from tui.core.story import How, Node
 from tui.engine import views

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import torch
 
-from tests.fake_model import FakeModel, fake_model, fake_row, opened, quiet
+from tests.fake_model import FakeModel, fake_model, fake_row, opened
 from tests.oracle import settings_of
+from tui.core.progress import quiet
 from tui.core.story import Node
 from tui.engine.decide import distribution
 from tui.engine.engine import Engine

@@ -7,6 +7,7 @@ import torch
 
 from tests.models.tiny import PROMPT, source
 from tui.engine.engine import Engine
+from tui.engine.places import Path
 from tui.errors import InputError, RunError
 from tui.experiments.jobs import JOBS
 from tui.experiments.verify import report_lines, verify
@@ -60,12 +61,12 @@ def test_another_row_shows_both_sides_the_step_and_the_distance(monkeypatch: pyt
     engine, tip = opened()
     right = run(engine, tip, given={"do_sample": False, **SHORT})
     engine, tip = opened()
-    decoder = engine.places.decoder(engine.story.path(tip))
+    decoder = engine.places.decoder(Path(engine.story.path(tip)))
     row = decoder.row
 
-    def wrong(ids, known):
+    def wrong(ids, known, report):
         """From the fourth new token on the one that generate() takes there is far away."""
-        spoilt = row(ids, known).clone()
+        spoilt = row(ids, known, report).clone()
         if len(ids) >= len(PROMPT) + 3:
             spoilt[right[3]] -= 7.5
         return spoilt

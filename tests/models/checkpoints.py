@@ -54,3 +54,17 @@ def edit_weights(folder: Path, change: Callable[[dict[str, torch.Tensor]], objec
     tensors = load_file(file)
     change(tensors)
     save_file(tensors, file, {"format": "pt"})
+
+
+def pickle(folder: Path, *, pieces: bool = False) -> None:
+    """Put the weights into pickles, in one file or in two with an index."""
+    tensors = load_file(folder / "model.safetensors")
+    (folder / "model.safetensors").unlink()
+    if not pieces:
+        return torch.save(tensors, folder / "pytorch_model.bin")
+    names = [f"pytorch_model-0000{number}-of-00002.bin" for number in (1, 2)]
+    places = {name: names[index % 2] for index, name in enumerate(tensors)}
+    for file in names:
+        torch.save({name: tensors[name] for name, place in places.items() if place == file}, folder / file)
+    index = {"metadata": {"total_size": 0}, "weight_map": places}
+    (folder / "pytorch_model.bin.index.json").write_text(json.dumps(index))

@@ -12,7 +12,10 @@ from tui.engine.rows import RowStore
 from tui.experiments.jobs import JOBS
 from tui.protocol import Open, Prompt, Step, View
 
-FAMILIES = ("gpt2", "llama", "qwen2", "gemma2", "mistral", "mamba2", "falcon_h1", "recurrent_gemma")
+FAMILIES = (
+    "gpt2", "llama", "qwen2", "qwen3", "gemma2", "gemma3", "mistral", "mixtral", "qwen3_moe", "mamba2", "falcon_h1",
+    "recurrent_gemma",
+)  # fmt: skip
 GIVEN = {"top_k": 0, "top_p": 0.95}
 
 
@@ -26,7 +29,7 @@ class Explorer:
     def __init__(self, family: str, story: list | None = None, **options: object) -> None:
         self.family = family
         self.engine = Engine(load=lambda *_: source(family), jobs=JOBS)
-        self.engine.open(Open(story=story or [], options=options), quiet)
+        self.engine.open(Open(story=story or [], **options), quiet)
 
     def prompt(self) -> int:
         return self.engine.prompt(Prompt(ids=PROMPT), quiet).nodes[-1].id

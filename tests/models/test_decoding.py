@@ -22,7 +22,7 @@ from tests.models.tiny import (
 )
 from tests.parity.families import WINDOW
 from tests.parity.reference import OVERRIDES, rows_of
-from tui.models.decoding import SNAPSHOT_EVERY, Shared
+from tui.models.decoding import SNAPSHOT_EVERY, Shared, _cache, _cache_names
 
 LONG = 3 * WINDOW - 4
 """New tokens: the texts are far longer than the sliding window."""
@@ -59,7 +59,7 @@ def test_every_forward_gets_what_generate_gives_it(rows: Rows) -> None:
     assert len(ours) == len(theirs) == 5
     for mine, its in zip(ours, theirs, strict=True):
         assert mine.keys() == its.keys()
-        for name in mine.keys() - {"past_key_values", "cache_params", "state"}:
+        for name in mine.keys() - set(_cache_names()):
             same = (
                 torch.equal(mine[name], its[name]) if isinstance(mine[name], torch.Tensor) else mine[name] == its[name]
             )
@@ -187,10 +187,11 @@ def test_a_way_back_that_gives_other_bits_is_replaced_by_a_replay(family: str) -
     assert rows.wrong(branch) == []
 
 
+@torch.inference_mode()  # as the decoder's forwards are: what they made can be written to in no other
 def _spoil(decoder) -> None:
     """Change every state the decoder could go back to."""
     for kwargs in (decoder._kwargs, *decoder._snapshots.values()):
-        for layer in kwargs["past_key_values" if "past_key_values" in kwargs else "cache_params"].layers:
+        for layer in _cache(kwargs).layers:
             for name, value in vars(layer).items():
                 if isinstance(value, torch.Tensor) and value.is_floating_point():
                     value.mul_(1.5)
@@ -201,17 +202,15 @@ def _spoil(decoder) -> None:
 
 
 def test_a_prefill_given_up_leaves_nothing_behind(rows: Rows) -> None:
-    def give_up(done: int, layers: int) -> None:
-        seen.append((done, layers))
-        if done == layers - 1:
+    def give_up(_stage: str, done: float, _total: float | None, _unit: str) -> None:
+        seen.append(done)
+        if done:
             raise KeyboardInterrupt
 
-    seen: list[tuple[int, int]] = []
-    rows.decoder.watch = give_up
+    seen: list[float] = []
     with pytest.raises(KeyboardInterrupt):
-        rows.after([])
-    assert seen == [(done, seen[0][1]) for done in range(seen[0][1])]
-    rows.decoder.watch = None
+        rows.after([], give_up)
+    assert seen[0] == 0 and seen == sorted(seen)
     rows.after(tokens(3))
     assert rows.wrong(tokens(3)) == []
 
@@ -236,7 +235,7 @@ def test_recording_the_past_of_sliding_windows_is_what_lets_them_go_back() -> No
     """And it changes no bit: the row tests above compare with a generate() that does not record."""
     rows = Rows(model("mistral"))
     rows.after(tokens(LONG))
-    layers = rows.decoder._kwargs["past_key_values"].layers
+    layers = _cache(rows.decoder._kwargs).layers
     assert all(layer.is_sliding and layer.record_past for layer in layers)
     assert layers[0].keys.shape[-2] == len(PROMPT) + LONG > layers[0].sliding_window
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 import transformers
 
 from tests.models import checkpoints
-from tui.errors import InputError, ModelError
-from tui.models import loading
+from tests.parity.reference import rows_of
+from tui.core.origin import Origin
+from tui.engine.engine import Engine
+from tui.errors import InputError, ModelError, StoppedError
 from tui.models.loading import load
 from tui.models.transformers import TransformersModel
+from tui.protocol import Open, Prompt, Step, View
 
 
 def quiet(*_: object) -> None:
@@ -23,92 +28,55 @@ def quiet(*_: object) -> None:
 def refused(source: object, dtype: str = "auto", device: str = "cpu") -> str:
     """The message for what cannot be loaded: one line, which a person can read."""
     with pytest.raises(ModelError) as caught:
-        load(str(source), device, dtype, quiet)
+        load(Origin(model=str(source), device=device, dtype=dtype), quiet)
     assert "\n" not in str(caught.value) and "Traceback" not in str(caught.value)
     assert caught.value.exit_code == 2
     return str(caught.value)
 
 
 def test_a_whole_checkpoint_loads(checkpoint: Path) -> None:
-    model, _, name = load(str(checkpoint), "cpu", "auto", quiet)
+    model, _, name = load(Origin(model=str(checkpoint), device="cpu"), quiet)
     assert not model.training
     assert (model.device.type, model.dtype, name) == ("cpu", torch.float32, checkpoint.name)
 
 
 def test_the_demo_model_needs_no_name() -> None:
-    model, _, name = load(None, "cpu", "auto", quiet)
+    model, _, name = load(Origin(device="cpu"), quiet)
     assert name == "demo"
     assert model.dtype == torch.float32
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float32"])
 def test_another_dtype(checkpoint: Path, dtype: str) -> None:
-    assert load(str(checkpoint), "cpu", dtype, quiet)[0].dtype == getattr(torch, dtype)
+    assert load(Origin(model=str(checkpoint), device="cpu", dtype=dtype), quiet)[0].dtype == getattr(torch, dtype)
 
 
 def test_each_stage_of_loading_is_reported(checkpoint: Path) -> None:
     stages: list[str] = []
-    load(str(checkpoint), "cpu", "auto", lambda stage, *_: stages.append(stage))
-    assert stages == ["importing torch", "loading the tokenizer", "loading the weights"]
+    load(Origin(model=str(checkpoint), device="cpu"), lambda stage, *_: stages.append(stage))
+    assert stages == ["importing torch", "loading the tokenizer", "loading the weights", "placing the weights"]
 
 
-def test_an_unknown_folder(tmp_path: Path) -> None:
-    assert str(tmp_path / "nothing") in refused(tmp_path / "nothing")
+@pytest.mark.parametrize("stage", ["importing torch", "loading the weights", "placing the weights"])
+def test_a_stop_is_felt_at_every_stage(checkpoint: Path, stage: str) -> None:
+    def report(now: str, *_: object) -> None:
+        if now == stage:
+            raise StoppedError("The loading was given up.")
+
+    with pytest.raises(StoppedError):
+        load(Origin(model=str(checkpoint), device="cpu"), report)
 
 
-@pytest.mark.parametrize("name", ["nobody/has-this-model", "has-this-model"])
-def test_an_unknown_name_where_the_hub_cannot_be_reached(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setattr(loading, "_reachable", lambda _endpoint: False)
-    said = refused(name)
-    assert name in said and "cannot be reached" in said
+@pytest.mark.parametrize("name", ["", " ", "a/b/c", "../up", "\x1b[31mred"])
+def test_what_can_be_no_name(name: str) -> None:
+    """What else is refused stands in test_refusals.py."""
+    refused(name)
 
 
 def test_a_file_is_no_model(tmp_path: Path) -> None:
     file = tmp_path / "model.gguf"
     file.write_bytes(b"GGUF")
     assert str(file) in refused(file)
-
-
-def test_an_empty_folder(tmp_path: Path) -> None:
-    assert str(tmp_path) in refused(tmp_path)
-
-
-@pytest.mark.parametrize("name", ["", " ", "a/b/c", "../up", "\x1b[31mred", "https://huggingface.co/gpt2"])
-def test_what_can_be_no_name(name: str) -> None:
-    refused(name)
-
-
-def test_no_tokenizer(broken: Path) -> None:
-    for name in checkpoints.TOKENIZER_FILES:
-        (broken / name).unlink()
-    said = refused(broken)
-    assert "tokenizer" in said and str(broken) in said
-
-
-def test_no_configuration(broken: Path) -> None:
-    (broken / "config.json").unlink()
-    assert str(broken) in refused(broken)
-
-
-@pytest.mark.parametrize("name", ["config.json", "tokenizer.json"])
-def test_a_file_that_is_not_json(broken: Path, name: str) -> None:
-    (broken / name).write_text('{"model_type": "lla')
-    assert str(broken) in refused(broken)
-
-
-@pytest.mark.parametrize("keep", [0, 5, 1000, 0.5, -1])
-def test_truncated_weights(broken: Path, keep: float) -> None:
-    file = broken / "model.safetensors"
-    data = file.read_bytes()
-    file.write_bytes(data[: int(len(data) * keep)] if isinstance(keep, float) else data[:keep])
-    said = refused(broken)
-    assert "model" in said and str(broken) in said
-
-
-def test_a_missing_tensor_is_named(broken: Path) -> None:
-    checkpoints.edit_weights(broken, lambda tensors: tensors.pop("model.layers.1.mlp.up_proj.weight"))
-    said = refused(broken)
-    assert "lacks weights" in said and "model.layers.1.mlp.up_proj.weight" in said
 
 
 def test_many_missing_tensors_are_counted(broken: Path) -> None:
@@ -120,74 +88,95 @@ def test_many_missing_tensors_are_counted(broken: Path) -> None:
     assert "and 6 more" in refused(broken)
 
 
-def test_a_tensor_of_another_shape_is_named(broken: Path) -> None:
-    name = "model.layers.0.mlp.up_proj.weight"
-    checkpoints.edit_weights(broken, lambda tensors: tensors.update({name: torch.zeros(3, 3)}))
-    assert f"{name} (shape (3, 3))" in refused(broken)
-
-
-def test_a_pickle_is_not_opened(broken: Path, tmp_path: Path) -> None:
-    class Evil:
-        def __reduce__(self):
-            return (Path.touch, (tmp_path / "ran",))
-
-    (broken / "model.safetensors").unlink()
-    torch.save({"model.norm.weight": Evil()}, broken / "pytorch_model.bin")
-    assert str(broken) in refused(broken)
-    assert not (tmp_path / "ran").exists()
-
-
-EVIL = "from pathlib import Path\nPath({!r}).touch()\nclass Evil: pass\n"
-
-
-@pytest.mark.parametrize("model_type", ["llama", "nobody_knows_this"])
-def test_a_repositorys_code_is_never_run(
-    broken: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model_type: str
-) -> None:
-    """Nor does anybody ask on stdin whether it may be."""
-
-    def asked(*_: object) -> str:
-        raise AssertionError("a question on stdin")
-
-    monkeypatch.setattr("builtins.input", asked)
-    (broken / "evil.py").write_text(EVIL.format(str(tmp_path / "ran")))
-    kinds = {"AutoConfig": "evil.Evil", "AutoModelForCausalLM": "evil.Evil", "AutoTokenizer": ["evil.Evil", None]}
-    change = {"auto_map": kinds, "model_type": model_type}
-    checkpoints.edit_json(broken / "config.json", lambda config: config.update(change))
-    checkpoints.edit_json(broken / "tokenizer_config.json", lambda config: config.update({"auto_map": kinds}))
-    (broken / "custom_generate").mkdir()
-    (broken / "custom_generate" / "generate.py").write_text(EVIL.format(str(tmp_path / "ran")))
-    if model_type == "llama":
-        load(str(broken), "cpu", "auto", quiet)  # there is a class of its own for it
+@pytest.mark.parametrize("what", ["pieces", "pickle", "pickled pieces"])
+def test_weights_in_pieces_and_allowed_pickles_load(broken: Path, what: str) -> None:
+    """With the same bits; `trusted` says that a pickle was opened."""
+    model, *_ = load(Origin(model=str(broken), device="cpu"), quiet)
+    if what == "pieces":
+        model.save_pretrained(broken, max_shard_size="1MB")
+        (broken / "model.safetensors").unlink(missing_ok=True)
     else:
-        refused(broken)
+        checkpoints.pickle(broken, pieces=what == "pickled pieces")
+    again = TransformersModel.load(Origin(model=str(broken), device="cpu", allow_pickle=what != "pieces"), quiet)
+    assert again.facts.trusted is (what != "pieces")
+    theirs = again._shared.model.state_dict()
+    assert all(torch.equal(tensor, theirs[name]) for name, tensor in model.state_dict().items())
+
+
+OWN_CODE = """
+from pathlib import Path
+from transformers import LlamaConfig, LlamaForCausalLM
+Path({!r}).touch()
+class OwnConfig(LlamaConfig):
+    model_type = "own_llama"
+class OwnModel(LlamaForCausalLM):
+    config_class = OwnConfig
+"""
+
+
+def test_a_repositorys_code_runs_only_where_the_origin_says_so(broken: Path, tmp_path: Path) -> None:
+    (broken / "own.py").write_text(OWN_CODE.format(str(tmp_path / "ran")))
+    kinds = {"AutoConfig": "own.OwnConfig", "AutoModelForCausalLM": "own.OwnModel"}
+    checkpoints.edit_json(broken / "config.json", lambda c: c.update(auto_map=kinds, model_type="own_llama"))
+    assert "--trust-remote-code" in refused(broken)
+    assert not (tmp_path / "ran").exists()
+    model = TransformersModel.load(Origin(model=str(broken), device="cpu", trust_remote_code=True), quiet)
+    assert (tmp_path / "ran").exists()
+    assert model.facts.trusted and type(model._shared.model).__name__ == "OwnModel"
+    assert len(model.generate([5, 6], {"max_new_tokens": 3}, 1)) == 5
+
+
+def test_a_class_transformers_has_itself_needs_no_code_of_the_repository(broken: Path, tmp_path: Path) -> None:
+    (broken / "own.py").write_text(OWN_CODE.format(str(tmp_path / "ran")))
+    kinds = {"AutoConfig": "own.OwnConfig", "AutoModelForCausalLM": "own.OwnModel"}
+    checkpoints.edit_json(broken / "config.json", lambda config: config.update(auto_map=kinds))
+    (broken / "custom_generate").mkdir()
+    (broken / "custom_generate" / "generate.py").write_text(OWN_CODE.format(str(tmp_path / "ran")))
+    assert not TransformersModel.load(Origin(model=str(broken), device="cpu"), quiet).facts.trusted
     assert not (tmp_path / "ran").exists()
 
 
-def test_an_encoder_decoder_is_refused(broken: Path) -> None:
-    for file in ("config.json", "model.safetensors", "generation_config.json"):
-        (broken / file).unlink()
-    small = {"d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 1, "num_heads": 2, "vocab_size": 100}
-    transformers.T5ForConditionalGeneration(transformers.T5Config(**small)).save_pretrained(broken)
-    said = refused(broken)
-    assert "T5" in said or "t5" in said
-
-
-def test_a_model_that_generates_nothing_is_refused(broken: Path) -> None:
-    for file in ("config.json", "model.safetensors", "generation_config.json"):
-        (broken / file).unlink()
+def test_gpt_neox_is_no_encoder_whatever_its_is_decoder_says(broken: Path) -> None:
     small = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
-    transformers.ViTModel(transformers.ViTConfig(**small)).save_pretrained(broken)
-    refused(broken)
+    model = transformers.GPTNeoXForCausalLM(transformers.GPTNeoXConfig(**small, vocab_size=checkpoints.TOKENS))
+    assert model.config.is_decoder is False
+    model.save_pretrained(broken)
+    assert type(load(Origin(model=str(broken), device="cpu"), quiet)[0]).__name__ == "GPTNeoXForCausalLM"
 
 
-def test_a_dtype_that_does_not_exist(checkpoint: Path) -> None:
-    assert "--dtype" in refused(checkpoint, dtype="float8")
+TEXT = {
+    "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 4, "num_attention_heads": 2, "head_dim": 16,
+    "num_key_value_heads": 1, "vocab_size": checkpoints.TOKENS,
+}  # fmt: skip
+VISION = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2}
 
 
-@pytest.mark.parametrize("device", ["nonsense", "cuda:99", "cpu:-2"])
-def test_a_device_that_is_not_there(checkpoint: Path, device: str) -> None:
-    assert repr(device) in refused(checkpoint, device=device)
+def gemma3() -> Any:
+    return transformers.Gemma3ForConditionalGeneration(
+        transformers.Gemma3Config(
+            text_config=TEXT, vision_config={**VISION, "image_size": 28, "patch_size": 14}, mm_tokens_per_image=4
+        )
+    )
+
+
+def qwen3_5() -> Any:
+    heads = {"linear_num_key_heads": 1, "linear_num_value_heads": 2}
+    sizes = {"linear_key_head_dim": 16, "linear_value_head_dim": 16}
+    vision = {"depth": 1, "hidden_size": 32, "intermediate_size": 64, "num_heads": 2, "out_hidden_size": 32}
+    config = transformers.Qwen3_5Config(text_config={**TEXT, **heads, **sizes}, vision_config=vision)
+    return transformers.Qwen3_5ForConditionalGeneration(config)
+
+
+@pytest.mark.parametrize("make", [gemma3, qwen3_5])
+def test_a_multimodal_checkpoints_text_decoder_has_the_rows_of_generate(broken: Path, make: Callable[[], Any]) -> None:
+    (broken / "model.safetensors").unlink()
+    make().save_pretrained(broken)
+    model = TransformersModel.load(Origin(model=str(broken), device="cpu"), quiet)
+    assert model.facts.vocabulary == checkpoints.TOKENS and model.facts.context
+    prompt, tokens = [5, 6, 7], [8, 9, 10, 11]
+    decoder, expected = model.decoder(prompt), rows_of(model._shared.model, prompt, tokens)
+    for count, row in enumerate(expected):
+        assert torch.equal(decoder.row([*prompt, *tokens[:count]], lambda _length: None), row)
 
 
 # -- what is known once it is loaded ---------------------------------------------------------------------------------
@@ -195,7 +184,7 @@ def test_a_device_that_is_not_there(checkpoint: Path, device: str) -> None:
 
 @pytest.fixture(scope="module")
 def loaded(checkpoint: Path) -> TransformersModel:
-    return TransformersModel.load(str(checkpoint), "cpu", "auto", quiet)
+    return TransformersModel.load(Origin(model=str(checkpoint), device="cpu"), quiet)
 
 
 def test_rows_beyond_the_tokenizer_are_shown_as_unused(loaded: TransformersModel) -> None:
@@ -205,13 +194,49 @@ def test_rows_beyond_the_tokenizer_are_shown_as_unused(loaded: TransformersModel
         assert loaded.tokens.special(token)
 
 
+def test_the_mass_of_rows_beyond_the_tokenizer_is_exact(checkpoint: Path) -> None:
+    """What has no token is a candidate like any other: nothing is renormalised over the tokens alone."""
+    engine = Engine()
+    engine.open(Open(origin=Origin(model=str(checkpoint), device="cpu")), quiet)
+    at = engine.prompt(Prompt(ids=[5, 6, 7]), quiet).nodes[-1].id
+    given = {"top_k": 0}
+    viewed = engine.view(View(slot="main", at=at, given=given, rows=(0, checkpoints.TOKENS + checkpoints.UNUSED)))
+    row = rows_of(engine.model._shared.model, [5, 6, 7], [])[0]
+    exact = torch.softmax(row, -1)[checkpoints.TOKENS :]
+    unused = {row.token: row for row in viewed.rows if row.token >= checkpoints.TOKENS}
+    assert len(viewed.rows) == len(row) and len(unused) == checkpoints.UNUSED
+    for token, shown in unused.items():
+        assert shown.raw == shown.final == float(exact[token - checkpoints.TOKENS]) > 0
+        assert shown.piece.decode() == f"⟨unused {token}⟩"
+    assert sum(shown.raw for shown in viewed.rows) == pytest.approx(1.0, abs=1e-5)
+    tip = list(engine.step(Step(at=at, given=given, seed=1, count=1, token=checkpoints.TOKENS)))[-1]
+    assert tip.special and tip.raw == unused[checkpoints.TOKENS].raw
+
+
+def test_a_model_without_bos_eos_and_pad_runs(broken: Path) -> None:
+    """By text and by ids, to the length asked for."""
+    ends = {"bos_token_id": None, "eos_token_id": None, "pad_token_id": None}
+    for file in ("config.json", "generation_config.json"):
+        checkpoints.edit_json(broken / file, lambda content: content.update(ends))
+    names = ("bos_token", "eos_token", "pad_token", "unk_token")
+    checkpoints.edit_json(broken / "tokenizer_config.json", lambda c: [c.pop(name, None) for name in names])
+    engine = Engine()
+    engine.open(Open(origin=Origin(model=str(broken), device="cpu")), quiet)
+    for prompt in (Prompt(text="Once upon"), Prompt(ids=[5, 6, 7])):
+        nodes = engine.prompt(prompt, quiet).nodes
+        given = {"max_new_tokens": 6}
+        new = [node.token for node in engine.step(Step(at=nodes[-1].id, given=given, seed=3, count=None))]
+        ids = [node.token for node in engine.story.path(nodes[-1].id)]
+        assert [*ids, *new] == engine.model.generate(ids, given, 3) and len(new) == 6
+
+
 def test_an_empty_prompt_is_one_bos(loaded: TransformersModel) -> None:
     assert loaded.tokens.encode("") == [0]
 
 
 def test_an_empty_prompt_without_a_bos_is_refused(broken: Path) -> None:
     checkpoints.edit_json(broken / "tokenizer_config.json", lambda config: config.pop("bos_token"))
-    model = TransformersModel.load(str(broken), "cpu", "auto", quiet)
+    model = TransformersModel.load(Origin(model=str(broken), device="cpu"), quiet)
     with pytest.raises(InputError, match="empty"):
         model.tokens.encode("")
     assert model.tokens.encode("a")
@@ -238,7 +263,7 @@ def test_the_context_caps_generate_too(loaded: TransformersModel) -> None:
 def test_what_a_model_asks_and_does_not_get_is_said(broken: Path) -> None:
     asked = {"num_beams": 4, "guidance_scale": 1.5, "temperature": 0.7, "top_k": 50, "use_cache": True}
     checkpoints.edit_json(broken / "generation_config.json", lambda config: config.update(asked))
-    facts = TransformersModel.load(str(broken), "cpu", "auto", quiet).facts
+    facts = TransformersModel.load(Origin(model=str(broken), device="cpu"), quiet).facts
     assert [note.split("=")[0].split()[-1] for note in facts.notes] == ["guidance_scale", "num_beams"]
     assert facts.generation["temperature"] == 0.7
 
@@ -247,4 +272,4 @@ def test_a_copy_in_another_place_is_the_same_model(checkpoint: Path, tmp_path: P
     """A folder whose name looks like an option or a URL is only a folder."""
     odd = tmp_path / "--top-k 0 [x]"
     shutil.copytree(checkpoint, odd)
-    assert load(str(odd), "cpu", "auto", quiet)[2] == odd.name
+    assert load(Origin(model=str(odd), device="cpu"), quiet)[2] == odd.name

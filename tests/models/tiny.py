@@ -13,6 +13,7 @@ from torch import Tensor
 
 from tests.parity import families
 from tests.parity.reference import rows_of
+from tui.core.progress import Report, quiet
 from tui.core.settings import OWN_DEFAULTS
 from tui.models.decoding import Shared, TransformersDecoder
 from tui.models.generation import OVERRIDES
@@ -21,7 +22,7 @@ from tui.models.transformers import TransformersModel
 
 VOCABULARY = 300
 PROMPT = [7, 150, 12, 299, 12, 3, 88, 41, 250]
-CROPPABLE = ("gpt2", "llama", "qwen2", "gemma2", "mistral", "mixtral")
+CROPPABLE = ("gpt2", "llama", "qwen2", "qwen3", "gemma2", "gemma3", "mistral", "mixtral", "qwen3_moe")
 REPLAYED = ("mamba2", "falcon_h1", "bamba", "zamba2", "lfm2", "recurrent_gemma")
 BF16 = ("gpt2", "gemma2", "mistral", "mamba2")
 FAMILIES = [(name, "float32") for name in (*CROPPABLE, *REPLAYED)] + [(name, "bfloat16") for name in BF16]
@@ -59,17 +60,19 @@ class Rows:
         self.kept: dict[tuple[int, ...], Tensor] = {}
         self._references: dict[tuple[int, ...], list[Tensor]] = {}
 
-    def after(self, tokens: Sequence[int]) -> Tensor:
+    def after(self, tokens: Sequence[int], report: Report = quiet) -> Tensor:
         """The row after the prompt and these tokens; every row on the way is asked for, as stepping does."""
         ids = [*self.prompt, *tokens]
         for length in range(len(self.prompt), len(ids) + 1):
-            self.at(ids[:length])
+            self.at(ids[:length], report)
         return self.kept[tuple(ids)]
 
-    def at(self, ids: Sequence[int]) -> Tensor:
+    def at(self, ids: Sequence[int], report: Report = quiet) -> Tensor:
         """The row after these ids, from what is kept or from the decoder."""
         if tuple(ids) not in self.kept:
-            self.kept[tuple(ids)] = self.decoder.row(list(ids), lambda length: self.kept.get(tuple(ids[:length])))
+            self.kept[tuple(ids)] = self.decoder.row(
+                list(ids), lambda length: self.kept.get(tuple(ids[:length])), report
+            )
         return self.kept[tuple(ids)]
 
     def wrong(self, tokens: Sequence[int]) -> list[int]:

@@ -52,7 +52,7 @@ class _Explorer:
         self.nodes: dict[int, list[Any]] = {}
 
     def _open(self, story: list[Any]) -> None:
-        self._engine.ask("Open", model=str(self._plan.folder), options={"dtype": self._plan.dtype}, story=story)
+        self._engine.ask("Open", origin={"model": str(self._plan.folder), "dtype": self._plan.dtype}, story=story)
 
     def prompt(self, text: str) -> int:
         """The prompt's last node."""

@@ -1,4 +1,4 @@
-"""The 400 runs that are compared: eight models, fifty runs each. Does not import the package."""
+"""The 550 runs that are compared: eleven models, fifty runs each. Does not import the package."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ PROMPTS = (
 RUNS = 50
 """Of each model."""
 BF16_EVERY = 3
-BITS = {"gpt2": 7.2, "llama": 6.8, "gemma2": 8.3}
-"""Mean entropy of a family's rows where it is not 7: Gemma's tied embeddings make single rows far more certain."""
+BITS = {"gpt2": 7.2, "llama": 6.8, "gemma2": 8.3, "gemma3": 7.5}
+"""Mean entropy of a family's rows where it is not 7: Gemma 2's tied embeddings make single rows far more certain."""
 SEEDS = (0, 1, 42, -7, 2**31 - 1, 2**63, 1234567)
 
 
@@ -123,10 +123,14 @@ FAST = {0, 10, 15, 17, 18, 20, 21}
 FAST_OF_EARLY_MODELS = {17, 18, 21}
 FAST_CONFIGS = ({5, 6, 7}, {5, 8, 9}, {6, 8, 9}, {6, 7, 8}, {5, 6}, {7, 8}, {5, 9}, {6, 7})
 """By model: each of the ten configurations, most of them twice."""
+FAST_OF_LAST_MODELS = {20, 22}
+"""Of those that came after the first eight."""
 
 
 def _fast(place: int, number: int) -> bool:
-    """Is this one of the 60? The first four models have more of them than the last four."""
+    """Is this one of the 66? The first four models have more of them than the next four, and the last ones two."""
+    if place >= len(FAST_CONFIGS):
+        return number in FAST_OF_LAST_MODELS
     late = place >= 4
     kind = KINDS[number] if number < len(KINDS) else "sampling"
     if kind == "config":
@@ -175,7 +179,7 @@ class Models:
 
 
 def cases(models: Models) -> Iterator[Case]:
-    """All 400."""
+    """All 550."""
     for place, family in enumerate(("demo", *families.FAMILIES)):
         for number in range(RUNS):
             yield _case(models, place, family, number)

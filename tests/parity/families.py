@@ -41,6 +41,17 @@ def _gemma2(library: Any, common: dict[str, Any]) -> Any:
     return library.Gemma2Config(**{**_SMALL, **more, **common, "tie_word_embeddings": True})
 
 
+def _gemma3(library: Any, common: dict[str, Any]) -> Any:
+    more = {"num_hidden_layers": 3, "head_dim": 16, "query_pre_attn_scalar": 16, "sliding_window": WINDOW}
+    layers = {"layer_types": ["sliding_attention", "full_attention", "sliding_attention"]}
+    return library.Gemma3TextConfig(**{**_SMALL, **more, **layers, **common})
+
+
+def _qwen3_moe(library: Any, common: dict[str, Any]) -> Any:
+    more = {"head_dim": 16, "num_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 64}
+    return library.Qwen3MoeConfig(**_SMALL, **more, decoder_sparse_step=1, **common)
+
+
 def _mamba2(library: Any, common: dict[str, Any]) -> Any:
     return library.Mamba2Config(
         hidden_size=64, num_hidden_layers=3, num_heads=4, head_dim=32, state_size=16, n_groups=1, chunk_size=16,
@@ -72,8 +83,11 @@ FAMILIES: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
     "mistral": lambda library, common: library.MistralConfig(**_SMALL, head_dim=16, sliding_window=WINDOW, **common),
     "mamba2": _mamba2,
     "falcon_h1": _falcon_h1,
+    "qwen3": lambda library, common: library.Qwen3Config(**_SMALL, head_dim=16, **common),
+    "gemma3": _gemma3,
+    "qwen3_moe": _qwen3_moe,
 }
-"""The seven of the parity script."""
+"""The ten of the parity script."""
 
 MORE_FAMILIES: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
     "mixtral": lambda library, common: library.MixtralConfig(

@@ -70,7 +70,7 @@ def generate(folder: Path, dtype: str, text: str, options: dict[str, Any], seed:
 
 
 def _call(model: Any, prompt: Sequence[int], seed: int, arguments: dict[str, Any]) -> Any:
-    ids = torch.tensor([list(prompt)])
+    ids = torch.tensor([list(prompt)], device=model.device)
     torch.manual_seed(seed)
     more = {"return_dict_in_generate": True, "output_logits": True, "output_scores": True}
     return model.generate(ids, attention_mask=torch.ones_like(ids), **{**arguments, **more})

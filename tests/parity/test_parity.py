@@ -34,18 +34,18 @@ def parity(*arguments: str, models: Path) -> list[str]:
 
 
 @needs_tokenizer
-def test_sixty_runs_and_two_branchings(models: Path) -> None:
+def test_sixty_six_runs_and_two_branchings(models: Path) -> None:
     said = parity("--fast", models=models)
-    assert any(line.startswith("60 of 60 runs equal to generate()") for line in said)
-    assert said[-1].startswith("PASSED: 60 runs, 2 branchings")
+    assert any(line.startswith("66 of 66 runs equal to generate()") for line in said)
+    assert said[-1].startswith("PASSED: 66 runs, 2 branchings")
 
 
 @needs_tokenizer
 @pytest.mark.long
-def test_four_hundred_runs_and_twelve_branchings(models: Path) -> None:
+def test_five_hundred_and_fifty_runs_and_sixteen_branchings(models: Path) -> None:
     said = parity(models=models)
-    assert any(line.startswith("400 of 400 runs equal to generate()") for line in said)
-    assert said[-1].startswith("PASSED: 400 runs, 12 branchings")
+    assert any(line.startswith("550 of 550 runs equal to generate()") for line in said)
+    assert said[-1].startswith("PASSED: 550 runs, 16 branchings")
 
 
 @needs_tokenizer

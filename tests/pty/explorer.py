@@ -7,6 +7,7 @@ import os
 import re
 import select
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.ptyrun import Terminal
@@ -29,9 +30,17 @@ def surroundings(folder: Path) -> dict[str, str]:
 class Explorer(Terminal):
     """`samplescope` started in `folder`, with what its panes say."""
 
-    def __init__(self, folder: Path, *options: str, size: tuple[int, int] = (120, 40), **env: str | None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *options: str,
+        size: tuple[int, int] = (120, 40),
+        within: Sequence[str] = (),
+        **env: str | None,
+    ) -> None:
+        """`within`: a command, such as a shell's, that runs the one behind it."""
         self.folder = folder
-        super().__init__([*COMMAND, *options], size=size, cwd=folder, env={**surroundings(folder), **env})
+        super().__init__([*within, *COMMAND, *options], size=size, cwd=folder, env={**surroundings(folder), **env})
 
     def open(self) -> Explorer:
         """Wait until the model is there and the candidates are shown."""

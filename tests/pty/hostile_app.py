@@ -19,6 +19,7 @@ from textual.widgets import Static
 from tui.app import SamplescopeApp
 from tui.client.client import Client, Listener
 from tui.config import Config
+from tui.core.origin import Origin
 from tui.core.settings import OFF, resolve
 from tui.core.story import Node
 from tui.launch import LaunchOptions
@@ -110,8 +111,7 @@ class Rows(Pane):
 
     @property
     def last(self) -> bool:
-        rows = self.query_one(CandidateList)
-        return rows.scroll_offset.y + rows.size.height > len(self.pieces) + 3  # header, cut line, detail
+        return self.query_one(CandidateList)._rank >= len(self.pieces)
 
     def answer(self, first: int, count: int) -> Viewed:
         wanted = self.pieces[first : first + count]
@@ -187,6 +187,7 @@ class Places(SamplescopeApp):
                 await self.tell(bench, text, begin)
             await self.find(bench, batch)
             self.clear_notifications()
+            await self.query("ToastHolder").remove()  # Textual leaves them behind, each a widget more to lay out
         self.exit(return_code=0)
 
     async def tell(self, bench: Workbench, text: str, number: int) -> None:
@@ -196,7 +197,7 @@ class Places(SamplescopeApp):
             id=1, model=text, vocabulary=9, context=9, device=text, dtype="float32", exact=True, settings=SETTINGS,
             notes=[text],
         )  # fmt: skip
-        bench.post_message(news.ModelOpened(opened))
+        bench.post_message(news.ModelOpened(opened, Origin(model=text)))
         bench.post_message(news.Refused("step", "input", text, text))
         bench.post_message(news.ProgressMade(Progress(of=1, stage=text, done=1, total=2, unit=text)))
         bench.post_message(news.ViewRefused(View(slot="main", at=bench.state.cursor), text))

@@ -185,7 +185,8 @@ def test_a_model_that_is_not_there_is_said_in_place(start):
     explorer.send("\x1b[27u")
     explorer.until(lambda screen: "─ Help" not in screen)
     explorer.send("q")
-    assert explorer.wait(NO_LONGER) == 0
+    assert explorer.wait(NO_LONGER) == 2
+    assert b"samplescope: There is no folder /no/such/model." in explorer.raw
 
 
 # -- refused before anything is drawn --------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from tui.core.settings import OFF, Given, resolve
 from tui.errors import RunError
 from tui.sampling.chain import Applied, Chain, apply_chain, build_chain, describe_cuts, score
 from tui.sampling.ranking import Ranking
+from tui.sampling.stages import top_p, top_p_count, top_p_of_few
 
 IDS = torch.tensor([[0, 1]])
 
@@ -211,6 +213,37 @@ def test_the_order_of_a_row_is_not_used_after_a_stage_that_split_a_tie() -> None
     scored = score(chain, IDS, row)
     ranked = apply_chain(chain, IDS, scored, Ranking(row, scored).order, exact=False)
     assert torch.equal(ranked.scores, apply_chain(chain, IDS, scored).scores)
+
+
+@pytest.mark.parametrize("p", [0.05, 0.5, 0.9, 0.999])
+@pytest.mark.parametrize("kept", [1, 2, 50, 2000])
+def test_top_p_of_the_few_that_are_left_is_top_p(kept: int, p: float) -> None:
+    row = torch.randn(1, 3000, generator=torch.Generator().manual_seed(kept)) * 4
+    left = row.masked_fill(row < row.topk(kept).values[:, -1:], -torch.inf)
+    assert torch.equal(top_p_of_few(left, p, kept), top_p(left, p))
+
+
+@pytest.mark.parametrize("p", [0.0, 0.05, 0.5, 0.9, 0.999, 1.0])
+def test_how_many_top_p_keeps_needs_only_sorted_values(p: float) -> None:
+    for row in (torch.randn(1, 3000, generator=torch.Generator().manual_seed(2)) * 4, tied_row()[None]):
+        kept = int((top_p(row, p) > -torch.inf).sum())
+        assert top_p_count(row, p) == kept == top_p_count(row, p, torch.sort(row).indices)
+
+
+def test_after_top_k_the_draw_needs_no_sort_unless_equal_tokens_stand_at_the_edge(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sorted_lengths = []
+
+    def sorting(scores: Tensor, *args: Any, **kwargs: Any) -> Any:
+        sorted_lengths.append(scores.shape[-1])
+        return real(scores, *args, **kwargs)
+
+    real, chain = torch.sort, build_chain(settings_of(top_k=500, top_p=0.9))
+    monkeypatch.setattr(torch, "sort", sorting)
+    for row, sorts in ((torch.randn(3000) * 4, 0), (tied_row(), 1)):
+        apply_chain(chain, IDS, score(chain, IDS, row))
+        assert len(sorted_lengths) == sorts
 
 
 @pytest.mark.parametrize("value", [1e-40, 1e-300, 1e-38])

@@ -26,13 +26,13 @@ class Recorded(ScriptedEngine):
         self.steps = []
         self.viewed = []
 
-    def step(self, request):
+    def step(self, request, report):
         self.steps.append(request)
-        return super().step(request)
+        return super().step(request, report)
 
-    def view(self, request):
+    def view(self, request, report):
         self.viewed.append(request)
-        return msgspec.structs.replace(super().view(request), exact=request.exact)
+        return msgspec.structs.replace(super().view(request, report), exact=request.exact)
 
 
 class Gated(Recorded):

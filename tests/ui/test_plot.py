@@ -7,7 +7,6 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.text import Text
 
 from tests.handmade import settings, view
 from tests.panes import Pane
@@ -15,10 +14,8 @@ from tui.protocol import Axis, Cut, Viewed
 from tui.widgets import curves
 from tui.widgets.cuts import cut_marks
 from tui.widgets.plot import CumulativePlot
-from tui.widgets.plot_figure import LEFT, Colours, Figure, draw, threshold, threshold_texts
+from tui.widgets.plot_figure import LEFT, Figure, draw, threshold, threshold_texts
 from tui.widgets.plot_labels import GAP, Label, place, place_more, place_on_line
-
-COLOURS = Colours((1, 1, 1), (2, 2, 2), (3, 3, 3), (4, 4, 4), (5, 5, 5))
 
 
 def figure(viewed: Viewed, width: int = 60, height: int = 12) -> Figure:
@@ -26,16 +23,13 @@ def figure(viewed: Viewed, width: int = 60, height: int = 12) -> Figure:
 
 
 def drawn(viewed: Viewed, width: int = 60, height: int = 12) -> list[str]:
-    return draw(figure(viewed, width, height), COLOURS).plain.split("\n")
+    return ["".join(text for _, text in line) for line in draw(figure(viewed, width, height))]
 
 
-def coloured(text: Text, characters: str) -> set[str]:
+def coloured(pane: CumulativePlot, characters: str) -> set[str]:
     """The colours in which any of these characters is drawn."""
-    return {
-        span.style.color.name if not isinstance(span.style, str) else span.style
-        for span in text.spans
-        if set(text.plain[span.start : span.end]) & set(characters)
-    }
+    segments = [segment for y in range(pane.size.height) for segment in pane.render_line(y)]
+    return {segment.style.color.name for segment in segments if set(segment.text) & set(characters)}
 
 
 # Where things stand
@@ -175,25 +169,25 @@ async def test_it_draws_again_and_again_and_follows_the_theme_at_once():
             pane.pane.viewed = view(500, temperature=temperature, top_p=0.9)
             await pilot.pause()
             assert "p=0.90" in pane.lines()[0]
-        dark = coloured(pane.pane.render(), "⣀⠤⠒⠉")
+        dark = coloured(pane.pane, "⣀⠤⠒⠉")
         pane.theme = "samplescope-light"
         await pilot.pause()
-        light = coloured(pane.pane.render(), "⣀⠤⠒⠉")
+        light = coloured(pane.pane, "⣀⠤⠒⠉")
         assert (dark, light) == ({"#37d6dd"}, {"#006b81"})
         pane.theme = "samplescope-terminal"
         await pilot.pause()
-        assert coloured(pane.pane.render(), "⣀⠤⠒⠉") == {"color(6)"}
+        assert coloured(pane.pane, "⣀⠤⠒⠉") == {"color(6)"}
 
 
-async def test_it_asks_for_four_points_a_column_and_again_when_its_width_changes():
+async def test_it_asks_for_two_points_a_column_and_again_when_its_width_changes():
     pane = Pane(CumulativePlot())
     async with pane.run_test(size=(60, 12)) as pilot:
-        assert pane.pane.axis == Axis(width=4 * 55, scale="log", low=1, high=0)
+        assert pane.pane.axis == Axis(width=2 * 55, scale="log", low=1, high=0)
         await pilot.resize_terminal(100, 12)
         await pilot.pause()
         await pilot.resize_terminal(100, 20)
         await pilot.pause()
-        assert [message.axis.width for message in pane.of(CumulativePlot.AxisChanged)] == [220, 380]
+        assert [message.axis.width for message in pane.of(CumulativePlot.AxisChanged)] == [110, 190]
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 1), (15, 3), (16, 4), (200, 60)])

@@ -44,21 +44,36 @@ def squeezed(pilot):
 async def test_at_120_columns_two_lines_say_it_all():
     async with alone(make(running="run", message="Press r to stop."), size=(120, 5)) as pilot:
         assert squeezed(pilot) == [
-            "entropy 4.10 → 2.90 bits · ≈ 7.5 candidates · kept 37 · mass 0.902 · surprisal 2.1 · ppl 9.8",
+            "entropy 4.10 → 2.90 bits · ≈ 7.5 candidates · kept 37 · mass 0.902 │ surprisal 2.1 · ppl 9.8",
             "demo · cpu · float32 · 6.9 ms a step │ running · Press r to stop.",
         ]
 
 
 async def test_at_80_columns_parts_go_whole_in_the_stated_order():
     async with alone(make(), size=(80, 5)) as pilot:
-        assert squeezed(pilot)[0] == "entropy 4.10 → 2.90 bits · kept 37 · mass 0.902 · surprisal 2.1"
+        assert squeezed(pilot)[0] == "entropy 4.10 → 2.90 bits · kept 37 · mass 0.902 │ surprisal 2.1"
 
 
 async def test_on_one_line_what_happens_comes_first():
     status = make(message="No such token.")
     status.styles.height = 1
     async with alone(status, size=(80, 5)) as pilot:
-        assert squeezed(pilot) == ["No such token. │ entropy 4.10 → 2.90 bits · kept 37 · surprisal 2.1"]
+        assert squeezed(pilot) == ["No such token. │ entropy 4.10 → 2.90 bits · kept 37 │ surprisal 2.1"]
+
+
+async def test_another_machine_is_named_and_its_name_is_text_like_any_other():
+    status = make(host="gpubox")
+    async with alone(status, size=(120, 5)) as pilot:
+        assert squeezed(pilot)[1] == "demo · on gpubox · cpu · float32 · 6.9 ms a step"
+        status.host = "[/b]\x1b" + "x" * 60
+        await pilot.pause()
+        assert squeezed(pilot)[1] == "demo · on [/b]␛" + "x" * 22 + "… · cpu · float32 · 6.9 ms a step"
+
+
+async def test_what_a_server_does_not_tell_is_left_out_and_trust_is_said():
+    served = opened(backend="vLLM", dtype="", trusted=True)
+    async with alone(make(opened=served), size=(120, 5)) as pilot:
+        assert squeezed(pilot)[1] == "demo · vLLM · cpu · its code is trusted · 6.9 ms a step"
 
 
 @pytest.mark.parametrize("width", range(0, 130, 7))
@@ -89,7 +104,7 @@ async def test_a_mass_short_of_all_never_reads_as_all():
 
 async def test_what_is_not_known_yet_is_a_dash():
     async with alone(make(viewed=None, node=None, perplexity=None), size=(120, 5)) as pilot:
-        assert squeezed(pilot)[0] == "entropy – → – bits · ≈ – candidates · kept – · mass – · surprisal – · ppl –"
+        assert squeezed(pilot)[0] == "entropy – → – bits · ≈ – candidates · kept – · mass – │ surprisal – · ppl –"
 
 
 async def test_a_prompt_token_has_no_surprisal():

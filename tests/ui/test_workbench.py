@@ -4,6 +4,7 @@ import pytest
 
 from tests.scripted import Gate
 from tests.ui.conftest import Gated, Recorded, screen_text
+from tui.core.origin import Origin
 from tui.core.presets import UNICORNS
 from tui.core.settings import Setting, Source
 from tui.core.story import How
@@ -44,7 +45,7 @@ async def test_a_prompt_and_settings_of_the_command_line_are_taken(start):
 
 
 async def test_a_model_that_is_not_there_is_said_and_the_program_stays(start):
-    async with start(ready=False, model="missing/model") as bed:
+    async with start(ready=False, origin=Origin(model="missing/model")) as bed:
         await bed.until(lambda: "missing/model" in bed.bench.query_one(StatusLine).message)
         assert "Give a folder or a Hugging Face id." in bed.bench.query_one(StatusLine).message
         assert bed.bench.candidates.nothing.endswith("Give a folder or a Hugging Face id. R tries again.")
@@ -289,6 +290,6 @@ async def test_jumping_by_number(start):
 async def test_what_was_said_goes_when_what_it_was_about_has_changed(start):
     async with start() as bed:
         await bed.press("n", "0")
-        assert bed.bench.query_one(StatusLine).message == "Every parameter is back to its source."
+        assert bed.bench.query_one(StatusLine).message == "Every parameter is back to its source; the seed stays 42."
         await bed.press("h")
         assert bed.bench.query_one(StatusLine).message == ""

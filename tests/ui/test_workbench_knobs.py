@@ -1,11 +1,13 @@
 """Sliders, presets, seed, draws: what they change, and that they never reach the model."""
 
 import pytest
+from textual import events
 
 from tests.ui.conftest import screen_text
 from tui.core.presets import PRESETS
 from tui.core.settings import Setting, Source
 from tui.core.story import How
+from tui.screens import news
 from tui.widgets.candidates import CandidateList
 from tui.widgets.controls import Controls
 from tui.widgets.slider import Slider
@@ -24,6 +26,55 @@ async def test_a_slider_changes_the_cuts_and_never_reaches_the_model(start):
         assert bed.state.given["top_p"] == bed.bench.shown.settings["top_p"].value < 1
         assert bed.engine.forwards == forwards
         assert bed.engine.steps == []
+
+
+async def test_a_slider_lays_nothing_out_anew(start, monkeypatch):
+    """The panes stay where they are: a layout of the whole screen took longer than all else a move costs."""
+    async with start() as bed:
+        bed.bench.query_one("#top_p", Slider).focus()
+        await bed.press("left", "left")  # the first move makes room for a cut among the rows
+        laid_out = []
+        real = bed.bench._refresh_layout
+        monkeypatch.setattr(
+            bed.bench, "_refresh_layout", lambda *args, **kw: (laid_out.append(args), real(*args, **kw))
+        )
+        await bed.press("left", "left", "left")
+        assert bed.state.given["top_p"] == bed.bench.shown.settings["top_p"].value
+        assert laid_out == []
+
+
+async def test_no_step_of_a_quick_hand_is_taken_back(start):
+    """An answer to the first of ten quick steps comes while the last ones are made."""
+    async with start() as bed:
+        slider = bed.bench.query_one("#temperature", Slider)
+        slider.focus()
+        await bed.pilot.pause()
+        for _ in range(10):
+            bed.app.post_message(events.Key("right", None))
+        await bed.until(lambda: slider.value == pytest.approx(1.10))
+        await bed.shown()
+        assert bed.state.given["temperature"] == slider.value == pytest.approx(1.10)
+        bed.bench.action_preset(1)
+        assert slider.value == 2.0
+
+
+async def test_an_older_value_does_not_take_back_what_a_hand_has_set_since(start):
+    async with start() as bed:
+        slider = bed.bench.query_one("#temperature", Slider)
+        slider.focus()
+        slider.action_nudge(2)
+        slider.show_value(1.01)
+        assert slider.value == pytest.approx(1.02)
+        await bed.until(lambda: bed.state.given.get("temperature") == slider.value)
+        slider.show_value(0.5)
+        assert slider.value == 0.5
+
+
+async def test_at_its_end_a_slider_that_cannot_move_changes_nothing(start):
+    async with start() as bed:
+        bed.bench.query_one("#top_p", Slider).focus()
+        await bed.press("right")
+        assert "top_p" not in bed.state.given
 
 
 async def test_what_moves_is_asked_roughly_and_what_rests_exactly(start):
@@ -123,7 +174,7 @@ async def test_an_answer_for_another_place_is_ignored(start):
         old = bed.bench.shown
         await bed.press("left")
         here = bed.bench.shown
-        bed.bench.session.viewed(old)
+        bed.bench.post_message(news.ViewIn(old))
         await bed.pilot.pause()
         assert bed.bench.shown is here
 

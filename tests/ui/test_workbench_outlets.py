@@ -127,3 +127,13 @@ async def test_quit(start):
         await bed.pilot.press("q")
         await bed.pilot.pause()
         assert not bed.app.is_running
+
+
+async def test_what_is_typed_right_after_the_key_that_opens_a_line_is_typed_there(start):
+    async with start() as bed:
+        keys = ["slash", *"unicorn", *["backspace"] * 7, *"old"]
+        for key in keys:
+            bed.app.post_message(events.Key(key, "/" if key == "slash" else key if len(key) == 1 else None))
+        await bed.until(lambda: bed.app.screen.query("Input"))
+        await bed.until(lambda: bed.app.screen.query_one(Input).value == "old")
+        assert bed.drawn() == []

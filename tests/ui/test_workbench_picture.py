@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ui.conftest import SMALL, WIDE, screen_text
+from tests.ui.conftest import SMALL, WIDE, Recorded, screen_text
 
 MISSING_ROW = re.compile(r"\d [ ▸•●]+ …")
 GOLDEN = Path(__file__).parent / "golden"
@@ -35,9 +35,9 @@ async def test_at_80_by_24(start, name):
     await compare(start, SMALL, name, SMALL_PICTURES[name])
 
 
-async def compare(start, size, name, keys):
+async def compare(start, size, name, keys, **more):
     """The picture after these keys is the one in the golden file."""
-    async with start(size=size) as bed:
+    async with start(size=size, **more) as bed:
         await bed.press(*keys)
         await bed.until(lambda: bed.bench.prompt.count is not None and not MISSING_ROW.search(screen_text(bed.app)))
         await bed.pilot.pause()
@@ -47,3 +47,17 @@ async def compare(start, size, name, keys):
         file.parent.mkdir(exist_ok=True)
         file.write_text(picture, encoding="utf-8")
     assert picture == file.read_text(encoding="utf-8")
+
+
+HEAD_PICTURES = {
+    "head-undecided": ((), {}),
+    "head-decided": (("n", "n"), {"top_k": 12}),
+    "head-warm": (("end",), {"temperature": 1.7, "top_k": 0, "top_p": 0.95}),
+}
+
+
+@pytest.mark.parametrize("name", HEAD_PICTURES)
+@pytest.mark.parametrize("size", [WIDE, SMALL])
+async def test_of_a_server_that_tells_only_the_best_fifteen(start, size, name):
+    keys, given = HEAD_PICTURES[name]
+    await compare(start, size, name, keys, make=lambda: Recorded(head=15), given=given)

@@ -1,5 +1,6 @@
 """Editing, submitting and giving up prompts; finding tokens."""
 
+import msgspec
 import pytest
 
 from tests.scripted import EOS, Gate
@@ -133,3 +134,60 @@ async def test_while_a_prompt_is_written_the_keys_on_offer_are_those_that_work(s
         await bed.shown()
         assert isinstance(bed.app.focused, CandidateList)
         assert "⏎ take" in offered()
+
+
+async def test_a_model_with_nothing_to_say_says_nothing_and_a_second_branch_says_how_to_go_back(start):
+    class Plain(Recorded):
+        def open(self, request, report):
+            return msgspec.structs.replace(super().open(request, report), notes=[])
+
+    async with start(make=Plain) as bed:
+        assert bed.bench.query_one(StatusLine).message == ""
+        bed.bench.submit("The herd")
+        await bed.shown()
+        assert "a goes to the one before" in bed.bench.query_one(StatusLine).message
+
+
+# -- chat templates --------------------------------------------------------------------------------------
+
+
+def chatty():
+    return Recorded(chat=True)
+
+
+async def test_the_chat_template_is_switched_with_a_key_and_the_prompt_read_again(start):
+    async with start(make=chatty, prompt="the herd") as bed:
+        plain = [node.piece for node in bed.bench.branch]
+        await bed.press("C")
+        templated = [node.piece for node in bed.bench.branch]
+        assert (plain, templated) == ([b"the", b" herd"], [b".", b" the", b" herd", b" She", b" said"])
+        await bed.until(lambda: "chat · 5 tokens" in screen_text(bed.app))
+        await bed.press("C")
+        assert [node.piece for node in bed.bench.branch] == plain
+
+
+async def test_a_system_prompt_is_written_and_taken_back(start):
+    async with start(make=chatty, prompt="the herd") as bed:
+        await bed.pilot.press("Y")
+        await bed.type("A river")
+        await bed.pilot.press("enter")
+        await bed.until(lambda: [node.piece for node in bed.bench.branch][:2] == [b"A", b" river"])
+        await bed.shown()
+        await bed.pilot.press("Y")
+        await bed.pilot.press(*["backspace"] * 10, "enter")
+        await bed.until(lambda: [node.piece for node in bed.bench.branch][:1] == [b"."])
+
+
+async def test_without_a_chat_template_the_key_says_so(start):
+    async with start() as bed:
+        before = bed.bench.branch
+        await bed.pilot.press("C")
+        assert "no chat template" in bed.bench.query_one(StatusLine).message
+        await bed.shown()
+        assert bed.bench.branch == before
+
+
+async def test_a_chat_from_the_command_line_is_a_chat_from_the_first_prompt_on(start):
+    async with start(make=chatty, prompt="the herd", chat=True, system="A river") as bed:
+        assert [node.piece for node in bed.bench.branch][:3] == [b"A", b" river", b"."]
+        await bed.until(lambda: "chat · 7 tokens" in screen_text(bed.app))

@@ -6,6 +6,8 @@ import pytest
 
 from tests.scripted import HOSTILE, Gate
 from tests.ui.conftest import SMALL, Gated, Recorded, screen_text
+from tui.errors import ModelError
+from tui.protocol import Stepped
 from tui.screens.state import Busy
 from tui.widgets.candidates import CandidateList
 from tui.widgets.controls import Controls
@@ -76,6 +78,38 @@ async def test_an_engine_that_dies_while_it_loads_is_loaded_again(start):
         await bed.until(lambda: len(bed.engines.served) == 2)
         await bed.shown()
         await bed.press("n")
+
+
+async def test_without_any_model_the_program_ends_as_after_bad_input(start):
+    class Without(Recorded):
+        def open(self, request, report):
+            raise ModelError("There is no model 'nosuch' here.", "Check the name.")
+
+    async with start(make=Without, ready=False) as bed:
+        await bed.until(lambda: bed.state.busy is Busy.NO_MODEL)
+        assert "R tries again" in screen_text(bed.app)
+        await bed.pilot.press("q")
+        await bed.until(lambda: bed.app._exit)
+    assert bed.app.return_code == 2
+
+
+async def test_a_server_that_is_waited_for_in_a_step_counts_down_on_the_screen_and_can_be_given_up(start):
+    asked = threading.Event()
+
+    class Waits(Recorded):
+        def step(self, request, report):
+            while not self.stopped.is_set():
+                report("server: trying again in 7 s", 1.0, 8.0, "s")
+                asked.wait(0.01)
+            yield from ()
+            return Stepped(id=request.id, tip=request.at, reason="stopped")
+
+    async with start(make=Waits) as bed:
+        await bed.pilot.press("n")
+        await bed.until(lambda: "server: trying again in 7 s" in screen_text(bed.app))
+        await bed.pilot.press("escape")
+        await bed.until(lambda: bed.state.busy is Busy.IDLE)
+        await bed.until(lambda: "trying again" not in screen_text(bed.app))
 
 
 # -- hostile vocabularies, small screens -----------------------------------------------------------------

@@ -6,21 +6,24 @@ Everything runs on one asyncio loop; nothing here waits for the engine except th
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from tui.client.child import Child, Log
+from tui.client.asking import Greeted
 from tui.client.exchange import Exchange, ReplyT
 from tui.client.failures import EngineFailed as EngineFailed
 from tui.client.failures import PipeError
 from tui.client.listener import Listener as Listener
 from tui.client.mirror import Mirror
 from tui.client.pipe import Link
+from tui.client.starter import Starter
+from tui.core.origin import Origin
 from tui.core.printable import printable
-from tui.core.settings import DEFAULT_SEED, Given, Value
+from tui.core.settings import DEFAULT_SEED, Given
 from tui.protocol import (
     AnyRequest,
+    Catalog,
+    Cataloged,
     Encode,
     Encoded,
     Failed,
@@ -44,12 +47,20 @@ Connect = Callable[[], Awaitable[Link]]
 class Client:
     """One engine, started again when it dies: once by itself, then by `restart`. `mirror` outlives it."""
 
-    def __init__(self, listener: Listener, command: Sequence[str] | None = None, log: Path | None = None) -> None:
+    def __init__(
+        self,
+        listener: Listener,
+        command: Sequence[str] | None = None,
+        log: Path | None = None,
+        greeted: Greeted | None = None,
+    ) -> None:
+        """`command` starts an engine (None: a child of ours); `greeted` is one that it has started already."""
         self.mirror = Mirror()
         self.ready: Ready | None = None
         """Where the engine runs, once it has greeted."""
         self._listener = listener
-        self._connect: Connect = _spawner(command or engine_command(), Log(log))
+        self._starter = Starter(command, log, greeted)
+        self._connect: Connect = self._starter.connect
         self._exchange = Exchange(listener, self.mirror)
         self._link: Link | None = None
         self._up = self._closed = False
@@ -78,13 +89,15 @@ class Client:
 
     # -- what is asked -----------------------------------------------------------------------------------------------
 
-    async def open(self, model: str | None = None, options: dict[str, Value | str] | None = None) -> Opened:
+    async def open(self, origin: Origin | None = None) -> Opened:
         """Load a model (None: the demo model); the story begins anew."""
-        return await self._ask(Open(model=model, options=options or {}), Opened)
+        return await self._ask(Open(origin=origin or Origin()), Opened)
 
-    async def prompt(self, text: str = "", ids: list[int] | None = None) -> Prompted:
-        """Give the model a prompt, as text or as ids."""
-        return await self._ask(Prompt(text=text, ids=ids), Prompted)
+    async def prompt(
+        self, text: str = "", ids: list[int] | None = None, *, chat: bool = False, system: str = ""
+    ) -> Prompted:
+        """Give the model a prompt, as text (through its chat template if `chat`) or as ids."""
+        return await self._ask(Prompt(text=text, ids=ids, chat=chat, system=system), Prompted)
 
     async def step(
         self, at: int, given: Given, seed: int = DEFAULT_SEED, count: int | None = 1, token: int | None = None
@@ -92,9 +105,13 @@ class Client:
         """Draw `count` tokens after node `at` (None: until a stop), or take `token`; nodes come through `grown`."""
         return await self._ask(Step(at=at, given=given, seed=seed, count=count, token=token), Stepped)
 
-    async def encode(self, text: str) -> int:
+    async def encode(self, text: str, *, chat: bool = False, system: str = "") -> int:
         """How many tokens a text has."""
-        return (await self._ask(Encode(text=text), Encoded)).count
+        return (await self._ask(Encode(text=text, chat=chat, system=system), Encoded)).count
+
+    async def catalog(self) -> Cataloged:
+        """Which models lie on the engine's machine."""
+        return await self._ask(Catalog(), Cataloged)
 
     async def job(self, kind: str, parameters: dict[str, object]) -> dict[str, object]:
         """Run an experiment."""
@@ -123,7 +140,7 @@ class Client:
         """Start the engine and wait for its greeting (not for torch). EngineFailed if there is none."""
         link = await self._begin()
         self._go()
-        return link.ready
+        return await link.greet()
 
     async def restart(self) -> None:
         """End the engine, even in the middle of something, and start it with the same model and story."""
@@ -138,9 +155,22 @@ class Client:
             raise _closed() if self._closed else EngineFailed("lost", "The engine was started once more.") from None
         self._exchange.tell(self._listener.restored)
 
+    @property
+    def must_ask(self) -> bool:
+        """The engine's command has failed where it could not ask: before the next `restart`, `ask` lets it."""
+        return self._starter.must_ask
+
+    def ask(self) -> None:
+        """Start the command on the plain terminal, blocking, for the next `restart` to use.
+
+        EngineFailed if no engine greets, KeyboardInterrupt at Ctrl+C.
+        """
+        self._starter.ask()
+
     async def close(self) -> None:
         """End the engine now, whatever it is doing; what was asked fails. May be called at any time, and again."""
         self._closed = True
+        self._starter.close()
         self._supersede()
         await self._drop(self._link, _closed())
 
@@ -239,23 +269,6 @@ class Client:
             self._exchange.tell(self._listener.lost, str(error), False)
         else:
             self._exchange.tell(self._listener.restored)
-
-
-def engine_command() -> list[str]:
-    """The engine as a child of this interpreter; -P: a `tui` folder where the person is must not shadow ours."""
-    return [sys.executable, "-P", "-m", "tui", "engine"]
-
-
-def _spawner(command: Sequence[str], log: Log) -> Connect:
-    async def connect() -> Link:
-        child = Child.start(command, log)
-        try:
-            return Link(*await child.streams(), child)
-        except BaseException:
-            await child.close()
-            raise
-
-    return connect
 
 
 def _closed() -> EngineFailed:

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import re
-
-import msgspec
 
 from tui.client.child import Child
 from tui.client.failures import EngineFailed, PipeError
-from tui.protocol import GREETING, MAX_FRAME, VERSION, Answer, Message, Ready, decode_answer, frame
-
-MAX_NOISE = 64 * 1024
-"""Bytes a login shell may print before the engine's greeting."""
-GREETING_SECONDS = 60.0
-_OTHER_VERSION = re.compile(rb"(?:^|[\r\n])samplescope (\d{1,9})\n")
+from tui.client.greeting import GREETING_SECONDS, Greeting, cut_frame, told
+from tui.protocol import Answer, Message, Ready, frame
 
 
 class Link:
@@ -32,62 +25,51 @@ class Link:
         self._transport = writer.transport if isinstance(writer, asyncio.StreamWriter) else writer
         self._child = child
         self._buffer = bytearray()
-        self.ready: Ready
+        self.ready: Ready | None = None
+        """Where the engine runs, once it has greeted."""
         self.verdict = ""
         """What the engine itself said before it ended."""
 
+    def greeted(self, ready: Ready, rest: bytes) -> None:
+        """The greeting has been read already, and what came behind it."""
+        self.ready, self._buffer = ready, bytearray(rest)
+
     async def greet(self) -> Ready:
         """Wait for the greeting and for `Ready`. EngineFailed if what is there is no engine, or another version's."""
+        if self.ready is None:
+            try:
+                async with asyncio.timeout(GREETING_SECONDS):
+                    self.ready = await self._greeting()
+            except TimeoutError:
+                raise EngineFailed("start", f"The engine did not greet within {GREETING_SECONDS:.0f} s.") from None
+        return self.ready
+
+    async def _greeting(self) -> Ready:
+        greeting = Greeting()
+        self._buffer = greeting.rest
         try:
-            async with asyncio.timeout(GREETING_SECONDS):
-                await self._find_greeting()
-                ready = await self.read()
-        except TimeoutError:
-            raise EngineFailed("start", f"The engine did not greet within {GREETING_SECONDS:.0f} s.") from None
+            while (ready := greeting.take(await self._some())) is None:
+                pass
         except PipeError as broken:
-            raise EngineFailed("start", str(broken) or await self.end()) from None
-        if not isinstance(ready, Ready) or ready.protocol != VERSION:
-            raise _mismatch(ready.protocol if isinstance(ready, Ready) else "?")
-        self.ready = ready
+            raise EngineFailed("start", str(broken) or told(await self.end(), greeting)) from None
+        if self._child is not None:
+            self._child.greeted()
         return ready
 
-    async def _find_greeting(self) -> None:
-        while (at := self._buffer.find(GREETING)) < 0:
-            if other := _OTHER_VERSION.search(self._buffer):
-                raise _mismatch(int(other[1]))
-            if len(self._buffer) > MAX_NOISE:
-                raise EngineFailed(
-                    "protocol", f"What was started is no engine: it printed {MAX_NOISE // 1024} kB of something else.",
-                    "Is the command the one that runs `samplescope engine`?",
-                )  # fmt: skip
-            await self._fill()
-        del self._buffer[: at + len(GREETING)]
-
-    async def _fill(self) -> None:
+    async def _some(self) -> bytes:
         try:
             data = await self._reader.read(65536)
         except OSError:
             data = b""
         if not data:
             raise PipeError
-        self._buffer += data
-
-    async def _exactly(self, size: int) -> bytes:
-        while len(self._buffer) < size:
-            await self._fill()
-        data = bytes(self._buffer[:size])
-        del self._buffer[:size]
         return data
 
     async def read(self) -> Answer:
         """The next answer. PipeError at the end, half-way through a frame too, and for what is no answer."""
-        length = int.from_bytes(await self._exactly(4), "big")
-        if length > MAX_FRAME:
-            raise PipeError(f"The engine sent a frame of {length} bytes: something else writes to its pipe.")
-        try:
-            return decode_answer(await self._exactly(length))
-        except msgspec.MsgspecError as error:
-            raise PipeError(f"The engine sent what is no answer: {error}.") from error
+        while (answer := cut_frame(self._buffer)) is None:
+            self._buffer += await self._some()
+        return answer
 
     def send(self, message: Message) -> None:
         """Send a message, without ever waiting. EngineFailed if it cannot be encoded or is too large."""
@@ -121,10 +103,3 @@ class Link:
         self.kill()
         if self._child is not None:
             await self._child.close()
-
-
-def _mismatch(theirs: object) -> EngineFailed:
-    return EngineFailed(
-        "protocol", f"The engine speaks version {theirs} of the protocol, this program version {VERSION}.",
-        "Install the same samplescope on both sides.",
-    )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 
 
@@ -17,12 +19,33 @@ class Cut(msgspec.Struct, frozen=True, array_like=True):
     """Tempered probability of what is left after it."""
     tie: tuple[int, int] | None = None
     """(size, kept) where its edge falls inside a group of equal tokens."""
+    between: tuple[int, int] | None = None
+    """(fewest, most) left where the head of a row does not decide it; `left` is the fewest then. An `alone` of 0 and a
+    `mass` of NaN are not known."""
+
+
+class Span(msgspec.Struct, frozen=True, array_like=True):
+    """Where a number lies that is not known exactly: from `low` to `high`, both included."""
+
+    low: float
+    high: float
+
+    @property
+    def exact(self) -> bool:
+        """True if both ends are the same to four digits, or to what a server's rounding leaves."""
+        return self.high - self.low <= max(1e-4 * abs(self.high), 1e-12)
+
+    @property
+    def value(self) -> float:
+        """The number where it is exact, else NaN."""
+        return (self.low + self.high) / 2 if self.exact else math.nan
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True):
-    """One candidate. Probabilities are 0–1; `final` is 0 for a removed one."""
+    """One candidate. Probabilities are 0–1; `final` is 0 for a removed one. NaN is a number that is not known."""
 
     rank: int
+    """1 = best."""
     token: int
     piece: bytes
     special: bool
@@ -36,6 +59,11 @@ class Row(msgspec.Struct, frozen=True, array_like=True):
     """The first stage that removed it; '' if it is kept."""
     count: int = 0
     """How often it came up in `View.draws` draws."""
+    spans: tuple[Span, Span, Span] | None = None
+    """Where `tempered`, `final` and `cumulative` lie, if a head does not decide them all.
+
+    Rank 0 is a token of the unseen tail, whose place is not known.
+    """
 
 
 class Curves(msgspec.Struct, frozen=True, array_like=True):
@@ -52,3 +80,25 @@ class Entropy(msgspec.Struct, frozen=True, array_like=True):
     raw: float
     tempered: float
     final: float
+
+
+class Tail(msgspec.Struct, frozen=True, kw_only=True):
+    """What a head, the best tokens of a row, leaves open: the unseen rest, and what lies between two bounds for it."""
+
+    told: int
+    """How many tokens have a rank."""
+    count: int
+    """How many have none."""
+    mass: float
+    """Raw probability of those."""
+    tempered: Span
+    """After penalties and temperature."""
+    kept: tuple[int, int]
+    """The fewest and the most candidates that the cuts may leave, of the whole vocabulary."""
+    kept_mass: Span
+    entropy: tuple[Span, Span, Span]
+    """In bits, of raw, tempered and final."""
+    undecided: str = ""
+    """Why no token can be drawn here, in one sentence; '' where the kept set is certain."""
+    remedy: str = ""
+    """What would decide it."""

@@ -46,9 +46,13 @@ def run_record(
     seed: int,
     prompt: str,
     prompt_ids: Sequence[int],
+    head: int | None = None,
 ) -> Record:
-    """The first line: what runs, with every setting in force and its source."""
-    return {
+    """The first line: what runs, with every setting in force and its source.
+
+    `head` is how many tokens of a row are known where that is not all of them.
+    """
+    record = {
         "type": "run",
         "version": VERSION,
         "model": model,
@@ -61,6 +65,7 @@ def run_record(
         "prompt": prompt,
         "prompt_ids": list(prompt_ids),
     }
+    return record if head is None else record | {"head": head}
 
 
 def step_record(
@@ -71,30 +76,33 @@ def step_record(
     entropy: Entropy | None = None,
     cuts: Iterable[Cut] = (),
     candidates: Iterable[Row] = (),
+    tail_mass: float | None = None,
 ) -> Record:
     """One token: how it came, where it stood, what the cuts left. `index` counts new tokens from 0.
 
-    `text` is this token's own bytes alone, U+FFFD where they are half a character; `bytes` is exact.
+    `text` is this token's own bytes alone, U+FFFD where they are half a character; `bytes` is exact. `tail_mass` is the
+    raw probability of all tokens without a rank, where there are any: what they leave open is null.
     """
-    return {
+    record = {
         "type": "step",
         "index": index,
         "id": node.token,
         **_piece(node.piece),
         "special": node.special,
         "how": node.how,
-        "rank": node.rank,
+        "rank": node.rank or None,
         "raw": node.raw,
         "tempered": node.tempered,
         "final": node.final,
-        "kept": node.kept,
+        "kept": node.kept or None,
         "kept_mass": kept_mass,
         "entropy_bits": node.entropy,
         "final_entropy_bits": None if entropy is None else entropy.final,
         "surprisal_bits": node.surprisal,
-        "cutoffs": {cut.stage: {"alone": cut.alone, "left": cut.left, "mass": cut.mass} for cut in cuts},
+        "cutoffs": {cut.stage: _cutoff(cut) for cut in cuts},
         "candidates": [_candidate(row) for row in candidates],
     }
+    return record if tail_mass is None else record | {"tail_mass": tail_mass}
 
 
 def saved_step_record(index: int, node: Node) -> Record:
@@ -117,6 +125,10 @@ def end_record(*, reason: str, ids: Sequence[int], pieces: Iterable[bytes], seco
 def error_record(kind: str, message: str, remedy: str = "") -> Record:
     """The last line of a run that failed."""
     return {"type": "error", "kind": kind, "message": message, "remedy": remedy}
+
+
+def _cutoff(cut: Cut) -> Record:
+    return {"alone": cut.alone or None, "left": cut.left if cut.between is None else None, "mass": cut.mass}
 
 
 def _candidate(row: Row) -> Record:

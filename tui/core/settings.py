@@ -170,3 +170,13 @@ def is_off(name: str, value: Value) -> bool:
     if name in ("epsilon_cutoff", "eta_cutoff"):
         return not 0.0 < float(value) < 1.0
     return value == PARAMETERS[name].off
+
+
+def check_without_logits(settings: Settings) -> None:
+    """InputError if a penalty looks at the sign of a logit, where only log-probabilities are known."""
+    name = "repetition_penalty"
+    if not is_off(name, settings[name].value):
+        raise InputError(
+            f"{name} divides or multiplies by the sign of a logit, and a server tells log-probabilities only.",
+            "Leave it at 1, or open the model itself with -m.",
+        )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor
 from tui.core.candidates import Cut, Entropy
 from tui.core.settings import Settings
 from tui.core.story import How
+from tui.errors import RunError
 from tui.sampling.chain import Applied, Chain, Scored, apply_chain, build_chain, describe_cuts, score
 from tui.sampling.draw import Luck
 from tui.sampling.metrics import entropy_bits
@@ -31,6 +32,31 @@ class Distribution:
     raw: Tensor
     tempered: Tensor
     final: Tensor
+
+    undecided: RunError | None = field(default=None, init=False)
+    """Why no token can be drawn although the row is sound: only where a head is all that is known of it."""
+
+    @property
+    def tail_mass(self) -> float | None:
+        """Raw probability of the tokens without a rank; None where the whole row is known."""
+        return None
+
+    @property
+    def ranked(self) -> int:
+        """How many tokens have a rank."""
+        return self.row.shape[0]
+
+    def rank(self, token: int) -> int:
+        """1 + the number of better ones; 0 where that is not known."""
+        return rank_of(self.scored.base, token)
+
+    def surprisal(self, token: int) -> float:
+        """Of a token under raw, in bits."""
+        return surprisal_bits(self.row, token, float(self.raw[0, token]))
+
+    def removed_by(self, tokens: Tensor) -> list[str]:
+        """For each id in `tokens` [n], the first stage that removes it, or ''."""
+        return self.applied.removed_by(tokens)
 
     @cached_property
     def raw_entropy(self) -> float:
@@ -64,6 +90,10 @@ class Distribution:
         return self.cuts[-1].mass if self.cuts else 1.0
 
 
+Decide = Callable[[Tensor, Tensor, Settings, Mapping[str, Apply]], Distribution]
+"""(row [V], ids [1, n], settings, the model's own stages) → what comes of it."""
+
+
 def distribution(row: Tensor, ids: Tensor, settings: Settings, captured: Mapping[str, Apply]) -> Distribution:
     """Run a row [V] after `ids` [1, n] through generate()'s chain, exactly. RunError if it cannot be sampled from."""
     check_finite(row)
@@ -86,7 +116,9 @@ def finish(row: Tensor, ids: Tensor, chain: Chain, scored: Scored, applied: Appl
 
 
 def draw(here: Distribution, luck: Luck, position: int) -> tuple[int, How]:
-    """The token generate() would pick as its new token number `position`, from 0."""
+    """The token generate() would pick as its new token number `position`, from 0. RunError if that is not decided."""
+    if here.undecided is not None:
+        raise here.undecided
     if here.chain.greedy:
         return int(torch.argmax(here.applied.scores, dim=-1)), How.GREEDY
     return luck.draw(here.final, position), How.SAMPLED
@@ -94,13 +126,12 @@ def draw(here: Distribution, luck: Luck, position: int) -> tuple[int, How]:
 
 def standing(here: Distribution, token: int) -> dict[str, float | int]:
     """What a node records of its token's place, by field name, without sorting anything."""
-    raw = float(here.raw[0, token])
     return {
-        "rank": rank_of(here.scored.base, token),
-        "raw": raw,
+        "rank": here.rank(token),
+        "raw": float(here.raw[0, token]),
         "tempered": float(here.tempered[0, token]),
         "final": float(here.final[0, token]),
         "kept": here.kept,
         "entropy": here.raw_entropy,
-        "surprisal": surprisal_bits(here.row, token, raw),
+        "surprisal": here.surprisal(token),
     }

@@ -7,27 +7,40 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tui.core.progress import Report
-from tui.core.settings import Given, Settings, resolve, validate
+import torch
+
+from tui.core.origin import Origin
+from tui.core.progress import Report, quiet, stoppable
+from tui.core.settings import Given, Settings, check_without_logits, resolve, validate
 from tui.core.story import ROOT, How, Node, Story
-from tui.engine.decide import Distribution, distribution, draw, standing
-from tui.engine.places import Place, Places, prompt_length
+from tui.engine.decide import Decide, Distribution, distribution, draw, standing
+from tui.engine.heads import head_distribution
+from tui.engine.places import Path, Place, Places
 from tui.engine.rows import DEFAULT_BUDGET, RowStore
 from tui.engine.views import Viewer, reached
-from tui.errors import InputError, RunError
+from tui.errors import InputError, StoppedError
 from tui.models.base import Model
-from tui.protocol import Encode, Encoded, Finished, Job, Open, Opened, Prompt, Prompted, Step, Stepped, View, Viewed
+from tui.models.opening import open_model
+from tui.protocol import (
+    Catalog,
+    Cataloged,
+    Encode,
+    Encoded,
+    Finished,
+    Job,
+    Open,
+    Opened,
+    Prompt,
+    Prompted,
+    Step,
+    Stepped,
+    View,
+    Viewed,
+)
 from tui.sampling.draw import Lucks
 
 JobRunner = Callable[["Engine", Mapping[str, Any], Report], dict[str, object]]
-Loader = Callable[[str | None, str, str, Report], Model]
-
-
-def load_transformers(name: str | None, device: str, dtype: str, report: Report) -> Model:
-    """Load a local or cached Hugging Face model; transformers is imported on the first call."""
-    from tui.models.transformers import TransformersModel
-
-    return TransformersModel.load(name, device, dtype, report)
+Loader = Callable[[Origin, Report], Model]
 
 
 @dataclass(frozen=True)
@@ -39,6 +52,8 @@ class _Session:
     places: Places
     viewer: Viewer
     lucks: Lucks
+    decide: Decide
+    """What is made of a row: another thing where rows are only heads."""
 
 
 class Engine:
@@ -46,7 +61,7 @@ class Engine:
 
     def __init__(
         self,
-        load: Loader = load_transformers,
+        load: Loader = open_model,
         jobs: Mapping[str, JobRunner] | None = None,
         accepted: Callable[[Node], None] | None = None,
     ) -> None:
@@ -55,6 +70,8 @@ class Engine:
         self._jobs = jobs or {}
         self._accepted = accepted
         self._stopping = threading.Event()
+        self._stops = 0
+        """How often a stop was asked for: a view gives up what waits for the model when there is a newer one."""
         self._session: _Session | None = None
 
     @property
@@ -84,40 +101,61 @@ class Engine:
         return len(self._session.story) if self._session else 0
 
     def stop(self) -> None:
-        """End what is under way at the next forward, or layer of a prefill."""
+        """End what is under way at the next forward, layer of a prefill, or while a server is waited for."""
+        self._stops += 1
         self._stopping.set()
 
     def open(self, request: Open, report: Report) -> Opened:
         """Load a model and start its story; the old one stays until the new one is ready."""
-        options = request.options
-        device, dtype = str(options.get("device") or "auto"), str(options.get("dtype") or "auto")
-        model = self._load(request.model, device, dtype, report)
+        self._stopping.clear()
+        model = self._load(request.origin, stoppable(self._stopping.is_set, "The loading", report))
         facts, story = model.facts, Story(request.story)
-        rows = RowStore(int(options.get("row_budget") or DEFAULT_BUDGET))
-        viewer = Viewer(model.tokens, facts.vocabulary, facts.device)
+        rows = RowStore(DEFAULT_BUDGET if request.row_budget is None else request.row_budget)
+        viewer = Viewer(model.tokens, facts.vocabulary, facts.device, facts.head is not None)
         lucks = Lucks(facts.vocabulary, facts.device)
-        self._session = _Session(model, story, Places(model, story, rows), viewer, lucks)
+        decide: Decide = distribution if facts.head is None else head_distribution
+        self._session = _Session(model, story, Places(model, story, rows), viewer, lucks, decide)
         return Opened(
             id=request.id, model=facts.name, vocabulary=facts.vocabulary, context=facts.context, device=facts.device,
             dtype=facts.dtype, exact=facts.exact, settings=self.settings({}), notes=list(facts.notes),
+            backend=facts.backend, head=facts.head, chat=facts.chat, trusted=facts.trusted, logits=facts.logits,
         )  # fmt: skip
 
     def settings(self, given: Given) -> Settings:
-        """Every parameter's value in force and its source. InputError for one out of range."""
+        """Every parameter's value in force and its source. InputError for one out of range, or of no use here."""
         validate(given)
-        return resolve(given, self.model.facts.generation, self.model.facts.defaults)
+        facts = self.model.facts
+        settings = resolve(given, facts.generation, facts.defaults)
+        if not facts.logits:
+            check_without_logits(settings)
+        return settings
 
     def encode(self, request: Encode) -> Encoded:
         """Count a text's tokens."""
-        return Encoded(id=request.id, count=len(self.model.tokens.encode(request.text)))
+        before = self._stops
+        watch = stoppable(lambda: self._stops > before, "The count", quiet)
+        return Encoded(id=request.id, count=len(self._ids(request, watch)))
+
+    def _ids(self, request: Encode | Prompt, watch: Report) -> list[int]:
+        tokens = self.model.tokens
+        if request.chat:
+            return tokens.encode_chat(request.text, request.system, watch)
+        return tokens.encode(request.text, watch)
+
+    def catalog(self, request: Catalog) -> Cataloged:
+        """The models on this machine; what that needs is imported when it is first asked."""
+        from tui.models import catalog
+
+        return Cataloged(id=request.id, entries=catalog.entries(), rooms=catalog.rooms())
 
     def prompt(self, request: Prompt, report: Report) -> Prompted:
         """Add a prompt from the root and compute its row. The same prompt again gives the same nodes."""
         self._stopping.clear()
-        ids = self.model.tokens.encode(request.text) if request.ids is None else request.ids
+        watch = stoppable(self._stopping.is_set, "The prompt", report)
+        ids = self._ids(request, watch) if request.ids is None else request.ids
         check_ids(ids, self.model.facts.vocabulary)
         places = self._open.places
-        decoder, row = places.open_prompt(ids, _watcher(self._stopping, report, len(ids)))
+        decoder, row = places.open_prompt(ids, watch)
         nodes = self._add_prompt(ids)
         places.keep_prompt(nodes[-1].id, decoder, row)
         return Prompted(id=request.id, revision=self.revision, nodes=nodes)
@@ -145,9 +183,9 @@ class Engine:
 
     # -- stepping ----------------------------------------------------------------------------------------------------
 
-    def step(self, request: Step) -> Generator[Node, None, Stepped]:
+    def step(self, request: Step, report: Report = quiet) -> Generator[Node, None, Stepped]:
         """Yield each accepted node; return where it ended and why."""
-        steps = self.steps(request)
+        steps = self.steps(request, report)
         while True:
             try:
                 node, _ = next(steps)
@@ -156,20 +194,24 @@ class Engine:
                 return ended
             yield node
 
-    def steps(self, request: Step) -> Generator[tuple[Node, Distribution], None, Stepped]:
+    def steps(self, request: Step, report: Report = quiet) -> Generator[tuple[Node, Distribution], None, Stepped]:
         """As `step`, with the distribution each token came from."""
         self._stopping.clear()
+        watch = stoppable(self._stopping.is_set, "The step", report)
         settings = self.settings(request.given)
         self._check_node(request.at)
-        path, done = self.story.path(request.at), 0
+        path, done = Path(self.story.path(request.at)), 0
         while not (reason := self._why_stop(path, settings, request, done)):
-            node, here = self._one(path, settings, request)
+            try:
+                node, here = self._one(path, settings, request, watch)
+            except StoppedError:
+                return Stepped(id=request.id, tip=path.tip.id, reason="stopped")
             yield node, here
             path.append(node)
             done += 1
-        return Stepped(id=request.id, tip=path[-1].id, reason=reason)
+        return Stepped(id=request.id, tip=path.tip.id, reason=reason)
 
-    def _why_stop(self, path: list[Node], settings: Settings, request: Step, done: int) -> str:
+    def _why_stop(self, path: Path, settings: Settings, request: Step, done: int) -> str:
         """The reason not to go on, or ''. One step by hand goes past an EOS; a run ends there."""
         if self._stopping.is_set():
             return "stopped"
@@ -180,28 +222,29 @@ class Engine:
         if request.count is not None and done >= request.count:
             return "count"
         limit = int(settings["max_new_tokens"].value or 0)
-        if request.count is None and len(path) - prompt_length(path) >= limit:
+        if request.count is None and path.drawn >= limit:
             return "max_new_tokens"
         context = self.model.facts.context
-        return "context" if context is not None and len(path) >= context else ""
+        return "context" if context is not None and len(path.ids) >= context else ""
 
-    def _ended(self, path: list[Node]) -> str:
+    def _ended(self, path: Path) -> str:
         decoder = self._open.places.decoder(path)
-        if path[-1].token in decoder.eos:
+        if path.tip.token in decoder.eos:
             return "eos"
-        return "stop_string" if decoder.stops([node.token for node in path]) else ""
+        return "stop_string" if decoder.stops(path.ids) else ""
 
-    def _one(self, path: list[Node], settings: Settings, request: Step) -> tuple[Node, Distribution]:
+    def _one(self, path: Path, settings: Settings, request: Step, watch: Report) -> tuple[Node, Distribution]:
         """Draw or take one token at the end of a path."""
-        place = self._open.places.after(path, request.given)
-        here = distribution(place.row, place.ids, settings, place.captured)
-        if request.token is None:
-            token, how = draw(here, self._open.lucks[request.seed], place.position)
-        else:
-            check_ids([request.token], self.model.facts.vocabulary)
-            token, how = request.token, How.CHOSEN
-        node = self._child(place.node, token, prompt=False)
-        return node or self._record(place, here, token, how, request), here
+        place = self._open.places.after(path, request.given, watch)
+        with torch.inference_mode():
+            here = self._open.decide(place.row, place.ids, settings, place.captured)
+            if request.token is None:
+                token, how = draw(here, self._open.lucks[request.seed], place.position)
+            else:
+                check_ids([request.token], self.model.facts.vocabulary)
+                token, how = request.token, How.CHOSEN
+            node = self._child(place.node, token, prompt=False)
+            return node or self._record(place, here, token, how, request), here
 
     def _record(self, place: Place, here: Distribution, token: int, how: How, request: Step) -> Node:
         return self._new(
@@ -211,19 +254,22 @@ class Engine:
 
     # -- looking -----------------------------------------------------------------------------------------------------
 
-    def view(self, request: View) -> Viewed:
+    def view(self, request: View, report: Report = quiet) -> Viewed:
         """Describe the distribution after a node, or say which nodes' tokens are still reachable."""
-        session = self._open
+        session, before = self._open, self._stops
+        watch = stoppable(lambda: self._stops > before, "The view", report)
         self._check_node(request.at)
         settings = self.settings(request.given)
         if request.reach:
             nodes = [session.story[node] for node in request.reach if node in session.story]
-            answers = reached(nodes, lambda at: session.places.at(at, request.given), settings)
+            answers = reached(
+                nodes, lambda at: session.places.at(at, request.given, watch), settings, decide=session.decide
+            )
             return Viewed(
                 id=request.id, slot=request.slot, at=request.at, revision=self.revision, settings=settings,
                 given=request.given, seed=request.seed, reached=answers,
             )  # fmt: skip
-        place = session.places.at(request.at, request.given)
+        place = session.places.at(request.at, request.given, watch)
         return session.viewer.view(request, place, settings, self.revision)
 
     def _check_node(self, node: int) -> None:
@@ -245,14 +291,3 @@ def check_ids(ids: Sequence[int], vocabulary: int) -> None:
     if not ids or wrong is not None:
         what = "The prompt has no tokens." if not ids else f"There is no token {wrong}."
         raise InputError(what, f"Ids go from 0 to {vocabulary - 1}.")
-
-
-def _watcher(stopping: threading.Event, report: Report, total: int) -> Callable[[int, int], None]:
-    """What a prefill calls before each layer: reports how far it is, and gives it up when asked to."""
-
-    def watch(done: int, layers: int) -> None:
-        if stopping.is_set():
-            raise RunError("The prompt was given up.")
-        report("reading the prompt", total * done // max(1, layers), total, "tokens")
-
-    return watch

@@ -1,7 +1,8 @@
 """Frames and threads round an engine: requests from one file descriptor, answers to another.
 
-Four threads. The reader sorts requests; the model thread answers `Open`, `Prompt`, `Step` and `Job` in order; the view
-thread answers `View` and `Encode` meanwhile, from nodes and rows that never change; the writer alone touches the pipe.
+Five threads. The reader sorts requests; the model thread answers `Open`, `Prompt`, `Step` and `Job` in order; the view
+thread answers `View` and `Encode` meanwhile, from nodes and rows that never change; one lists models; the writer alone
+touches the pipe.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from tui.errors import SamplescopeError
 from tui.protocol import (
     MAX_FRAME,
     AnyRequest,
+    Catalog,
+    Cataloged,
     Encode,
     Encoded,
     Failed,
@@ -53,7 +56,8 @@ LAST_WORD_SECONDS = 2.0
 class EngineLike(Protocol):
     """What can be served: the engine, or a scripted one in tests.
 
-    `open`, `prompt`, `step` and `job` are called on one thread, `view` and `encode` on another, `stop` on any.
+    `open`, `prompt`, `step` and `job` are called on one thread, `view` and `encode` on another, `catalog` on a third,
+    `stop` on any.
     Errors a person may see are SamplescopeError; one with a true `fatal` attribute says the engine cannot go on.
     """
 
@@ -67,17 +71,20 @@ class EngineLike(Protocol):
     def prompt(self, request: Prompt, report: Report) -> Prompted:
         """Add a prompt's nodes and compute its row."""
 
-    def step(self, request: Step) -> Generator[Node, None, Stepped]:
+    def step(self, request: Step, report: Report) -> Generator[Node, None, Stepped]:
         """Yield each accepted node; return where it ended and why."""
 
     def job(self, request: Job, report: Report) -> Finished:
         """Run an experiment."""
 
-    def view(self, request: View) -> Viewed:
+    def view(self, request: View, report: Report) -> Viewed:
         """Describe the distribution after a node."""
 
     def encode(self, request: Encode) -> Encoded:
         """Count a text's tokens."""
+
+    def catalog(self, request: Catalog) -> Cataloged:
+        """List the models that lie here."""
 
     def stop(self) -> None:
         """Set the flag read between forwards; the next prompt, step or job clears it as it begins."""
@@ -109,6 +116,7 @@ class Server:
         self._outbox = Outbox()
         self._model_tasks: SimpleQueue[_Task | None] = SimpleQueue()
         self._view_tasks: SimpleQueue[_Task | None] = SimpleQueue()
+        self._catalog_tasks: SimpleQueue[_Task | None] = SimpleQueue()
         self._arrived = 0
         self._stopped_up_to = 0
         self._done = threading.Event()
@@ -119,11 +127,13 @@ class Server:
         writer = _thread("writer", self._outbox.write, self._sink, self._done.set)
         _thread("model", self._model)
         _thread("view", self._work, self._view_tasks, self._look)
+        _thread("catalog", self._work, self._catalog_tasks, self._list)
         _thread("reader", self._read)
         self._done.wait()
         self._stop_all()
         self._model_tasks.put(None)
         self._view_tasks.put(None)
+        self._catalog_tasks.put(None)
         self._outbox.close()
         writer.join(LAST_WORD_SECONDS if self._status else FLUSH_SECONDS)
         return self._status
@@ -158,7 +168,13 @@ class Server:
             self._stop_all()
             self._outbox.reply(Stopped(id=request.id))
         else:
-            (self._view_tasks if isinstance(request, View | Encode) else self._model_tasks).put(task)
+            self._tasks_for(request).put(task)
+
+    def _tasks_for(self, request: AnyRequest) -> SimpleQueue[_Task | None]:
+        """Whose it is: a cache with many models takes seconds to read, and no view waits for that."""
+        if isinstance(request, Catalog):
+            return self._catalog_tasks
+        return self._view_tasks if isinstance(request, View | Encode) else self._model_tasks
 
     def _stop_all(self) -> None:
         """Stop what has arrived so far, under way or still waiting, and nothing that comes later."""
@@ -206,8 +222,16 @@ class Server:
 
     def _look(self, task: _Task) -> Reply:
         """Answer on the view thread."""
-        request = task.request
-        return self._ready().view(request) if isinstance(request, View) else self._ready().encode(_encode(request))
+        engine, request = self._ready(), task.request
+        if isinstance(request, View):
+            return engine.view(request, self._reporter(task))
+        assert isinstance(request, Encode)
+        return engine.encode(request)
+
+    def _list(self, task: _Task) -> Reply:
+        """Answer on the catalog thread."""
+        assert isinstance(task.request, Catalog)
+        return self._ready().catalog(task.request)
 
     def _ready(self) -> EngineLike:
         if self._engine is None:
@@ -215,7 +239,7 @@ class Server:
         return self._engine
 
     def _step(self, engine: EngineLike, request: Step, task: _Task) -> Stepped:
-        steps = engine.step(request)
+        steps = engine.step(request, self._reporter(task))
         while True:
             self._stop_again(task)
             try:
@@ -268,11 +292,6 @@ def _never_begun(request: AnyRequest) -> Reply:
     if isinstance(request, Step):
         return Stepped(id=request.id, tip=request.at, reason="stopped")
     return failure(request.id, "stopped", "Stopped before it began.")
-
-
-def _encode(request: AnyRequest) -> Encode:
-    assert isinstance(request, Encode)
-    return request
 
 
 def _id_in(body: bytes) -> int:

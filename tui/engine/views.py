@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -10,13 +9,15 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor
 
-from tui.core.candidates import Curves, Row
+from tui.core.candidates import Row
 from tui.core.settings import Settings
 from tui.core.story import How, Node
-from tui.engine.decide import Distribution, distribution, finish
+from tui.engine.curves import curves
+from tui.engine.decide import Decide, Distribution, distribution, finish
+from tui.engine.head_views import head_view
 from tui.engine.places import Place
 from tui.models.base import Tokens
-from tui.protocol import Axis, View, Viewed
+from tui.protocol import View, Viewed
 from tui.sampling.chain import apply_chain, build_chain, score
 from tui.sampling.draw import Lucks, draw_many
 from tui.sampling.ranking import Ranking, check_finite
@@ -29,7 +30,9 @@ FOUND = 50
 class Viewer:
     """Answers views on one thread, keeping what was sorted already."""
 
-    def __init__(self, tokens: Tokens, vocabulary: int, device: str) -> None:
+    def __init__(self, tokens: Tokens, vocabulary: int, device: str, heads: bool = False) -> None:
+        """`heads`: rows may be only the best of a vocabulary, NaN elsewhere."""
+        self._heads = heads
         self._tokens = tokens
         self._vocabulary = vocabulary
         self._lucks = Lucks(vocabulary, device)
@@ -37,6 +40,8 @@ class Viewer:
 
     def view(self, request: View, place: Place, settings: Settings, revision: int) -> Viewed:
         """The whole answer to a view of one place."""
+        if self._heads and bool(place.row.isnan().any()):
+            return head_view(request, place, settings, revision, self._tokens, self._lucks)
         ranking = self._ranking(place, settings)
         chain = build_chain(settings, place.captured)
         applied = apply_chain(chain, place.ids, ranking.scored, ranking.order, exact=request.exact)
@@ -49,7 +54,7 @@ class Viewer:
             would_draw=would, would=window.of([would])[0], vocabulary=self._vocabulary,
             rows=window.between(*request.rows) if request.rows else [],
             first=max(0, request.rows[0]) if request.rows else 0,
-            curves=curves(request.axis, ranking, window.cumulative) if request.axis else None,
+            curves=curves(request.axis, ranking.raw_cumulative, window.cumulative) if request.axis else None,
             found=window.of(self._tokens.matches(request.find, FOUND)) if request.find else [],
             exact=applied.exact, given=request.given, seed=request.seed, draws=request.draws,
         )  # fmt: skip
@@ -75,7 +80,11 @@ class Viewer:
 
 
 def reached(
-    nodes: Iterable[Node], place_of: Callable[[int], Place], settings: Settings, seconds: float = REACH_SECONDS
+    nodes: Iterable[Node],
+    place_of: Callable[[int], Place],
+    settings: Settings,
+    seconds: float = REACH_SECONDS,
+    decide: Decide = distribution,
 ) -> dict[int, str]:
     """For each node, the stage that would remove its own token, '' if it is still reachable; as many as time allows.
 
@@ -84,17 +93,17 @@ def reached(
     answers: dict[int, str] = {}
     end = time.monotonic() + seconds
     for node in nodes:
-        answers[node.id] = _removed_by(node, place_of(node.parent), settings) if node.how is not How.PROMPT else ""
+        answers[node.id] = "" if node.how is How.PROMPT else _removed_by(node, place_of(node.parent), settings, decide)
         if time.monotonic() > end:
             break
     return answers
 
 
-def _removed_by(node: Node, place: Place, settings: Settings) -> str:
-    here = distribution(place.row, place.ids, settings, place.captured)
+def _removed_by(node: Node, place: Place, settings: Settings, decide: Decide) -> str:
+    here = decide(place.row, place.ids, settings, place.captured)
     if here.chain.greedy and not float(here.final[0, node.token]):
         return "greedy"
-    return here.applied.removed_by(torch.tensor([node.token], device=place.row.device))[0]
+    return here.removed_by(torch.tensor([node.token], device=place.row.device))[0]
 
 
 class _Window:
@@ -132,25 +141,3 @@ class _Window:
                 ranks, ids.tolist(), *(column.tolist() for column in columns), removed, counts, strict=True
             )
         ]
-
-
-def curves(axis: Axis, ranking: Ranking, cumulative: Tensor) -> Curves:
-    """Both cumulative curves at about `axis.width` ranks, even on the axis's scale, both ends included."""
-    last = len(ranking.tokens)
-    low = min(max(1, axis.low), last)
-    high = last if axis.high <= 0 else min(max(low, axis.high), last)
-    width = max(2, axis.width)
-    if axis.scale == "log":
-        ranks = torch.logspace(math.log10(low), math.log10(high), width, dtype=torch.float64).round().long()
-    else:
-        ranks = torch.linspace(low, high, width, dtype=torch.float64).round().long()
-    ranks = torch.unique(ranks.clamp(low, high)).to(cumulative.device)
-    return Curves(
-        _bytes(ranks, torch.int32), _bytes(ranking.raw_cumulative[ranks - 1], torch.float32),
-        _bytes(cumulative[ranks - 1], torch.float32),
-    )  # fmt: skip
-
-
-def _bytes(values: Tensor, dtype: torch.dtype) -> bytes:
-    array = values.to("cpu", dtype).numpy()
-    return array.astype(array.dtype.newbyteorder("<")).tobytes()

@@ -5,15 +5,14 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
-from queue import Empty, Queue
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
 from tui.core import records
 from tui.core.candidates import Row
+from tui.core.progress import quiet
 from tui.core.records import Record
 from tui.core.story import Node
 from tui.engine.decide import Distribution
@@ -21,22 +20,15 @@ from tui.engine.engine import Engine
 from tui.errors import SamplescopeError
 from tui.launch import LaunchOptions
 from tui.models.base import Tokens
-from tui.protocol import Open, Prompt, Prompted, Step, Stepped
-
-AHEAD = 4
-Steps = Generator[tuple[Node, Distribution], None, Stepped]
-
-
-def quiet(_stage: str, _done: float, _total: float | None, _unit: str) -> None:
-    """A report nobody reads."""
+from tui.protocol import Open, Prompt, Prompted, Step
 
 
 def start(options: LaunchOptions) -> tuple[Engine, Prompted]:
     """An engine with the model open and the prompt read. Bad input shows here, before anything is printed."""
     engine = Engine()
-    engine.open(Open(model=options.model, options=options.engine_options()), quiet)
+    engine.open(Open(origin=options.origin), quiet)
     engine.settings(options.given)
-    return engine, engine.prompt(Prompt(text=options.prompt), quiet)
+    return engine, engine.prompt(Prompt(text=options.prompt, chat=options.chat, system=options.system), quiet)
 
 
 def run_records(options: LaunchOptions, top: int) -> Iterator[Record]:
@@ -44,9 +36,9 @@ def run_records(options: LaunchOptions, top: int) -> Iterator[Record]:
     engine, prompted = start(options)
     facts = engine.model.facts
     yield records.run_record(
-        model=facts.name, backend="transformers", device=facts.device, dtype=facts.dtype, vocab_size=facts.vocabulary,
+        model=facts.name, backend=facts.backend, device=facts.device, dtype=facts.dtype, vocab_size=facts.vocabulary,
         settings=engine.settings(options.given), seed=options.seed, prompt=options.prompt,
-        prompt_ids=[node.token for node in prompted.nodes],
+        prompt_ids=[node.token for node in prompted.nodes], head=facts.head,
     )  # fmt: skip
     yield from step_records(
         engine, Step(at=prompted.nodes[-1].id, given=options.given, seed=options.seed, count=None), top
@@ -57,60 +49,23 @@ def step_records(engine: Engine, request: Step, top: int) -> Iterator[Record]:
     """The `step` records of a run, and its `end` or `error`."""
     started = time.monotonic()
     nodes: list[Node] = []
+    steps = engine.steps(request)
     with _interruptible(engine) as interrupted:
-        for item in _ahead(engine.steps(request)):
-            if isinstance(item, SamplescopeError):
-                yield records.error_record(item.kind, item.message, item.remedy)
+        while True:
+            try:
+                node, here = next(steps)
+            except SamplescopeError as error:
+                yield records.error_record(error.kind, error.message, error.remedy)
                 return
-            if isinstance(item, Stepped):
-                reason = "interrupted" if interrupted.is_set() else item.reason
+            except StopIteration as end:
+                reason = "interrupted" if interrupted.is_set() else end.value.reason
                 break
-            node, here = item
             nodes.append(node)
             yield _step(len(nodes) - 1, node, here, engine.model.tokens, top)
     yield records.end_record(
         reason=reason, ids=[node.token for node in nodes], pieces=[node.piece for node in nodes],
         seconds=time.monotonic() - started,
     )  # fmt: skip
-
-
-def _ahead(steps: Steps) -> Iterator[tuple[Node, Distribution] | Stepped | SamplescopeError]:
-    """Step in a thread, up to `AHEAD` steps before what is described: describing costs the model next to nothing.
-
-    The last item says how it ended; what is no SamplescopeError is raised here. The thread is gone when this is.
-    """
-    done: Queue[Any] = Queue(AHEAD)
-    abandoned = threading.Event()
-
-    def produce() -> None:
-        try:
-            while not abandoned.is_set():
-                done.put(next(steps))
-        except StopIteration as end:
-            done.put(end.value)
-        except BaseException as error:
-            done.put(error)
-
-    thread = threading.Thread(target=produce, daemon=True)
-    thread.start()
-    try:
-        while True:
-            item = done.get()
-            if isinstance(item, BaseException) and not isinstance(item, SamplescopeError):
-                raise item
-            yield item
-            if not isinstance(item, tuple):
-                return
-    finally:
-        abandoned.set()
-        _wait_for(thread, done)
-
-
-def _wait_for(thread: threading.Thread, done: Queue[Any]) -> None:
-    """An interpreter that ends under a forward aborts; and a full queue must not hold the thread up."""
-    while thread.is_alive():
-        with suppress(Empty):
-            done.get(timeout=0.02)
 
 
 @contextmanager
@@ -135,16 +90,17 @@ def _in_main_thread() -> bool:
     return threading.current_thread() is threading.main_thread()
 
 
+@torch.inference_mode()
 def _step(index: int, node: Node, here: Distribution, tokens: Tokens, top: int) -> Record:
     return records.step_record(
         index, node, kept_mass=here.kept_mass, entropy=here.entropy, cuts=here.cuts,
-        candidates=candidates(here, tokens, top),
+        candidates=candidates(here, tokens, top), tail_mass=here.tail_mass,
     )  # fmt: skip
 
 
 def candidates(here: Distribution, tokens: Tokens, top: int) -> list[Row]:
     """The best `top` candidates (all for -1) without sorting the rest."""
-    count = here.row.shape[0] if top < 0 else min(top, here.row.shape[0])
+    count = here.ranked if top < 0 else min(top, here.ranked)
     if count == 0:
         return []
     ids = torch.topk(here.scored.base[0], count).indices
@@ -152,7 +108,7 @@ def candidates(here: Distribution, tokens: Tokens, top: int) -> list[Row]:
     columns = (
         ids, here.row[ids], here.raw[0, ids], tempered, here.final[0, ids], tempered.cumsum(0, dtype=torch.float64)
     )  # fmt: skip
-    removed = here.applied.removed_by(ids)
+    removed = here.removed_by(ids)
     return [
         Row(rank, token, tokens.piece(token), tokens.special(token), logit, raw, warm, final, cumulative, stage)
         for rank, (token, logit, raw, warm, final, cumulative, stage) in enumerate(

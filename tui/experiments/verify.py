@@ -7,12 +7,12 @@ from typing import Any
 
 import torch
 
-from tui.core.progress import Report
+from tui.core.progress import Report, quiet
 from tui.core.settings import DEFAULT_SEED, Given
 from tui.engine.engine import Engine
-from tui.engine.places import prompt_length
+from tui.engine.places import Path
 from tui.errors import InputError, RunError
-from tui.experiments.run import quiet, start
+from tui.experiments.run import start
 from tui.launch import LaunchOptions
 from tui.protocol import Step
 
@@ -28,8 +28,8 @@ def verify_job(engine: Engine, parameters: Mapping[str, Any], report: Report) ->
     at = parameters.get("at")
     if not isinstance(at, int) or at not in engine.story:
         raise InputError(f"There is no node {at}.")
-    path = engine.story.path(at)
-    tip = path[prompt_length(path) - 1].id
+    path = Path(engine.story.path(at))
+    tip = path.nodes[path.prompt - 1].id
     return verify(engine, tip, dict(parameters.get("given") or {}), int(parameters.get("seed", DEFAULT_SEED)), report)
 
 

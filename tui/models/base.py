@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from torch import Tensor
 
+from tui.core.progress import Report, quiet
 from tui.core.settings import Given
 
 Processor = Callable[[Tensor, Tensor], Tensor]
@@ -32,13 +33,29 @@ class Facts:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     """The library's own defaults, for what nobody set."""
     notes: tuple[str, ...] = ()
+    backend: str = "transformers"
+    """Who computes the rows."""
+    head: int | None = None
+    """How many of the best tokens a row has; the others are NaN in it. None: the whole vocabulary."""
+    chat: bool = False
+    """True if the tokenizer has a chat template."""
+    logits: bool = True
+    """False if rows are log-probabilities: the same but for a constant nobody knows, which the signs hang on."""
+    trusted: bool = False
+    """True if code of the checkpoint was allowed to run."""
 
 
 class Tokens(Protocol):
     """A tokenizer: text to ids, an id to its bytes."""
 
-    def encode(self, text: str) -> list[int]:
-        """Ids of a prompt, with the special tokens the tokenizer adds; one BOS for an empty text."""
+    def encode(self, text: str, report: Report = quiet) -> list[int]:
+        """Ids of a prompt, with the special tokens the tokenizer adds; one BOS for an empty text.
+
+        `report` is told where a server is waited for; what it raises gives it up.
+        """
+
+    def encode_chat(self, text: str, system: str, report: Report = quiet) -> list[int]:
+        """Ids of a user's message (after a system prompt, if any) in the chat template; InputError if there is none."""
 
     def piece(self, token: int) -> bytes:
         """A token's bytes; it may be half a character."""
@@ -54,16 +71,15 @@ class Decoder(Protocol):
     """One prompt's rows, with whatever cache makes the next one cheap."""
 
     eos: frozenset[int]
-    watch: Callable[[int, int], None] | None
-    """Called in a prefill with (layers done, layers); what it raises gives the prefill up."""
 
     def captured(self, given: Given) -> Mapping[str, Processor]:
         """generate()'s own processors under these settings, by parameter or class name."""
 
-    def row(self, ids: Sequence[int], known: Callable[[int], Tensor | None]) -> Tensor:
+    def row(self, ids: Sequence[int], known: Callable[[int], Tensor | None], report: Report) -> Tensor:
         """The logits [V] float32 after `ids`, with the bits a fresh generate() would give.
 
-        `known(length)` is the stored row after the first `length` ids, if there is one.
+        `known(length)` is the stored row after the first `length` ids, if there is one. `report` is told of what
+        takes long, a prompt's layers or a server that is waited for; what it raises gives the row up.
         """
 
     def stops(self, ids: Sequence[int]) -> bool:

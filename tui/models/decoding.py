@@ -7,17 +7,19 @@ in its order. The private names of transformers that this needs stand in this fi
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from tui.core.progress import Report, quiet
 from tui.core.settings import Given
 from tui.models.base import Processor
 from tui.models.generation import PROCESSOR_NAMES
+from tui.models.modules import changed, kept_inside, watched
+from tui.models.placing import home
 
 SNAPSHOT_EVERY = 16
 SNAPSHOTS_KEPT = 8
@@ -55,7 +57,7 @@ def library_defaults(model: Any) -> dict[str, Any]:
 
 def inputs(model: Any, ids: Sequence[int]) -> dict[str, Tensor]:
     """generate()'s inputs: ids [1, n] and a mask of ones."""
-    tensor = torch.tensor([list(ids)], dtype=torch.long, device=model.device)
+    tensor = torch.tensor([list(ids)], dtype=torch.long, device=home(model))
     return {"inputs": tensor, "attention_mask": torch.ones_like(tensor)}
 
 
@@ -73,10 +75,22 @@ def _prepare(model: Any, ids: Sequence[int], arguments: Mapping[str, Any]) -> _P
     prepared = caught[0]
     for name in ("synced_gpus", "streamer"):
         prepared.kwargs.pop(name, None)
-    cache = prepared.kwargs.get("past_key_values")
-    if cache is not None and _layers_can_crop(cache):
+    cache = _cache(prepared.kwargs)
+    if _layers_can_crop(cache):
         cache.activate_past_recording()  # so that sliding-window layers can go back past their window
     return prepared
+
+
+def _cache_names() -> list[str]:
+    """The keywords a cache may travel under; which one it is depends on the model and on transformers' version."""
+    from transformers.generation.utils import ALL_CACHE_NAMES
+
+    return ALL_CACHE_NAMES
+
+
+def _cache(kwargs: Mapping[str, Any]) -> Any:
+    """The cache among a forward's keywords, or None."""
+    return next((kwargs[name] for name in _cache_names() if kwargs.get(name) is not None), None)
 
 
 def _layers_can_crop(cache: Any) -> bool:
@@ -105,10 +119,10 @@ class TransformersDecoder:
         fresh = self._fresh
         self._kwargs = fresh.kwargs
         self._device = fresh.ids.device
+        self._ids = fresh.ids  # [1, n], what is fed and perhaps more
         eos = getattr(fresh.config, "_eos_token_tensor", None)
         self.eos = frozenset(int(token) for token in eos.flatten()) if eos is not None else frozenset[int]()
         self._processors = _named(fresh.processors)
-        self.watch: Callable[[int, int], None] | None = None
         self._stop_strings = self._stop_criterion()
 
     def _stop_criterion(self) -> Any:
@@ -130,10 +144,10 @@ class TransformersDecoder:
         """True if the text so far ends at one of the model's stop strings."""
         if self._stop_strings is None:
             return False
-        return bool(self._stop_strings(torch.tensor([list(ids)], device=self._shared.model.device), None)[0])
+        return bool(self._stop_strings(torch.tensor([list(ids)], device=self._device), None)[0])
 
     @torch.no_grad()
-    def row(self, ids: Sequence[int], known: Callable[[int], Tensor | None]) -> Tensor:
+    def row(self, ids: Sequence[int], known: Callable[[int], Tensor | None], report: Report = quiet) -> Tensor:
         """The logits [V] float32 after `ids` (the prompt and what followed), on the model's device."""
         ids = list(ids)
         if self._module_state_lost():
@@ -141,14 +155,14 @@ class TransformersDecoder:
         if self._fed != ids:
             if ids[: len(self._fed)] != self._fed:
                 self._go_back(_common_length(self._fed, ids))
-            self._feed(ids, known)
+            self._feed(ids, known, report)
         self._shared.user = self
         return self._row
 
-    def _feed(self, ids: list[int], known: Callable[[int], Tensor | None]) -> None:
+    def _feed(self, ids: list[int], known: Callable[[int], Tensor | None], report: Report) -> None:
         """Forward until `ids` are fed; after going back, the next known row must come out with the same bits."""
         if not self._fed:
-            self._prefill()
+            self._prefill(report)
         while len(self._fed) < len(ids):
             self._forward(ids[len(self._fed)])
             stored = known(len(self._fed)) if self._unchecked else None
@@ -156,19 +170,19 @@ class TransformersDecoder:
                 self._unchecked = False
                 if not torch.equal(stored, self._row.to(stored.device)):
                     self._snapshots.clear()
-                    self._prefill()
+                    self._prefill(report)
 
-    def _prefill(self) -> None:
+    def _prefill(self, report: Report) -> None:
         """The prompt in one piece, as generate() does it."""
         model = self._shared.model
         prepared = self._fresh or _prepare(model, self._prompt, self._arguments({}))
         self._fresh = None
         self._kwargs = prepared.kwargs
-        self._fed = []  # until the forward is through: it may be given up
-        before = _kept_inside(model)
-        with _watched(model, self.watch):
+        self._ids, self._fed = prepared.ids, []  # until the forward is through: it may be given up
+        before = kept_inside(model)
+        with watched(model, len(prepared.ids[0]), report):
             outputs = model._prefill(prepared.ids, prepared.config, self._kwargs, is_first_iteration=True)
-        self._inside = _changed(before, _kept_inside(model))
+        self._inside = changed(before, kept_inside(model))
         self._fed = list(self._prompt)
         self._unchecked = False
         self._absorb(outputs)
@@ -177,13 +191,16 @@ class TransformersDecoder:
         """One more token through the model, as generate()'s loop does it."""
         model = self._shared.model
         fed = [*self._fed, token]
+        new = torch.tensor([[token]], dtype=torch.long, device=self._device)
+        self._ids = torch.cat([self._ids[:, : len(self._fed)], new], dim=1)
         self._fed = []  # until the forward is through: one that failed may have changed the cache
-        ids = torch.tensor([fed], dtype=torch.long, device=self._device)
-        with model._optimize_model_for_decode():
-            step = model.prepare_inputs_for_generation(ids, next_sequence_length=1, **self._kwargs)
+        # Inference mode takes 5 % off a step. What it makes cannot be written to outside it, so no module may keep it.
+        mode = torch.no_grad() if self._inside else torch.inference_mode()
+        with mode, model._optimize_model_for_decode():
+            step = model.prepare_inputs_for_generation(self._ids, next_sequence_length=1, **self._kwargs)
             outputs = model(**step, return_dict=True)
-        self._fed = fed
-        self._absorb(outputs)
+            self._fed = fed
+            self._absorb(outputs)
 
     def _absorb(self, outputs: Any) -> None:
         """Keep the row, and what the next step needs."""
@@ -198,19 +215,13 @@ class TransformersDecoder:
     @property
     def _cached(self) -> bool:
         """True if the state travels in the keywords, and not inside the module."""
-        from transformers.generation.utils import ALL_CACHE_NAMES
-
-        return not self._inside and any(self._kwargs.get(name) is not None for name in ALL_CACHE_NAMES)
+        return not self._inside and _cache(self._kwargs) is not None
 
     @property
     def _croppable(self) -> bool:
-        known = {"past_key_values", *_GROWING, *_CONSTANT}
-        cache = self._kwargs.get("past_key_values")
-        return (
-            cache is not None
-            and _layers_can_crop(cache)
-            and {k for k, v in self._kwargs.items() if v is not None} <= known
-        )
+        known = {*_cache_names(), *_GROWING, *_CONSTANT}
+        held = {name for name, value in self._kwargs.items() if value is not None}
+        return _layers_can_crop(_cache(self._kwargs)) and held <= known
 
     def _module_state_lost(self) -> bool:
         return self._shared.user is not self and bool(self._fed) and not self._cached
@@ -235,11 +246,11 @@ class TransformersDecoder:
         return all(
             not layer.is_sliding
             or layer.keys.shape[-2] - removed >= min(layer.sliding_window - 1, layer.get_seq_length() - removed)
-            for layer in self._kwargs["past_key_values"].layers
+            for layer in _cache(self._kwargs).layers
         )
 
     def _crop(self, removed: int) -> None:
-        self._kwargs["past_key_values"].crop(-removed)
+        _cache(self._kwargs).crop(-removed)
         for name in _GROWING:
             if (tensor := self._kwargs.get(name)) is not None:
                 self._kwargs[name] = tensor[..., : tensor.shape[-1] - removed]
@@ -249,40 +260,6 @@ class TransformersDecoder:
 def _named(processors: list[Any]) -> dict[str, Processor]:
     """Processors by the parameter that asks for them, else by class name."""
     return {PROCESSOR_NAMES.get(type(one).__name__, type(one).__name__): one for one in processors}
-
-
-def _kept_inside(model: Any) -> dict[tuple[int, str], tuple[Tensor, int]]:
-    """Each tensor that is neither weight nor buffer, and its version: what changes in a forward is a state."""
-    return {
-        (id(module), name): (value, value._version)
-        for module in model.modules()
-        for name, value in vars(module).items()
-        if isinstance(value, Tensor)
-    }
-
-
-def _changed(before: Mapping[Any, tuple[Tensor, int]], after: Mapping[Any, tuple[Tensor, int]]) -> bool:
-    """True if a tensor came, went, was replaced or was written to."""
-    return before.keys() != after.keys() or any(
-        after[key][0] is not tensor or after[key][1] != version for key, (tensor, version) in before.items()
-    )
-
-
-@contextmanager
-def _watched(model: Any, watch: Callable[[int, int], None] | None) -> Iterator[None]:
-    """Call `watch(done, layers)` before each layer of one forward."""
-    stacks = [module for module in model.modules() if isinstance(module, torch.nn.ModuleList)]
-    layers = list(max(stacks, key=len, default=[]))
-
-    def before(done: int) -> Callable[..., None]:
-        return lambda *_: watch(done, len(layers)) if watch is not None else None
-
-    hooks = [layer.register_forward_pre_hook(before(index)) for index, layer in enumerate(layers)]
-    try:
-        yield
-    finally:
-        for hook in hooks:
-            hook.remove()
 
 
 def _common_length(first: list[int], second: list[int]) -> int:

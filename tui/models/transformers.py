@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from tui.core.origin import Origin
 from tui.core.progress import Report
 from tui.core.settings import OWN_DEFAULTS, Given, normalise
 from tui.errors import InputError
@@ -15,16 +16,17 @@ from tui.models.base import Facts
 from tui.models.decoding import Shared, TransformersDecoder, inputs, library_defaults
 from tui.models.generation import OVERRIDES
 from tui.models.loading import load
+from tui.models.placing import home, spread
 from tui.models.vocabulary import Vocabulary
 
 
 class TransformersModel:
     """A causal model and its tokenizer."""
 
-    def __init__(self, model: Any, tokenizer: Any, name: str) -> None:
+    def __init__(self, model: Any, tokenizer: Any, name: str, *, trusted: bool = False) -> None:
         self._shared = Shared(model, tokenizer)
         text_config = model.config.get_text_config()
-        width = model.get_output_embeddings().weight.shape[0]
+        width = _width(model)
         asked = {n: value for n, value in model.generation_config.to_dict().items() if not n.startswith("_")}
         defaults = library_defaults(model)
         self.tokens = Vocabulary(tokenizer, width)
@@ -32,17 +34,19 @@ class TransformersModel:
             name=name,
             vocabulary=width,
             context=getattr(text_config, "max_position_embeddings", None),
-            device=str(model.device),
+            device=str(home(model)),
             dtype=str(model.dtype).removeprefix("torch."),
             generation=asked,
             defaults=defaults,
-            notes=tuple(_notes(asked, defaults)),
+            notes=(*_notes(asked, defaults), *_spread_note(model)),
+            chat=bool(getattr(tokenizer, "chat_template", None)),
+            trusted=trusted,
         )
 
     @classmethod
-    def load(cls, name: str | None, device: str, dtype: str, report: Report) -> TransformersModel:
-        """Load a folder, a Hugging Face id, or the demo model (None); ModelError says what is wrong with it."""
-        return cls(*load(name, device, dtype, report))
+    def load(cls, origin: Origin, report: Report) -> TransformersModel:
+        """Load a folder, a Hugging Face id, or the demo model; ModelError says what is wrong with it."""
+        return cls(*load(origin, report), trusted=origin.trusting)
 
     def decoder(self, ids: Sequence[int]) -> TransformersDecoder:
         """A decoder for this prompt; InputError if it is longer than the context."""
@@ -82,6 +86,19 @@ class TransformersModel:
         if self.facts.context is not None:
             arguments["max_new_tokens"] = max(1, min(arguments["max_new_tokens"], self.facts.context - len(ids)))
         return arguments
+
+
+def _width(model: Any) -> int:
+    """How many logits a row has: packed weights tell it by their out_features only."""
+    head = model.get_output_embeddings()
+    if head is None:  # a repository's own class need not name its last layer
+        return int(model.config.get_text_config().vocab_size)
+    return int(getattr(head, "out_features", None) or head.weight.shape[0])
+
+
+def _spread_note(model: Any) -> list[str]:
+    places = spread(model)
+    return [f"layers on {', '.join(places)}"] if places else []
 
 
 def _notes(asked: Mapping[str, Any], defaults: Mapping[str, Any]) -> list[str]:

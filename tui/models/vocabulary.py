@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cached_property
 from typing import TYPE_CHECKING
 
+from tui.core.progress import Report, quiet
 from tui.errors import InputError
+from tui.models.finding import Findable
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 _BYTE_TOKEN = re.compile(r"<0x([0-9A-F]{2})>")
-_NUMBER = re.compile(r"#(\d{1,18})", re.ASCII)
 _SPIECE = "▁"
 
 
@@ -32,19 +32,19 @@ def _byte_level(tokenizer: PreTrainedTokenizerBase) -> bool:
     return any(part.get("type") == "ByteLevel" for part in decoder.get("decoders", [decoder]))
 
 
-class Vocabulary:
+class Vocabulary(Findable):
     """The tokenizer's tokens, and `⟨unused id⟩` for rows beyond them."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase, width: int) -> None:
+        super().__init__(width)
         self._tokenizer = tokenizer
-        self._width = width
         self._names = {int(token): text for text, token in tokenizer.get_vocab().items()}
         self._special = {int(token) for token in tokenizer.all_special_ids}
         self._added = {int(token): str(added) for token, added in tokenizer.added_tokens_decoder.items()}
         self._alphabet = byte_alphabet() if _byte_level(tokenizer) else None
         self._pieces: dict[int, bytes] = {}
 
-    def encode(self, text: str) -> list[int]:
+    def encode(self, text: str, report: Report = quiet) -> list[int]:
         """Ids of a prompt; one BOS for an empty one, as generate() without inputs. InputError if there is none."""
         ids = [int(token) for token in self._tokenizer(text)["input_ids"]]
         if ids:
@@ -52,6 +52,22 @@ class Vocabulary:
         if self._tokenizer.bos_token_id is None:
             raise InputError("The prompt is empty and this model has no BOS token to start from.", "Type a prompt.")
         return [int(self._tokenizer.bos_token_id)]
+
+    def encode_chat(self, text: str, system: str, report: Report = quiet) -> list[int]:
+        """Ids of a user's message, after a system prompt if there is one, in the tokenizer's chat template.
+
+        The template writes its special tokens itself: none is added again. InputError if there is no template, or if
+        it refuses these messages.
+        """
+        if not getattr(self._tokenizer, "chat_template", None):
+            raise InputError("This model has no chat template.", "Leave --chat out, or switch it off.")
+        messages = [{"role": "system", "content": system}] if system else []
+        messages.append({"role": "user", "content": text})
+        try:
+            shown = self._tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+        except Exception as error:  # a template is a program, and raises what it likes
+            raise InputError(f"The chat template refuses this: {' '.join(str(error).split())}") from None
+        return [int(token) for token in self._tokenizer(shown, add_special_tokens=False)["input_ids"]]
 
     def special(self, token: int) -> bool:
         """True for control tokens and ids the tokenizer does not use."""
@@ -79,24 +95,3 @@ class Vocabulary:
         if all(char in alphabet for char in text):
             return bytes(alphabet[char] for char in text)
         return text.encode("utf-8", "replace")
-
-    @cached_property
-    def _folded(self) -> list[str]:
-        """Every token's text in lower case, for searching."""
-        return [self.piece(token).decode("utf-8", "replace").casefold() for token in range(self._width)]
-
-    def matches(self, wanted: str, limit: int) -> list[int]:
-        """Ids whose text is, starts with, or holds `wanted` (blanks before it aside), best match first."""
-        if match := _NUMBER.fullmatch(wanted):
-            return [int(match[1])] if int(match[1]) < self._width else []
-        folded = wanted.casefold()
-        bare = folded.strip() or folded
-        hits = [token for token, text in enumerate(self._folded) if bare in text]
-        hits.sort(key=lambda token: self._distance(token, wanted, folded, bare))
-        return hits[:limit]
-
-    def _distance(self, token: int, wanted: str, folded: str, bare: str) -> tuple[int, int]:
-        text = self._folded[token]
-        exact = self.piece(token) == wanted.encode("utf-8", "replace")
-        order = (exact, text == folded, text.strip() == bare, text.strip().startswith(bare), True)
-        return order.index(True), len(text)

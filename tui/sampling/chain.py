@@ -15,7 +15,8 @@ from torch import Tensor
 from tui.core.candidates import Cut
 from tui.core.settings import PARAMETERS, Settings, Value, is_off
 from tui.errors import RunError
-from tui.sampling.stages import CUTS, OWN_STAGES, Apply, Stage, own_stage, top_p
+from tui.sampling.metrics import count, mass
+from tui.sampling.stages import CUTS, OWN_STAGES, Apply, Stage, own_stage, top_p, top_p_count, top_p_of_few
 
 TEMPERATURE = "temperature"
 TRANSFORMERS_ORDER = (
@@ -50,6 +51,9 @@ TRANSFORMERS_ORDER = (
 SAMPLING_ONLY = TRANSFORMERS_ORDER[TRANSFORMERS_ORDER.index(TEMPERATURE) : -2]
 """What greedy decoding leaves out."""
 
+FEW = 4096
+"""Up to so many candidates are found sooner than a whole row is sorted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Removal:
@@ -64,7 +68,7 @@ class Removal:
     def of(cls, stage: str, scores: Tensor) -> Removal:
         """What is not -inf in `scores` [1, V] is left."""
         left = scores > -math.inf
-        return cls(stage, left, int(left.sum()))
+        return cls(stage, left, count(left))
 
     @property
     def splits_tie(self) -> bool:
@@ -194,7 +198,7 @@ def apply_chain(chain: Chain, ids: Tensor, scored: Scored, order: Order | None =
         _check_overflow(tempered, chain.temperature.value)
     applied = Applied(tempered, tempered, list(scored.removals), order)
     for stage in chain.after:
-        _apply_after(applied, stage, ids, exact or stage is not chain.after[-1])
+        apply_after(applied, stage, ids, exact or stage is not chain.after[-1])
     return applied
 
 
@@ -205,19 +209,17 @@ def _check_overflow(scores: Tensor, value: float | None) -> None:
         )
 
 
-def _apply_after(applied: Applied, stage: Stage, ids: Tensor, exact: bool) -> None:
-    """One stage from the temperature on, noting what it left and where its edge fell inside a tie."""
+def apply_after(applied: Applied, stage: Stage, ids: Tensor, exact: bool) -> None:
+    """Run one stage after the temperature, noting what it left and where its edge fell inside a tie."""
     before = applied.scores
     if stage.name not in CUTS:
         applied.scores = stage.apply(ids, before)
         return
-    # A tie split already is out of order: what was removed stands among what was not.
-    order = None if any(removal.splits_tie for removal in applied.removals) else applied.order
-    after = _cut(stage, ids, before, order)
+    after, sorted_here = _cut(stage, ids, applied)
     removal = Removal.of(stage.name, after)
     if _may_tie(stage, removal.count):
         removal = replace(removal, tie=edge_tie(before, after))
-    if stage.name == "top_p" and removal.splits_tie and order is not None and before is not order.scores:
+    if removal.splits_tie and not sorted_here:
         if exact:
             after = stage.apply(ids, before)
             removal = replace(Removal.of(stage.name, after), tie=removal.tie)
@@ -231,17 +233,35 @@ def _may_tie(stage: Stage, count: int) -> bool:
     return stage.name in ("top_p", "top_h") or (stage.name == "top_k" and count > int(stage.value or 0))
 
 
-def _cut(stage: Stage, ids: Tensor, scores: Tensor, order: Order | None) -> Tensor:
-    if stage.name == "top_p" and order is not None and stage.value is not None:
-        return top_p(scores, stage.value, order.ascending)
-    return stage.apply(ids, scores)
+def _cut(stage: Stage, ids: Tensor, applied: Applied) -> tuple[Tensor, bool]:
+    """What a cut leaves of the scores so far, and whether it is certain which of the tokens tied at its edge stay.
+
+    Top-p needs sorted scores. They are had sooner from the known order, and from the few that an earlier cut left.
+    """
+    scores, removals = applied.scores, applied.removals
+    # A tie split already is out of order: what was removed stands among what was not.
+    if stage.name != "top_p" or stage.value is None or any(removal.splits_tie for removal in removals):
+        return stage.apply(ids, scores), True
+    if applied.order is not None:
+        return top_p(scores, stage.value, applied.order.ascending), scores is applied.order.scores
+    if removals and removals[-1].count <= FEW:
+        return top_p_of_few(scores, stage.value, removals[-1].count), False
+    return stage.apply(ids, scores), True
+
+
+def _alone(stage: Stage, ids: Tensor, applied: Applied) -> int:
+    """How many candidates a cut would keep if it were the only one."""
+    if stage.name == "top_p" and stage.value is not None:
+        order = applied.order
+        return top_p_count(applied.tempered, stage.value, None if order is None else order.ascending)
+    return count(stage.apply(ids, applied.tempered) > -math.inf)
 
 
 def edge_tie(before: Tensor, after: Tensor) -> tuple[int, int] | None:
     """(size, kept) of the group of equal scores at a cut's edge, or None if no token shares the edge's score."""
     edge = torch.where(after > -math.inf, before, math.inf).amin()
-    size = int((before == edge).sum())
-    return (size, int((after == edge).sum())) if size > 1 else None
+    size = count(before == edge)
+    return (size, count(after == edge)) if size > 1 else None
 
 
 def describe_cuts(chain: Chain, applied: Applied, ids: Tensor, probabilities: Tensor) -> list[Cut]:
@@ -253,9 +273,9 @@ def describe_cuts(chain: Chain, applied: Applied, ids: Tensor, probabilities: Te
         left = alone = removal.count
         stage = stages.get(removal.stage)
         if stage is not None and removal.stage != first:
-            alone = int((_cut(stage, ids, applied.tempered, applied.order) > -math.inf).sum())
-        mass = float((probabilities * removal.left).sum(dtype=torch.float64))
-        cuts.append(Cut(removal.stage, alone, left, mass, _shown_tie(removal, stage)))
+            alone = _alone(stage, ids, applied)
+        kept_mass = mass(probabilities, removal.left)
+        cuts.append(Cut(removal.stage, alone, left, kept_mass, _shown_tie(removal, stage)))
     return cuts
 
 

@@ -1,18 +1,35 @@
-"""Uncertainty of a distribution, in bits."""
+"""Counts and sums over a vocabulary, and uncertainty in bits.
+
+They decide nothing, and numpy has them several times sooner: torch wakes its threads for each, and the order of its
+sums, so their last bits too, depends on how many there are.
+"""
 
 from __future__ import annotations
 
 import math
 
-import torch
+import numpy as np
 from torch import Tensor
 
 LN2 = math.log(2)
 
 
+def count(mask: Tensor) -> int:
+    """How many of a mask of any shape are True."""
+    return int(np.count_nonzero(mask.numpy(force=True)))
+
+
+def mass(probabilities: Tensor, mask: Tensor) -> float:
+    """The sum, in float64, of the probabilities where the mask of the same shape is True."""
+    return float((probabilities.numpy(force=True) * mask.numpy(force=True)).sum(dtype=np.float64))
+
+
 def entropy_bits(probabilities: Tensor) -> float:
     """Shannon entropy of probabilities [..., V]; zeros count nothing. 2 to its power is the effective number."""
-    return float(torch.special.entr(probabilities).sum(dtype=torch.float64)) / LN2
+    values = probabilities.numpy(force=True)
+    if not values.all():
+        values = values[values > 0]
+    return (0.0 - float((values * np.log(values)).sum(dtype=np.float64))) / LN2
 
 
 def perplexity(surprisals: list[float]) -> float:

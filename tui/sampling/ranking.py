@@ -9,7 +9,7 @@ from torch import Tensor
 
 from tui.errors import RunError
 from tui.sampling.chain import Order, Scored
-from tui.sampling.metrics import LN2
+from tui.sampling.metrics import LN2, count
 
 SMALLEST_TRUSTED = 1e-30
 """Below it a float32 probability is on its way to losing digits, then to 0."""
@@ -21,7 +21,7 @@ def check_finite(row: Tensor) -> None:
     -inf is allowed (a model may forbid tokens) as long as one score is finite; the maximum tells all three cases.
     """
     if not math.isfinite(row.amax().item()):
-        bad = int((~torch.isfinite(row)).sum())
+        bad = count(~torch.isfinite(row))
         raise RunError(f"{bad:,} of the model's {len(row):,} logits are not finite.", "Try --dtype float32.")
 
 
@@ -50,7 +50,7 @@ class Ranking:
 
 def rank_of(scores: Tensor, token: int) -> int:
     """1 + the number of greater scores in [1, V]: a drawn token's rank without a sort."""
-    return int((scores > scores[0, token]).sum()) + 1
+    return count(scores > scores[0, token]) + 1
 
 
 def surprisal_bits(row: Tensor, token: int, probability: float) -> float:

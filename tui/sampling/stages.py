@@ -10,8 +10,11 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
+
+from tui.sampling.metrics import count
 
 Apply = Callable[[Tensor, Tensor], Tensor]
 """(ids [1, n], scores [1, V]) → scores [1, V]."""
@@ -86,6 +89,28 @@ def top_p(scores: Tensor, p: float, ascending: Tensor | None = None) -> Tensor:
     removed = values.softmax(dim=-1).cumsum(dim=-1) <= (1 - p)
     removed[..., -1] = False
     return scores.masked_fill(removed.scatter(1, ascending, removed), REMOVED)
+
+
+def top_p_of_few(scores: Tensor, p: float, count: int) -> Tensor:
+    """As top_p, where only `count` scores are above -inf: the others need no sort.
+
+    The sum is the same to the bit; *which* of the tokens tied at the edge stay is not decided as transformers does.
+    """
+    best, tokens = (found.flip(-1) for found in torch.topk(scores, count))
+    ascending = torch.full_like(scores, REMOVED)
+    ascending[..., -count:] = best
+    removed = ascending.softmax(dim=-1).cumsum(dim=-1)[..., -count:] <= (1 - p)
+    removed[..., -1] = False
+    return torch.full_like(scores, REMOVED).scatter(1, tokens, best.masked_fill(removed, REMOVED))
+
+
+def top_p_count(scores: Tensor, p: float, ascending: Tensor | None = None) -> int:
+    """How many top_p keeps of scores [1, V]: sorted values decide it alone, which numpy has several times sooner."""
+    if ascending is None:
+        values = torch.from_numpy(np.sort(scores.cpu().numpy())).to(scores.device)
+    else:
+        values = scores.gather(-1, ascending)
+    return max(1, count(values.softmax(dim=-1).cumsum(dim=-1) > (1 - p)))
 
 
 def min_p(scores: Tensor, value: float) -> Tensor:

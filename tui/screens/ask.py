@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from rich.text import Text
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -14,14 +13,6 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui.core.printable import printable
-
-
-def type_ahead(screen: ModalScreen[Any], event: events.Key) -> None:
-    """A key typed before the line had the focus belongs to it all the same."""
-    lines = screen.query(Input)
-    if lines and not lines.first().has_focus and event.character and event.is_printable:
-        event.stop()
-        lines.first().insert_text_at_cursor(event.character)
 
 
 class AskScreen(ModalScreen[None]):
@@ -38,9 +29,11 @@ class AskScreen(ModalScreen[None]):
         kind: Literal["integer", "number", "text"] = "text",
         *,
         take: Callable[[str], str],
+        may_be_empty: bool = False,
     ) -> None:
         super().__init__()
         self._title, self._hint, self._value, self._kind, self._take = title, hint, value, kind, take
+        self._may_be_empty = may_be_empty
 
     def compose(self) -> ComposeResult:
         """A titled box with the line and its hint."""
@@ -49,14 +42,10 @@ class AskScreen(ModalScreen[None]):
             yield Input(self._value, type=self._kind, compact=True)
             yield Static(Text(self._hint), classes="hint")
 
-    def on_key(self, event: events.Key) -> None:
-        """Nothing typed is lost."""
-        type_ahead(self, event)
-
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Leave with the answer, or say what is wrong with it."""
         answer = message.value.strip()
-        problem = self._take(answer) if answer else ""
+        problem = self._take(answer) if answer or self._may_be_empty else ""
         if problem:
             hint = self.query_one(".hint", Static)
             hint.update(Text(printable(problem, space=" ")))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from textual.reactive import reactive
+from textual.reactive import var
 from textual.screen import Screen
 from textual.timer import Timer
 
 from tui.core.story import Node, Story
 from tui.launch import LaunchOptions
-from tui.protocol import Axis, Viewed
+from tui.protocol import Axis, Progress, Viewed
 from tui.screens import requests
 from tui.screens.reach import Reach
 from tui.screens.session import Connect, Session
@@ -23,13 +23,15 @@ RESTS_AFTER = 0.15
 class Bench(Screen[None]):
     """State, session and the one way from a new state to the panes and to the engine."""
 
-    state: reactive[State] = reactive(State, init=False)
+    state: var[State] = var(State, init=False)
 
     def __init__(
         self, options: LaunchOptions, connect: Connect, keymap: Mapping[str, str] | None = None, classes: str = ""
     ) -> None:
         super().__init__(classes=classes)
         self.options = options
+        self.origin = options.origin
+        """Of the model that is open, or was asked for first."""
         self.keymap = keymap or {}
         self.session = Session(self, connect)
         self.set_reactive(Bench.state, State(given=dict(options.given), seed=options.seed))
@@ -112,8 +114,16 @@ class Bench(Screen[None]):
         """One line to the person, in the status line; replaces the last one."""
         raise NotImplementedError
 
+    def show_progress(self, progress: Progress | None) -> None:
+        """How far a load or a prompt is."""
+        raise NotImplementedError
+
     def give_up_prompt(self) -> None:
         """Wait no longer for the prompt under way."""
+        raise NotImplementedError
+
+    def give_up_switch(self) -> None:
+        """Load no other model."""
         raise NotImplementedError
 
     def when_ready(self, act: Callable[[], None]) -> None:
@@ -121,7 +131,12 @@ class Bench(Screen[None]):
         if self.state.cursor in self.story and self.state.busy in (Busy.IDLE, Busy.STEP, Busy.RUN):
             act()
         else:
-            self.say(self.trouble or _MISSING[self.state.busy])
+            self.say(self.hindrance or _MISSING[self.state.busy])
+
+    @property
+    def hindrance(self) -> str:
+        """Why there is no model, and what to do; '' while that is not known."""
+        return f"{self.trouble} R tries again." if self.trouble else ""
 
 
 _MISSING = {

@@ -18,6 +18,8 @@ from tui.core.settings import Settings
 
 Save = Callable[[str, str, str], None]
 """(stem, ending, text): ask for a name and write it."""
+HINT = "⏎ copy · w write to a file · esc"
+SENT = "sent to the terminal's clipboard; if it is not there, w"
 _ENDINGS = {"generate": ".py", "generation_config": ".json", "vllm": ".json", "llama.cpp": ".json"}
 
 
@@ -38,12 +40,12 @@ class ExportScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Formats above, their text below."""
-        with Vertical(classes="dialog wide") as box:
+        with Vertical(classes="dialog wide tall") as box:
             box.border_title = "Copy settings"
-            box.border_subtitle = "⏎ copy · w write to a file · esc"
+            box.border_subtitle = HINT
             yield OptionList(*(Option(Text(made.title)) for made in self._exports.values()), compact=True)
             with VerticalScroll():
-                yield Static(id="export-text")
+                yield Static(_shown(next(iter(self._exports.values()))), id="export-text")
 
     @property
     def chosen(self) -> tuple[str, Exported]:
@@ -52,13 +54,8 @@ class ExportScreen(ModalScreen[None]):
 
     def on_option_list_option_highlighted(self) -> None:
         """Show what would be copied, and what it cannot say."""
-        made = self.chosen[1]
-        shown = Text(made.text)
-        if made.lost:
-            shown.append(f"\nCannot be said there: {', '.join(made.lost)}.", "bold")
-        for note in made.notes:
-            shown.append(f"\n{note}", "dim")
-        self.query_one("#export-text", Static).update(shown)
+        self.query_one("#export-text", Static).update(_shown(self.chosen[1]))
+        self.query_one(".dialog").border_subtitle = HINT
 
     def on_option_list_option_selected(self) -> None:
         """⏎ on a format."""
@@ -66,12 +63,20 @@ class ExportScreen(ModalScreen[None]):
 
     def action_copy(self) -> None:
         """Copy through the terminal (OSC 52): not every terminal takes it, and none answers."""
-        made = self.chosen[1]
-        self.app.copy_to_clipboard(made.text)
-        hint = "Sent to the terminal's clipboard. If it does not arrive there, w writes it to a file."
-        self.notify(hint, title=made.title, markup=False)
+        self.app.copy_to_clipboard(self.chosen[1].text)
+        self.query_one(".dialog").border_subtitle = SENT
 
     def action_write(self) -> None:
         """Write it to a new file."""
         name, made = self.chosen
         self._save(f"settings-{name.replace('.', '')}", _ENDINGS[name], made.text)
+
+
+def _shown(made: Exported) -> Text:
+    """What would be copied, and what it cannot say."""
+    shown = Text(made.text)
+    if made.lost:
+        shown.append(f"\nCannot be said there: {', '.join(made.lost)}.", "bold")
+    for note in made.notes:
+        shown.append(f"\n{note}", "dim")
+    return shown

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import ClassVar
 
 from rich.text import Text
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 
 from tui.core.printable import printable_bytes
 from tui.protocol import Row
-from tui.screens.ask import type_ahead
+from tui.widgets.candidate_columns import UNRANKED
 from tui.widgets.cuts import stage_label
 from tui.widgets.numbers import aligned, percent
 
@@ -55,10 +55,6 @@ class FindScreen(ModalScreen[Row | None]):
             yield Static(header(self._roomy), classes="header", markup=False)
             yield OptionList(compact=True)
             yield Static(HINT, classes="hint", markup=False)
-
-    def on_key(self, event: events.Key) -> None:
-        """Nothing typed right after the key that opens this is lost."""
-        type_ahead(self, event)
 
     def on_input_changed(self, message: Input.Changed) -> None:
         """Ask for the matches of what is typed so far."""
@@ -106,10 +102,13 @@ def row_line(row: Row, roomy: bool) -> Text:
     """A match as one line: rank, token, id, probabilities in percent, the cumulative one, the removing stage."""
     name = Text(printable_bytes(row.piece))
     name.truncate(_TOKEN[roomy], overflow="ellipsis", pad=True)
-    line = Text(f"{row.rank:>6,}  ").append_text(name).append(f" {row.token:>7}")
+    place = f"{row.rank:,}" if row.rank else UNRANKED
+    line = Text(f"{place:>6}  ").append_text(name).append(f" {row.token:>7}")
     for value in (row.raw, row.tempered, row.final, row.cumulative) if roomy else (row.raw, row.final, row.cumulative):
-        line.append("  " + aligned(percent(value) if value else "–", 3, _NUMBER - 4))
-    line.append("  " + (stage_label(row.removed_by) if row.removed_by else "kept"))
+        known = value and not math.isnan(value)
+        line.append("  " + aligned(percent(value) if known else "–", 3, _NUMBER - 4))
+    fate = stage_label(row.removed_by) if row.removed_by else "kept" if not math.isnan(row.final) else "undecided"
+    line.append("  " + (fate if row.rank else "unseen tail"))
     if row.removed_by:
         line.stylize("dim")
     line.no_wrap = True

@@ -16,8 +16,8 @@ from tui.widgets.text import StoryText
 
 MOST_WAITING = 9
 """A key held down on a slow model must not go on drawing long after it was let go."""
-FRAME = 1 / 30
-"""Seconds between two pictures of a run under way."""
+FRAME = 1 / 15
+"""Seconds between two pictures of a run under way: more would leave keys less of the processor, and show no more."""
 
 _ENDED = {
     "eos": "The model ended the text; n steps past it.",
@@ -60,6 +60,8 @@ class Moves(Bench):
             self._pause()
         elif self.state.busy is Busy.PROMPT:
             self.give_up_prompt()
+        elif self.session.switching:
+            self.give_up_switch()
         else:
             self.query_one(CandidateList).focus()
 
@@ -121,6 +123,8 @@ class Moves(Bench):
 
     def _follow(self) -> None:
         nodes, self._grown = self._grown, ()
+        if not self.session.switching:
+            self.show_progress(None)  # what was waited for is here
         if nodes and self.state.busy in (Busy.RUN, Busy.STEP):
             self.go(self.state.grown(self.story, nodes))
 
@@ -189,4 +193,4 @@ class Moves(Bench):
 
     def describe(self, node: Node) -> str:
         """A drawn token in a few words."""
-        return f"{printable_bytes(node.piece)} · {node.how} · rank {node.rank:,}"
+        return f"{printable_bytes(node.piece)} · {node.how} · {f'rank {node.rank:,}' if node.rank else 'unseen'}"

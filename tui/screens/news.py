@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from textual.message import Message
 
+from tui.core.origin import Origin
 from tui.core.story import Node
-from tui.protocol import Opened, Progress, Prompted, Stepped, View, Viewed
+from tui.protocol import Cataloged, Opened, Progress, Prompted, Stepped, View, Viewed
 
 
 class News(Message, bubble=False):
@@ -19,6 +21,9 @@ class ModelOpened(News):
     """The model is ready."""
 
     opened: Opened
+    origin: Origin
+    adopt: Callable[[], None] | None = None
+    """For one loaded beside another: makes its engine the one that is asked from now on."""
 
 
 @dataclass(eq=False)
@@ -64,10 +69,19 @@ class ProgressMade(News):
     """How far a load or a long prompt is; only the newest matters."""
 
     progress: Progress
+    beside: bool = False
+    """Of another model, loaded beside the one that is open."""
 
     def can_replace(self, message: Message) -> bool:
         """A newer one takes the place of one not handled yet."""
         return isinstance(message, ProgressMade)
+
+
+@dataclass(eq=False)
+class CatalogIn(News):
+    """The models on the engine's machine."""
+
+    catalog: Cataloged
 
 
 @dataclass(eq=False)

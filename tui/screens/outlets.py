@@ -58,7 +58,7 @@ class Outlets(Bench):
         if self._finder is not None:
             self._finder.show_found(viewed.found)
         elif viewed.found and requests.answers(viewed, self.state):
-            self.query_one(CandidateList).reveal(viewed.found[0].rank)
+            self._bring(viewed.found[0])
 
     @on(news.ViewRefused)
     def _view_refused(self, message: news.ViewRefused) -> None:
@@ -84,9 +84,16 @@ class Outlets(Bench):
     def _reveal(self, row: Row | None) -> None:
         self._finder = None
         if row is not None:
-            candidates = self.query_one(CandidateList)
+            self._bring(row)
+            self.query_one(CandidateList).focus()
+
+    def _bring(self, row: Row) -> None:
+        """Show a candidate in the list; one of the unseen tail, whose place nobody knows, in the tail's line."""
+        candidates = self.query_one(CandidateList)
+        if row.rank:
             candidates.reveal(row.rank)
-            candidates.focus()
+        else:
+            candidates.reveal_unseen(row)
 
     # -- help ----------------------------------------------------------------------------------------------------
 
@@ -123,7 +130,7 @@ class Outlets(Bench):
         from tui.screens.ask import AskScreen
         from tui.screens.saving import suggested
 
-        hint = "a new file, never one that is there · ⏎ writes it · esc"
+        hint = "a new file, never over one · ⏎ writes it · esc"
         take = partial(self._write, text)
         self.app.push_screen(AskScreen("Save as", hint, suggested(stem, ending), take=take))
 
@@ -134,5 +141,5 @@ class Outlets(Bench):
             path = write_new(name, text)
         except InputError as error:
             return str(error)
-        self.notify(printable(str(path), space=" "), title="Written", markup=False)
+        self.say(printable(f"Written: {path}", space=" "))
         return ""

@@ -21,7 +21,7 @@ def branch_text(opened: Opened, settings: Settings, seed: int, branch: Sequence[
     records = [
         run_record(
             model=opened.model,
-            backend="transformers",
+            backend=opened.backend,
             device=opened.device,
             dtype=opened.dtype,
             vocab_size=opened.vocabulary,
@@ -29,6 +29,7 @@ def branch_text(opened: Opened, settings: Settings, seed: int, branch: Sequence[
             seed=seed,
             prompt=join_text(node.piece for node in prompt),
             prompt_ids=[node.token for node in prompt],
+            head=opened.head,
         ),
         *(saved_step_record(index, node) for index, node in enumerate(drawn)),
         end_record(reason="interrupted", ids=[node.token for node in drawn], pieces=pieces, seconds=None),

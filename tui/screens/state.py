@@ -166,8 +166,8 @@ class State:
     # -- what the model brought ----------------------------------------------------------------------------------
 
     def opened(self, settings: Settings) -> State:
-        """The model is there: what it and transformers decide where nothing is given."""
-        return replace(self, base=settings, busy=Busy.IDLE)
+        """A model is there, its story empty: what it and transformers decide where nothing is given."""
+        return replace(self.move(ROOT), tip=ROOT, base=settings, busy=Busy.IDLE)
 
     def prompted(self, nodes: list[Node]) -> State:
         """A new prompt is in: the cursor stands after it."""

@@ -18,6 +18,7 @@ class Tuning(Bench):
     @on(Controls.Changed)
     def _changed(self, message: Controls.Changed) -> None:
         self.go(self.state.change({message.name: message.value}), moving=True)
+        self.query_one(Controls).taken(message.name, message.value)
 
     @on(Controls.Off)
     def _off(self, message: Controls.Off) -> None:
@@ -45,7 +46,7 @@ class Tuning(Bench):
     def action_reset(self) -> None:
         """Forget everything given."""
         self.go(self.state.reset())
-        self.say("Every parameter is back to its source.")
+        self.say(f"Every parameter is back to its source; the seed stays {self.state.seed}.")
 
     def action_parameters(self) -> None:
         """Every parameter as a number."""

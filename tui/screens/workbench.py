@@ -16,7 +16,7 @@ from tui import keys
 from tui.core.story import ROOT, How
 from tui.protocol import Axis, Viewed
 from tui.screens import requests
-from tui.screens.line import Line
+from tui.screens.choosing import Choosing
 from tui.screens.look import Looks
 from tui.screens.moves import Moves
 from tui.screens.outlets import Outlets
@@ -67,7 +67,7 @@ def bindings() -> list[BindingType]:
     ]  # fmt: skip
 
 
-class Workbench(Moves, Tuning, Outlets, Line, Looks):
+class Workbench(Moves, Tuning, Outlets, Choosing, Looks):
     """Puts the panes together and hands them what they show; what happens is in the pieces it is made of."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings()
@@ -155,8 +155,10 @@ class Workbench(Moves, Tuning, Outlets, Line, Looks):
 
     def _name_places(self) -> None:
         """Titles: how much was drawn, where the cursor stands, what a step would draw."""
-        drawn = sum(node.how is not How.PROMPT for node in self.branch)
-        self.text.border_title = f"Text · {drawn:,} drawn" if drawn else "Text"
+        new = sum(node.how is not How.PROMPT for node in self.branch)
+        title = f"Text · {new:,} new" if new else "Text"
+        if title != self.text.border_title:  # setting it repaints the pane
+            self.text.border_title = title
 
     def _name_rows(self) -> None:
         """Say where the rows belong, and with which of them the branch goes on: never before they are there."""
@@ -170,7 +172,7 @@ class Workbench(Moves, Tuning, Outlets, Line, Looks):
         waits = state.busy in _WAITS and state.cursor == ROOT
         self.text.empty = "The prompt stands here once it is read." if waits else "e edits the prompt, F2 submits it."
         if self.shown is None and (waits or state.cursor == ROOT):
-            self.candidates.nothing = self.trouble or _WAITS.get(state.busy, NO_PROMPT)
+            self.candidates.nothing = self.hindrance or _WAITS.get(state.busy, NO_PROMPT)
             self.plot.nothing = ""
 
     # -- what the panes need -------------------------------------------------------------------------------------
@@ -215,7 +217,10 @@ class Workbench(Moves, Tuning, Outlets, Line, Looks):
     def action_edit(self) -> None:
         """Go to the prompt editor, which in a low terminal appears for it."""
         self.add_class("-writing")
-        self.call_after_refresh(self.prompt.focus)
+        if self.prompt.focusable:  # at once: what is typed next is meant for it
+            self.prompt.focus()
+        else:
+            self.call_after_refresh(self.prompt.focus)
 
     def action_plot(self) -> None:
         """Show or hide the plot, whatever the size."""

@@ -11,7 +11,7 @@ from rich.text import Text
 from textual import constants, on
 from textual.app import App
 from textual.driver import Driver
-from textual.events import DescendantFocus
+from textual.events import DescendantFocus, Event, Key, Paste
 from textual.filter import LineFilter
 from textual.worker import WorkerFailed
 
@@ -20,6 +20,7 @@ from tui.terminal.crash import report_crash
 from tui.terminal.driver import SafeDriver
 from tui.terminal.filters import HarmlessText
 from tui.terminal.signals import ending_well, say
+from tui.terminal.typing import InOrder
 
 Result = TypeVar("Result")
 
@@ -39,6 +40,7 @@ class SafeApp(App[Result]):
         self.last_words: list[Callable[[], None]] = []
         self._harmless = HarmlessText()
         self._crash = ""
+        self._typed = InOrder(self, super().on_event)
         # Without ansi_color, NO_COLOR gives greys in 24 bits, and black on black with an ANSI theme.
         super().__init__(ansi_color=True if self.surroundings.no_color else None)
         self.theme = self.fitting_theme(self.theme)
@@ -49,6 +51,13 @@ class SafeApp(App[Result]):
         """`wanted`, or the ANSI theme where the terminal has 16 colours at most, or shall show none."""
         few = self.console.color_system in (None, "standard")
         return self.ANSI_THEME if few or self.surroundings.no_color else wanted
+
+    async def on_event(self, event: Event) -> None:
+        """Textual's, but for what is typed: each key waits until the one before it has taken effect."""
+        if isinstance(event, Key | Paste) and not event.is_forwarded:
+            await self._typed.take(event)
+        else:
+            await super().on_event(event)
 
     def get_driver_class(self) -> type[Driver]:
         """Our driver, unless the environment names another one (textual-serve does)."""

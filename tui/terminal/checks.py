@@ -57,4 +57,4 @@ def prepare_environment() -> None:
         os.environ.pop("NO_COLOR", None)
     if surroundings().remote:
         os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-        os.environ.setdefault("TEXTUAL_FPS", "20")
+    os.environ.setdefault("TEXTUAL_FPS", "20" if surroundings().remote else "240")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from functools import lru_cache
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -10,13 +12,16 @@ from rich.text import Text
 from tui.core.printable import printable_bytes
 from tui.protocol import Row
 from tui.widgets.cuts import stage_label
-from tui.widgets.numbers import Unit, aligned, logarithm, percent, score
+from tui.widgets.numbers import Unit, aligned, between, logarithm, percent, score
 
+BYTES_FROM = 100
+"""Cells from which bytes have a column of their own; the highlighted row's always stand at the bottom."""
 DROPPED_FIRST = ("bytes", "id", "tempered", "bar", "cumulative", "raw")
 """What goes, in this order, as the list gets narrower; rank, marks, token, final and counts stay."""
 
 ORDER = ("rank", "marks", "token", "id", "bytes", "raw", "tempered", "final", "count", "cumulative", "bar")
 MISSING = "…"
+UNRANKED = "–"
 WOULD_DRAW = "▸"
 GOES_ON = "•"
 JUST_DRAWN = "●"
@@ -41,6 +46,7 @@ class Column(NamedTuple):
     width: int
 
 
+@lru_cache(maxsize=64)
 def columns(width: int, vocabulary: int, last_rank: int, draws: int) -> tuple[Column, ...]:
     """The columns of a list `width` cells wide, left to right, filling it exactly.
 
@@ -60,9 +66,11 @@ def columns(width: int, vocabulary: int, last_rank: int, draws: int) -> tuple[Co
     }
     if draws:
         widths["count"] = max(5, len(f"{draws:,}")) + 1
+    if width < BYTES_FROM:
+        del widths["bytes"]
     for name in DROPPED_FIRST:
         if sum(widths.values()) > width:
-            del widths[name]
+            widths.pop(name, None)
     _fill(widths, width)
     return tuple(Column(name, widths[name]) for name in ORDER if widths.get(name, 0) > 0)
 
@@ -112,7 +120,7 @@ def cell(row: Row, column: Column, unit: Unit, scale: float) -> str:
     """What a row puts into a column, in exactly the column's width; `scale` is the longest bar's probability."""
     name, width = column
     if name == "rank":
-        return f"{row.rank} ".rjust(width)
+        return f"{row.rank or UNRANKED} ".rjust(width)
     if name == "token":
         return fit((SPECIAL if row.special else "") + printable_bytes(row.piece), width)
     if name == "id":
@@ -122,7 +130,7 @@ def cell(row: Row, column: Column, unit: Unit, scale: float) -> str:
     if name == "count":
         return f"{row.count:,}".rjust(width)
     if name == "bar":
-        return " " + bar(row.tempered / scale if scale > 0 else 0.0, width - 1)
+        return " " + bar(at_least(row) / scale if scale > 0 else 0.0, width - 1)
     return fit(_number(row, name, unit), width)
 
 
@@ -132,12 +140,30 @@ def _number(row: Row, name: str, unit: Unit) -> str:
         label = stage_label(row.removed_by)
         return ("  " if len(label) < _NUMBER_WIDTH - 2 else " ") + fit(label, min(len(label), _NUMBER_WIDTH - 1))
     if name == "raw" and unit == "logit":
-        return aligned(score(row.logit), *_LOGARITHM)
+        return aligned("?" if math.isnan(row.logit) else score(row.logit), *_LOGARITHM)
     value = {"raw": row.raw, "tempered": row.tempered, "final": row.final, "cumulative": row.cumulative}[name]
+    if math.isnan(value):
+        return _unknown(row, name, unit)
     if unit != "percent":
         return aligned(logarithm(value), *(_CUMULATIVE_LOGARITHM if name == "cumulative" else _LOGARITHM))
     field = _CUMULATIVE if name == "cumulative" else _NUMBER
     return aligned(percent(value, field[1]), *field)
+
+
+def at_least(row: Row) -> float:
+    """The tempered probability, or the least it may be."""
+    return row.tempered if not math.isnan(row.tempered) else row.spans[0].low if row.spans else 0.0
+
+
+def _unknown(row: Row, name: str, unit: Unit) -> str:
+    """Between which ends a number lies that a head does not decide."""
+    names = ("tempered", "final", "cumulative")
+    if row.spans is None or name not in names:
+        return "   ?"
+    span, field = row.spans[names.index(name)], _CUMULATIVE if name == "cumulative" else _NUMBER
+    text = between(span.low, span.high, sum(field)) if unit == "percent" else f"≤{logarithm(span.high)}"
+    # A number with one end stands in line with the others, one with two needs the room.
+    return aligned(text, *field) if text[0] in "≤≥?" else " " + text
 
 
 def bar(share: float, width: int) -> str:

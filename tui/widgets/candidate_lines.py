@@ -9,19 +9,24 @@ from tui.widgets.cuts import CutMark
 
 
 class Lines:
-    """Ranks 1 … vocabulary on lines 0 …, one line more for each cut: right below the last rank it leaves."""
+    """Ranks 1 … ranked on lines 0 …, one line more for each cut: right below the last rank it leaves.
 
-    def __init__(self, vocabulary: int, cuts: Iterable[CutMark] = ()) -> None:
-        self.vocabulary = vocabulary
-        self.cuts = sorted((cut for cut in cuts if cut.prefix), key=lambda cut: min(cut.left, vocabulary))
-        self._lefts = [min(cut.left, vocabulary) for cut in self.cuts]
+    With a tail, all that has no rank has a line too, as if it were one rank more.
+    """
+
+    def __init__(self, ranked: int, cuts: Iterable[CutMark] = (), tail: bool = False) -> None:
+        self.ranked = ranked
+        self.last = ranked + tail
+        """The last rank, or the tail's."""
+        self.cuts = sorted((cut for cut in cuts if cut.prefix), key=lambda cut: min(cut.left, self.last))
+        self._lefts = [min(cut.left, self.last) for cut in self.cuts]
         self._cut_lines = [left + index for index, left in enumerate(self._lefts)]
 
     def __len__(self) -> int:
-        return self.vocabulary + len(self.cuts)
+        return self.last + len(self.cuts)
 
     def line_of(self, rank: int) -> int:
-        """The line of a rank from 1 to `vocabulary`."""
+        """The line of a rank from 1 to `last`."""
         return rank - 1 + bisect_left(self._lefts, rank)
 
     def at(self, line: int) -> int | CutMark:

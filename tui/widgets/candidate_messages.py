@@ -15,13 +15,16 @@ The whole vocabulary, best first: what may come next at the cursor.
 - `▸` the token this seed would draw under the settings on screen
 - `•` the token with which this branch already goes on here; `●` it was drawn or taken just now
 - `§` a special token, such as the end of the text
-- `──── top-p 0.90 leaves 37` a cut: what stands above the line is left, what stands below is removed;
+- `──── top-p P leaves N` a cut: what stands above the line is left, what stands below is removed;
   *alone* is what it would leave as the only cut; `⚑` a cut that transformers makes though nobody asked for it
 - dimmed, with a name instead of a *final* probability: removed, by the cut of that name
 - **raw** the model's own probability, **tempered** after penalties and temperature, **final** after the cuts:
   what the draw uses; **cumul.** *tempered* summed down the list; the bar is *tempered*, on one scale
 - **drawn** how often the token came up in the draws made here
 - `…` not there yet
+- `12–14`, `≤0.3`, `?` a number that the tokens told do not decide: between which two it lies
+- `N unseen` all that the server did not tell, and its probability; `leaves 37 or more: undecided` a cut that falls
+  among it. `n` draws only where what is kept is certain
 """
 
 

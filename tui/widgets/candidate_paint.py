@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tui.core.printable import printable_bytes
-from tui.protocol import Row
+from tui.protocol import Row, Span, Tail
 from tui.widgets.candidate_columns import (
     GOES_ON,
     JUST_DRAWN,
@@ -60,6 +61,15 @@ class RowLine(NamedTuple):
     fresh: bool
 
 
+class TailLine(NamedTuple):
+    """All that has no rank; `row` is one of them that was looked for."""
+
+    look: Look
+    tail: Tail
+    row: Row | None
+    cursor: bool
+
+
 class CutLine(NamedTuple):
     """One cut."""
 
@@ -81,7 +91,7 @@ class BlankLine(NamedTuple):
     text: str = ""
 
 
-Line = HeaderLine | RowLine | CutLine | DetailLine | BlankLine
+Line = HeaderLine | RowLine | TailLine | CutLine | DetailLine | BlankLine
 
 
 class Painter:
@@ -97,6 +107,9 @@ class Painter:
                 return self._header(look)
             case RowLine():
                 return self._row(line)
+            case TailLine(look, tail, row, cursor):
+                style = self._style("cut") + (self._style("cursor") if cursor else Style.null())
+                return Strip([Segment(tail_text(tail, row, look), style)], look.width)
             case CutLine(width, mark):
                 return Strip([Segment(cut_text(mark, width), self._style("cut"))], width)
             case DetailLine(width, row):
@@ -152,6 +165,25 @@ def cut_text(mark: CutMark, width: int) -> str:
     words = next((text for text in texts if len(text) <= room), texts[-1])
     text = f"──── {words} "
     return fit(text + "─" * (width - len(text)), width)
+
+
+def tail_text(tail: Tail, row: Row | None, look: Look) -> str:
+    """The unseen tail's count and probability, or the token of it that was looked for, in the list's columns."""
+    if not tail.undecided:
+        final = Span(0.0, 0.0)
+    else:  # a prefix that takes in some of it has taken in all that was told
+        final = tail.tempered if tail.kept[0] == tail.told + tail.count else Span(0.0, tail.tempered.high)
+    spans = (tail.tempered, final, Span(1.0, 1.0))
+    all_of_it = Row(0, -1, b"", False, math.nan, tail.mass, spans[0].value, spans[1].value, 1.0, "", spans=spans)
+    shown = row or all_of_it
+    cells = {"id", "bytes"} if row is None else set()
+    token = f"{tail.count:,} unseen" if row is None else f"{printable_bytes(row.piece)} (unseen)"
+    return "".join(
+        fit(token, column.width) if column.name == "token"
+        else " " * column.width if column.name in {"marks", "count", "bar", *cells}
+        else cell(shown, column, look.unit, look.scale)
+        for column in look.columns
+    )  # fmt: skip
 
 
 def detail_text(row: Row | None, width: int) -> str:

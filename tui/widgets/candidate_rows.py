@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from tui.core.settings import Given
 from tui.protocol import Row, Viewed
 from tui.widgets import curves
+from tui.widgets.candidate_columns import at_least
 
 LIMIT = 4096
 """How many rows are held; over it, those farthest from where the person looks go first."""
@@ -19,6 +20,8 @@ class Rows:
         self._key: tuple[int, Given, int, int] | None = None
         self._exact = True
         self._rows: dict[int, Row] = {}
+        self.unseen: Row | None = None
+        """A token of the unseen tail that was looked for."""
 
     def __getitem__(self, rank: int) -> Row | None:
         return self._rows.get(rank)
@@ -32,6 +35,7 @@ class Rows:
         exact = viewed.exact if viewed else True
         if key != self._key or exact != self._exact:
             self._rows.clear()
+            self.unseen = None
         self._key, self._exact = key, exact
         if viewed:
             self._rows.update((row.rank, row) for row in viewed.rows)
@@ -56,7 +60,7 @@ def _key(viewed: Viewed) -> tuple[int, Given, int, int]:
 def longest_bar(viewed: Viewed | None, best: Row | None) -> float:
     """The tempered probability of rank 1, 0.0 while nothing tells it."""
     if best is not None:
-        return best.tempered
+        return at_least(best)
     if viewed and viewed.curves and curves.ranks(viewed.curves)[:1] == [1]:
         return curves.tempered(viewed.curves)[0]
     return 0.0

@@ -48,7 +48,7 @@ class CandidateList(CandidateView, can_focus=True, inherit_bindings=False):
         if not ranks:
             return 0, (1 + PAGES_AROUND) * page
         first = max(0, ranks[0] - 1 - PAGES_AROUND * page)
-        return first, min(ranks[-1] + PAGES_AROUND * page, self._lines.vocabulary) - first
+        return first, min(ranks[-1] + PAGES_AROUND * page, self._lines.ranked) - first
 
     def add_rows(self, viewed: Viewed) -> None:
         """Take the rows of an answer, unless it answers for another place, other settings, seed or draws."""
@@ -80,7 +80,7 @@ class CandidateList(CandidateView, can_focus=True, inherit_bindings=False):
     def _ask(self) -> None:
         """Say once which rows are missing in sight or a page away from it."""
         ranks, page = self._in_sight, self._body
-        near = range(max(1, ranks[0] - page), min(ranks[-1] + page, self._lines.vocabulary) + 1) if ranks else ranks
+        near = range(max(1, ranks[0] - page), min(ranks[-1] + page, self._lines.ranked) + 1) if ranks else ranks
         if self.wanted != self._asked and any(self._rows[rank] is None for rank in near):
             self._asked = self.wanted
             self.post_message(self.Wanted(self, *self.wanted))
@@ -99,7 +99,7 @@ class CandidateList(CandidateView, can_focus=True, inherit_bindings=False):
 
     def action_last(self) -> None:
         """The highlight to the last rank."""
-        self.reveal(self._lines.vocabulary)
+        self.reveal(self._lines.last)
 
     def action_take(self) -> None:
         """Ask for the highlighted token to be taken."""
@@ -113,7 +113,7 @@ class CandidateList(CandidateView, can_focus=True, inherit_bindings=False):
     def on_click(self, event: events.Click) -> None:
         """Highlight the row; a click on the highlighted one, or a double click, takes it, once."""
         offset = event.get_content_offset(self)
-        at = self._at(offset.y) if offset else None
+        at = self._at(offset.y, self._sheet()) if offset else None
         if not isinstance(at, int) or event.chain > 2 or (event.chain == 2 and self._took):
             return
         self._took = at == self._rank

@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.getters import query_one
 from textual.message import Message
-from textual.reactive import reactive, var
+from textual.reactive import var
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -64,7 +64,7 @@ class Controls(Widget):
         Binding("down", "app.focus_next", "Row below", show=False),
     ]
 
-    settings: reactive[Settings] = reactive[Settings]({}, init=False)
+    settings: var[Settings] = var[Settings]({}, init=False)
     preset_names: var[frozenset[str]] = var[frozenset[str]](frozenset(), init=False)
     """Parameters that the person set by choosing a preset."""
     seed: var[int] = var(DEFAULT_SEED, init=False)
@@ -162,10 +162,10 @@ class Controls(Widget):
                 self._show_row(slider, self.settings[slider.parameter.name])
         self._show_numbers()
         others = in_force.others(self.settings, SCALES, self.preset_names)
-        self.also.update(Content(f"also {' · '.join(others)}"))
+        _tell(self.also, f"also {' · '.join(others)}")
         self.also.set_class(not others, "-none")
         self._show_note()
-        self.line.update(Content(in_force.line(self.settings, SCALES, self.preset_names, self.seed)))
+        _tell(self.line, in_force.line(self.settings, SCALES, self.preset_names, self.seed))
 
     def _show_row(self, slider: Slider, setting: Setting) -> None:
         name = slider.parameter.name
@@ -173,8 +173,7 @@ class Controls(Widget):
         slider.idle = greedy(self.settings)
         slider.flagged = unasked(name, setting)
         slider.source = source_text(name, setting, self.preset_names)
-        if not slider.dragging:
-            slider.value = None if setting.value is None else setting.value
+        slider.show_value(setting.value)
 
     def _show_numbers(self) -> None:
         seed, most = self.query_one("#seed", Field), self.query_one("#max_new_tokens", Field)
@@ -187,8 +186,14 @@ class Controls(Widget):
     def _show_note(self, wrong: str = "") -> None:
         """What is wrong with what was typed, or else what everybody should know."""
         text = wrong or in_force.note(self.settings)
-        self.note.update(Content(text))
+        _tell(self.note, text)
         self.note.set_class(bool(wrong), "-wrong").set_class(bool(text) and not wrong, "-loud")
+
+    def taken(self, name: str, value: Value) -> None:
+        """A change by hand is in `settings`."""
+        for slider in self.query(Slider):
+            if slider.parameter.name == name:
+                slider.taken(value)
 
     # From the rows to the screen
 
@@ -240,4 +245,14 @@ class Controls(Widget):
         self._show_note()
 
     def _hint(self) -> None:
-        self.border_subtitle = HINT if self._focused() else ""
+        """In the lower border, or in the upper one where that is the only one."""
+        hint = HINT if self._focused() else ""
+        boxed = self.styles.border_bottom[0] not in ("", "none")
+        self.border_subtitle = hint if boxed else ""
+        self.border_title = f"Controls · {hint}" if hint and not boxed else "Controls"
+
+
+def _tell(line: Static, text: str) -> None:
+    """Write a line whose size never changes: laying out the whole screen for it took 40 ms each time a slider moved."""
+    if str(line.content) != text:
+        line.update(Content(text), layout=False)

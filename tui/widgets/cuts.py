@@ -53,6 +53,10 @@ class CutMark:
     """False where what it keeps is no prefix of the ranking, so that no line can show it."""
     flagged: bool
     """True if the value is transformers' default and nobody asked for it."""
+    between: tuple[int, int] | None = None
+    """The fewest and the most it may leave, where a head does not decide it; `left` is the fewest then."""
+    open_end: bool = False
+    """True if that may be all there is."""
 
     @property
     def value(self) -> str:
@@ -77,7 +81,10 @@ class CutMark:
 
     @property
     def effect(self) -> str:
-        """`leaves 37`, or that it does nothing here."""
+        """`leaves 37`, or that it does nothing here, or that what it does is not decided."""
+        if self.between is not None:
+            fewest, most = self.between
+            return f"leaves {fewest:,} {'or more' if self.open_end else f'to {most:,}'}: undecided"
         if self.left == self.before:
             return f"removes nothing{' more' if self.after else ''}"
         return f"leaves {self.left:,}"
@@ -85,9 +92,9 @@ class CutMark:
     def texts(self) -> list[str]:
         """The same in fewer and fewer words, for narrower and narrower lists."""
         effect, whose, alone = self.effect, "", ""
-        if self.after and self.left < self.before:
+        if self.after and self.left < self.before and self.between is None:
             whose = f" of the {self.before:,} that {self.after} left"
-            alone = f" · alone {self.alone:,}" if self.alone != self.left else ""
+            alone = f" · alone {self.alone:,}" if self.alone not in (0, self.left) else ""
         tie = f" · {self.tie[1]:,} of {self.tie[0]:,} equal tokens kept" if self.tie else ""
         brief = f" · tie {self.tie[1]:,}/{self.tie[0]:,}" if self.tie else ""
         of = f" of {self.before:,}" if whose else ""
@@ -108,10 +115,14 @@ def cut_marks(viewed: Viewed, rows: Iterable[Row] = ()) -> list[CutMark]:
         flagged = setting is not None and setting.source == Source.TRANSFORMERS
         label = stage_label(cut.stage)
         marks.append(
-            CutMark(label, parameter, number, cut.alone, cut.left, before, after, mass, cut.tie, prefix, flagged)
-        )
-        after = label if cut.left < before else after
-        before, mass = cut.left, cut.mass
+            CutMark(
+                label, parameter, number, cut.alone, cut.left, before, after, mass, cut.tie, prefix, flagged,
+                cut.between, cut.between is not None and cut.between[1] >= viewed.vocabulary,
+            )
+        )  # fmt: skip
+        # What an undecided cut left is no number that the next one could be measured by.
+        after = ("" if cut.between else label) if cut.left < before else after
+        before, mass = (viewed.vocabulary if cut.between else cut.left), cut.mass
     return marks
 
 
@@ -123,4 +134,7 @@ def _removers_inside(cuts: list[Cut], rows: Iterable[Row]) -> set[str]:
 
 def border_note(marks: Iterable[CutMark]) -> str:
     """What the cuts that no line can show do, in one line for the border."""
-    return " · ".join(f"{mark.name} {mark.effect}, not the top {mark.left:,}" for mark in marks if not mark.prefix)
+    inside = [mark for mark in marks if not mark.prefix]
+    return " · ".join(
+        f"{mark.name} {mark.effect}" + ("" if mark.between else f", not the top {mark.left:,}") for mark in inside
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from typing import Literal
 
 Unit = Literal["percent", "logprob", "logit"]
@@ -43,6 +44,33 @@ def percent(probability: float, places: int = 4) -> str:
         shown = 2 if value < 99.99 else places
         return f"{math.floor(value * 10**shown) / 10**shown:.{shown}f}"
     return significant(min(value, 100), places)
+
+
+def between(low: float, high: float, width: int) -> str:
+    """Where a probability lies, in percent: `8.1–9.4`, with as many digits as fit, rounded outwards.
+
+    `≤9.4` or `≥90.2` where the other end says nothing, or there is no room for it.
+    """
+    texts = [f"{_floor(low, digits)}–{_ceiling(high, digits)}" for digits in (3, 2, 1)] if low > 0 and high < 1 else []
+    if low >= 0.5 or high >= 1:
+        texts += [f"≥{_floor(low, digits)}" for digits in (3, 2, 1)] if low > 0 else []
+    else:
+        texts += [f"≤{_ceiling(high, digits)}" for digits in (3, 2, 1)]
+    return next((text for text in texts if len(text) <= width), "?")
+
+
+def _floor(probability: float, digits: int) -> str:
+    return _short(probability, Context(digits, ROUND_FLOOR))
+
+
+def _ceiling(probability: float, digits: int) -> str:
+    return _short(probability, Context(digits, ROUND_CEILING))
+
+
+def _short(probability: float, context: Context) -> str:
+    """In percent, with the context's digits: `12`, `0.03`, `2e-5`."""
+    value = context.plus(Decimal(f"{100 * probability:.12g}"))
+    return f"{value:e}" if 0 < value < Decimal("0.001") else f"{value:f}"
 
 
 def logarithm(probability: float) -> str:

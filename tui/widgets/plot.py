@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rich.text import Text
+from rich.segment import Segment
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
+from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.protocol import Axis, Viewed
 from tui.widgets.cuts import cut_marks
 from tui.widgets.empty import centred
-from tui.widgets.plot_figure import Colours, Figure, canvas_width, draw
+from tui.widgets.numbers import percent
+from tui.widgets.plot_figure import Figure, Run, canvas_width, draw
 
 NOTHING = "No curve yet: submit a prompt."
-POINTS_A_COLUMN = 4
+POINTS_A_COLUMN = 2
 """More cost time and show nothing: a braille cell is two dots wide."""
 
 HELP = """\
@@ -27,6 +29,8 @@ How much probability the best candidates hold together, by rank on a logarithmic
 - `━` the curve after penalties and temperature, `┈` the model's own (raw); one curve where they are the same
 - `│` a cut, at the last rank it leaves; `┊` where the same cut would stand if it were the only one
 - `╌` top-p's threshold: p times the probability that the cuts before it left
+- `20 told` where the curves end, because a server tells no more; the rest is *unseen*. Where temperature makes the
+  whole uncertain, the curve is the least that it may be
 """
 _CSS = """
 CumulativePlot {
@@ -74,41 +78,56 @@ class CumulativePlot(Widget):
         self.auto_links = False
         self.border_title = "Cumulative probability"
         self._axis: Axis | None = None
+        self._strips: list[Strip] = []
 
     @property
     def axis(self) -> Axis:
-        """What to ask the engine for: the whole ranking, in about four points a column."""
+        """What to ask the engine for: the whole ranking, in as many points as a braille line has dots."""
         return Axis(width=POINTS_A_COLUMN * max(10, canvas_width(self.size.width)))
 
     def _on_resize(self) -> None:
+        self._strips = []
         if self.size.width and self.axis != self._axis:
             self._axis = self.axis
             self.post_message(self.AxisChanged(self, self._axis))
 
     def watch_viewed(self, viewed: Viewed | None) -> None:
-        """Name the curves in the border."""
+        """Draw anew, and name the curves in the border."""
+        self._strips = []
         self.border_subtitle = self._legend(viewed) if viewed and viewed.curves else None
+
+    def watch_nothing(self) -> None:
+        """Draw anew."""
+        self._strips = []
 
     def _legend(self, viewed: Viewed) -> Content:
         """Which line is which; one name where both are the same."""
         same = viewed.curves is not None and viewed.curves.raw == viewed.curves.tempered
-        tempered = Content.styled("━ raw = tempered" if same else "━ tempered", "$live")
-        return tempered if same else Content.assemble(tempered, "  ", Content.styled("┈ raw", "$raw"))
+        tail = viewed.tail
+        least = ", at least" if tail and not tail.tempered.exact else ""
+        tempered = Content.styled("━ raw = tempered" if same else f"━ tempered{least}", "$live")
+        both = tempered if same else Content.assemble(tempered, "  ", Content.styled("┈ raw", "$raw"))
+        return Content.assemble(both, f"  unseen {percent(tail.mass)} %") if tail else both
 
-    def render(self) -> Text:
-        """The figure as text, or a sentence where there is none."""
+    def notify_style_update(self) -> None:
+        """Draw anew: the strips hold colours."""
+        super().notify_style_update()
+        self._strips = []
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the picture, which is drawn once for all lines: as Rich's text each took as long again."""
+        if not self._strips:
+            ground = self.rich_style
+            styles = {part: ground + self.get_component_rich_style(f"plot--{part}", partial=True) for part in _PARTS}
+            self._strips = [Strip([Segment(text, styles[part]) for part, text in line]) for line in self._lines()]
+        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self.rich_style)
+
+    def _lines(self) -> list[list[Run]]:
+        """The figure in its parts, or a sentence where there is none."""
         viewed, (width, height) = self.viewed, self.size
         if viewed is None or viewed.curves is None:
-            quiet = self.get_component_rich_style("plot--axis", partial=True)
-            return Text("\n".join(centred(self.nothing, width, height)), quiet)
+            return [[("axis", line)] for line in centred(self.nothing, width, height)]
         if width < 16 or height < 4:
-            return Text("")
-        figure = Figure(width, height, viewed.vocabulary, viewed.curves, cut_marks(viewed, viewed.rows))
-        return draw(figure, Colours(*(self._colour(part) for part in _PARTS)))
-
-    def _colour(self, part: str) -> tuple[int, int, int] | int | str:
-        """A component's colour as plotext takes it: RGB, one of the terminal's 256, or its default."""
-        colour = self.get_component_styles(f"plot--{part}").color
-        if colour.ansi is None:
-            return colour.rgb
-        return "default" if colour.ansi < 0 else colour.ansi
+            return [[]]
+        told = viewed.tail.told if viewed.tail else 0
+        return draw(Figure(width, height, viewed.vocabulary, viewed.curves, cut_marks(viewed, viewed.rows), told))

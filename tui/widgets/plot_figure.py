@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
-
-from rich.text import Text
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any, Literal, NamedTuple
 
 from tui.protocol import Curves
 from tui.widgets import curves as arrays
 from tui.widgets.cuts import CutMark
 from tui.widgets.plot_labels import Label, place, place_more, place_on_line
 
-Colour = tuple[int, int, int] | int | str
+Part = Literal["tempered", "raw", "cut", "alone", "axis"]
+Run = tuple[Part, str]
+"""Some cells of a line that are of one part, and so of one colour."""
 
 LEFT = 5
 """Cells before the canvas: the labels of the y axis, and the axis."""
@@ -21,17 +23,11 @@ BELOW = 2
 """Lines under the canvas: the x axis, and its labels."""
 TALL = 12
 """Lines from which the quarters are labelled too."""
+_ALONE, _CUT, _THRESHOLD, _RAW = "┊", "│", "╌", "·"
+_PART_OF: dict[str, Part] = {_ALONE: "alone", _RAW: "raw", **dict.fromkeys(map(chr, range(0x2800, 0x2900)), "tempered")}
+"""By the marker it is drawn with; cuts and their words are the rest of the canvas."""
+_COLOURS = re.compile("\x1b\\[[0-9;]*m")
 _POWERS = ("1", "10", "100", "1k", "10k", "100k", "1M")
-
-
-class Colours(NamedTuple):
-    """One for each part, as plotext takes them."""
-
-    tempered: Colour
-    raw: Colour
-    cut: Colour
-    alone: Colour
-    axis: Colour
 
 
 class Figure(NamedTuple):
@@ -42,6 +38,8 @@ class Figure(NamedTuple):
     vocabulary: int
     curves: Curves
     marks: Sequence[CutMark]
+    told: int = 0
+    """Where the curves end because no more is known; 0 where they go on to the last rank."""
 
     @property
     def columns(self) -> int:
@@ -69,7 +67,7 @@ class Figure(NamedTuple):
     @property
     def lines(self) -> list[CutMark]:
         """The cuts that a vertical line can show."""
-        return [mark for mark in self.marks if mark.prefix and 0 < mark.left < self.vocabulary]
+        return [mark for mark in self.marks if mark.prefix and not mark.between and 0 < mark.left < self.vocabulary]
 
     @property
     def lines_alone(self) -> list[CutMark]:
@@ -79,7 +77,8 @@ class Figure(NamedTuple):
     @property
     def nucleus(self) -> CutMark | None:
         """The top-p cut, whose threshold is a height in this plot."""
-        return next((mark for mark in self.marks if mark.parameter == "top_p" and mark.prefix and mark.value), None)
+        nucleus = (mark for mark in self.marks if mark.parameter == "top_p" and mark.prefix and mark.value)
+        return next((mark for mark in nucleus if not math.isnan(mark.mass_before)), None)
 
 
 def canvas_width(width: int) -> int:
@@ -87,40 +86,51 @@ def canvas_width(width: int) -> int:
     return max(1, width - LEFT)
 
 
-def draw(figure: Figure, colours: Colours) -> Text:
+def draw(figure: Figure) -> list[list[Run]]:
     """The figure in exactly its size: a line of labels, the canvas, the x axis."""
-    return Text("\n").join([_label_line(figure, colours), Text.from_ansi(_plot(figure, colours))])
+    plotted = _plot(figure)
+    lines = [list(_runs(line, y < figure.rows)) for y, line in enumerate(plotted)]
+    return [list(_label_line(figure)), *lines]
 
 
-def _label_line(figure: Figure, colours: Colours) -> Text:
+def _label_line(figure: Figure) -> Iterator[Run]:
     """What each vertical line is, over it."""
-    cuts = place((Label(figure.column(mark.left), mark.short) for mark in figure.lines), figure.columns)
+    ranked = sorted(figure.lines, key=lambda mark: mark.left)  # where lines share a column, in the cuts' own order
+    cuts = place((Label(figure.column(mark.left), mark.short) for mark in ranked), figure.columns)
     alone = (Label(figure.column(mark.alone), f"{mark.symbol} alone") for mark in figure.lines_alone)
-    spared = place_more(alone, cuts, figure.columns)
-    line = Text(" " * figure.width)
-    for placed in (*cuts, *spared):
-        style = rich_colour(colours.cut if placed in cuts else colours.axis)
-        start = LEFT + placed.start
-        line = Text.assemble(line[:start], (placed.text, style), line[start + len(placed.text) :])
-    return line
+    end_of_curve = [Label(figure.column(figure.told), f"{figure.told:,} told")] if figure.told else []
+    spared = place_more((*end_of_curve, *alone), cuts, figure.columns)
+    end = -LEFT
+    for placed in sorted((*cuts, *spared)):
+        yield "axis", " " * (placed.start - end)
+        yield "cut" if placed in cuts else "axis", placed.text
+        end = placed.end
+    yield "axis", " " * (figure.columns - end)
 
 
-def rich_colour(colour: Colour) -> str:
-    """plotext's colour in Rich's spelling."""
-    if isinstance(colour, tuple):
-        return "rgb({},{},{})".format(*colour)
-    return f"color({colour})" if isinstance(colour, int) else "default"
+def _runs(line: str, canvas: bool) -> Iterator[Run]:
+    """One of plotext's lines in its parts; a blank goes with any."""
+    yield "axis", line[:LEFT]
+    part: Part = "axis"
+
+    def part_of(character: str) -> Part:
+        nonlocal part
+        if canvas and character != " ":
+            part = _PART_OF.get(character, "cut")
+        return part
+
+    for found, characters in groupby(line[LEFT:], part_of):
+        yield found, "".join(characters)
 
 
-def _plot(figure: Figure, colours: Colours) -> str:
-    """plotext's own output, from a figure cleared first: its second rendering of the same one may fail."""
+def _plot(figure: Figure) -> list[str]:
+    """plotext's own lines, from a figure cleared first: its second rendering of the same one may fail."""
     import plotext
 
     plotext.clear_figure()
     plotext.limit_size(False, False)
     plotext.plot_size(figure.width, figure.height - 1)
     plotext.theme("clear")
-    plotext.ticks_color(colours.axis)
     plotext.xaxes(True, False)
     plotext.yaxes(True, False)
     # log10 by hand: plotext's own logarithmic axis takes the logarithm of the stored data in place.
@@ -130,36 +140,36 @@ def _plot(figure: Figure, colours: Colours) -> str:
     plotext.xticks(powers, [_POWERS[power] for power in powers])
     heights = [0.0, 0.25, 0.5, 0.75, 1.0] if figure.height >= TALL else [0.0, 0.5, 1.0]
     plotext.yticks(heights, [f"{height:.2f}" for height in heights])
-    _draw_lines(plotext, figure, colours)
-    _draw_curves(plotext, figure, colours)
-    _draw_threshold_label(plotext, figure, colours)
-    return str(plotext.build()).rstrip("\n")
+    _draw_lines(plotext, figure)
+    _draw_curves(plotext, figure)
+    _draw_threshold_label(plotext, figure)
+    return _COLOURS.sub("", plotext.build()).rstrip("\n").split("\n")
 
 
-def _draw_lines(plotext: Any, figure: Figure, colours: Colours) -> None:
+def _draw_lines(plotext: Any, figure: Figure) -> None:
     """The cuts, under the curves: alone, threshold, left."""
     for mark in figure.lines_alone:
-        plotext.plot([math.log10(mark.alone)] * 2, [0, 1], marker="┊", color=colours.alone)
+        plotext.plot([math.log10(mark.alone)] * 2, [0, 1], marker=_ALONE)
     if nucleus := figure.nucleus:
-        plotext.plot([0, figure.right], [threshold(nucleus)] * 2, marker="╌", color=colours.cut)
+        plotext.plot([0, figure.right], [threshold(nucleus)] * 2, marker=_THRESHOLD)
     for mark in figure.lines:
-        plotext.plot([math.log10(mark.left)] * 2, [0, 1], marker="│", color=colours.cut)
+        plotext.plot([math.log10(mark.left)] * 2, [0, 1], marker=_CUT)
 
 
-def _draw_curves(plotext: Any, figure: Figure, colours: Colours) -> None:
+def _draw_curves(plotext: Any, figure: Figure) -> None:
     """The raw curve in dots, one a column, where it is another; the tempered one over it."""
     ranks = arrays.ranks(figure.curves)
     xs = [math.log10(rank) for rank in ranks]
     if figure.curves.raw != figure.curves.tempered:
         dots = list(_dots(figure, xs, arrays.raw(figure.curves)))
-        plotext.scatter([x for x, _ in dots], [y for _, y in dots], marker="·", color=colours.raw)
-    plotext.plot(xs, list(arrays.tempered(figure.curves)), marker="braille", color=colours.tempered)
+        plotext.scatter([x for x, _ in dots], [y for _, y in dots], marker=_RAW)
+    plotext.plot(xs, list(arrays.tempered(figure.curves)), marker="braille")
 
 
 def _dots(figure: Figure, xs: Sequence[float], ys: Sequence[float]) -> Iterable[tuple[float, float]]:
-    """A curve at every column of the canvas, read off between its points."""
-    point = 0
-    for column in range(figure.columns):
+    """A curve at every column of the canvas up to its end, read off between its points."""
+    point, end = 0, figure.column(figure.told) if figure.told else figure.columns - 1
+    for column in range(min(end + 1, figure.columns)):
         x = figure.right * column / max(1, figure.columns - 1)
         while point + 2 < len(xs) and xs[point + 1] < x:
             point += 1
@@ -182,7 +192,7 @@ def threshold_texts(nucleus: CutMark) -> list[str]:
     return [f"{nucleus.value} of the {mass} that {nucleus.after} left", f"{nucleus.value} of {mass}", nucleus.value]
 
 
-def _draw_threshold_label(plotext: Any, figure: Figure, colours: Colours) -> None:
+def _draw_threshold_label(plotext: Any, figure: Figure) -> None:
     """On the threshold's line, clear of the curve and of the vertical lines."""
     if not (nucleus := figure.nucleus):
         return
@@ -190,7 +200,7 @@ def _draw_threshold_label(plotext: Any, figure: Figure, colours: Colours) -> Non
     busy = set(_columns_at(figure, figure.row(height))) | {figure.column(mark.left) for mark in figure.lines}
     if placed := place_on_line(threshold_texts(nucleus), busy, figure.columns):
         x = figure.right * placed.start / max(1, figure.columns - 1)
-        plotext.text(placed.text, x, height, color=colours.cut, alignment="left")
+        plotext.text(placed.text, x, height, alignment="left")
 
 
 def _columns_at(figure: Figure, row: int) -> Iterable[int]:

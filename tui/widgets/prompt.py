@@ -56,6 +56,8 @@ class PromptEditor(TextArea):
     """How many tokens the text has; None while that is not known."""
     submitted: var[str | None] = var[str | None](None)
     """The text last given to the model: what differs from it is shown as edited."""
+    chat: var[bool] = var(False)
+    """The text goes through the model's chat template."""
     submit_key: var[str] = var("F2")
     """The key that submits, as it is shown."""
 
@@ -123,6 +125,10 @@ class PromptEditor(TextArea):
         """Show it."""
         self._tell()
 
+    def watch_chat(self) -> None:
+        """Say so."""
+        self._tell()
+
     def watch_submitted(self) -> None:
         """The text is what the model has, or no longer."""
         self._tell()
@@ -131,6 +137,7 @@ class PromptEditor(TextArea):
         tokens = "… tokens" if self.count is None else f"{self.count:,} token{'s' * (self.count != 1)}"
         edited = self.text != self.submitted
         self.set_class(edited, "-edited")
+        tokens = f"chat · {tokens}" if self.chat else tokens
         told = f"edited · {self.submit_key} submits · {tokens}" if edited else tokens if self.text else ""
         below = bool(self.styles.border_bottom[0])
         titles = ("Prompt" if below or not told else f"Prompt · {told}", told if below else "")

@@ -101,6 +101,8 @@ class Slider(NumberEntry):
         self.off_value = off_value
         self.integer = scale.integer
         self.dragging = False
+        self._told: float | None = None
+        """A value by hand of which it is not known yet whether it is taken."""
         self.set_reactive(Slider.scale, scale)
 
     # What it looks like
@@ -124,10 +126,9 @@ class Slider(NumberEntry):
 
     def _track_parts(self) -> list[Text]:
         length = self.track()[1]
-        shown = self.off_value if self.value is None else self.value
-        thumb = round(self.scale.position(shown) * (length - 1))
+        thumb = round(self.scale.position(self.place) * (length - 1))
         live = not (self.off or self.idle)
-        sign = {-1: "◂", 0: "●" if live else "○", 1: "▸"}[self.scale.beyond(shown)]
+        sign = {-1: "◂", 0: "●" if live else "○", 1: "▸"}[self.scale.beyond(self.place)]
         cells = ["─"] * length
         tick = round(self.scale.position(self.off_value) * (length - 1))
         if 0 < tick < length - 1:
@@ -159,17 +160,32 @@ class Slider(NumberEntry):
         text = f" {mark} {words:<{width}}" if width else f" {mark}"
         return self._styled(text, "flag" if mark == FLAG else "muted")
 
+    @property
+    def place(self) -> float:
+        """The value whose place on the track is shown."""
+        return self.off_value if self.value is None else self.value
+
+    def show_value(self, value: float | None) -> None:
+        """Show what is in force, unless a hand is ahead of it: an older value would take its last steps back."""
+        if self._told is None:
+            self.value = value
+
+    def taken(self, value: float | None) -> None:
+        """A value by hand is in force; if it was the last one, what comes from outside is shown again."""
+        if self._told == (self.off_value if value is None else value):
+            self._told = None
+
     # What a hand does
 
     def set_by_hand(self, value: float) -> None:
         """Show a value and say so, if it is another one."""
-        if value != self.value or self.off:
-            self.value = value
+        if value != self.place:
+            self.value = self._told = value
             self.post_message(self.Changed(self, value))
 
     def action_nudge(self, steps: int) -> None:
         """Fine (1) or coarse (10) steps."""
-        self.set_by_hand(self.scale.nudge(self.off_value if self.value is None else self.value, steps))
+        self.set_by_hand(self.scale.nudge(self.place, steps))
 
     def action_jump(self, position: float) -> None:
         """To a place on the track, 0–1."""

@@ -13,13 +13,30 @@ from textual.widget import Widget
 
 from tui.core.printable import printable
 from tui.core.story import How, Node
-from tui.protocol import Opened, Progress, Viewed
+from tui.protocol import Opened, Progress, Span, Tail, Viewed
+from tui.widgets.numbers import percent
 
-DROPPED_FIRST = ("dtype", "device", "effective", "perplexity", "ms", "mass", "surprisal", "model", "kept", "entropy")
+DROPPED_FIRST = (
+    "dtype",
+    "device",
+    "effective",
+    "perplexity",
+    "ms",
+    "mass",
+    "surprisal",
+    "host",
+    "backend",
+    "model",
+    "kept",
+    "unseen",
+    "entropy",
+)
 """What goes where there is no room, first to last."""
+SO_FAR = ("surprisal", "perplexity")
+"""What is about the tokens before the cursor; all else is about the one to come."""
 UNKNOWN = "–"
 _BAR = 12
-_LONGEST_MODEL = 28
+_LONGEST_MODEL = _LONGEST_HOST = 28
 _RUNNING = {
     "starting": "starting",
     "opening": "loading",
@@ -81,6 +98,8 @@ class StatusLine(Widget):
     """
 
     opened: reactive[Opened | None] = reactive[Opened | None](None)
+    host: reactive[str] = reactive("")
+    """The machine the engine runs on, where that is to be said."""
     viewed: reactive[Viewed | None] = reactive[Viewed | None](None)
     node: reactive[Node | None] = reactive[Node | None](None)
     """The token before the cursor."""
@@ -109,6 +128,8 @@ class StatusLine(Widget):
     def numbers(self) -> list[Part]:
         """What is to be said about the step on screen."""
         viewed, node = self.viewed, self.node
+        if viewed is not None and viewed.tail is not None:
+            return self._numbers_of_head(viewed, viewed.tail)
         raw, final = ("–", "–") if viewed is None else (f"{viewed.entropy.raw:.2f}", f"{viewed.entropy.final:.2f}")
         kept = UNKNOWN if viewed is None else f"{viewed.kept:,}"
         size = len(f"{viewed.vocabulary:,}") if viewed else len(kept)
@@ -119,12 +140,32 @@ class StatusLine(Widget):
             Part("effective", "≈ ", f"{_figure(effective, 7)} candidates"),
             Part("kept", "kept ", f"{kept:>{size}}"),
             Part("mass", "mass ", f"{mass:>6}"),
+            *self._so_far(node),
+        ]
+
+    def _so_far(self, node: Node | None) -> list[Part]:
+        return [
             Part("surprisal", "surprisal ", _figure(node.surprisal if node else None, 4)),
             Part("perplexity", "ppl ", _figure(self.perplexity, 6)),
         ]
 
+    def _numbers_of_head(self, viewed: Viewed, tail: Tail) -> list[Part]:
+        """The same of a row of which only the best are known: exact where they decide it, else from … to."""
+        raw, _, final = tail.entropy
+        fewest, most = tail.kept
+        kept = f"{fewest:,}" if fewest == most else f"{fewest:,}–{most:,}"
+        return [
+            Part("entropy", "entropy ", f"{_bits(raw)} → {_bits(final)} bits"),
+            Part("kept", "kept ", kept),
+            Part("mass", "mass ", _masses(tail.kept_mass)),
+            Part("unseen", "unseen ", f"{tail.count:,} · {percent(tail.mass)} %"),
+            *self._so_far(self.node),
+        ]
+
     def _numbers_line(self, width: int) -> Text:
-        return self._joined(fitting(self.numbers(), width))
+        parts = fitting(self.numbers(), width)
+        groups = [[part for part in parts if (part.name in SO_FAR) is so_far] for so_far in (False, True)]
+        return self._quiet(" │ ").join([self._joined(group) for group in groups if group])
 
     # The engine
 
@@ -135,12 +176,20 @@ class StatusLine(Widget):
         model = printable(self.opened.model, space=" ")
         name = model if len(model) <= _LONGEST_MODEL else "…" + model[1 - _LONGEST_MODEL :]
         parts = [("model", name), ("device", self.opened.device), ("dtype", self.opened.dtype)]
-        known = [Part(what, "", printable(text, space=" ")) for what, text in parts]
+        if self.opened.backend != "transformers":
+            parts.insert(1, ("backend", self.opened.backend))
+        if self.opened.trusted:
+            parts.append(("trusted", "its code is trusted"))
+        known = [Part(what, "", printable(text, space=" ")) for what, text in parts if text]
+        if self.host:
+            host = printable(self.host, space=" ")
+            short = host if len(host) <= _LONGEST_HOST else host[: _LONGEST_HOST - 1] + "…"
+            known.insert(1, Part("host", "on ", short))
         return [*known, Part("ms", "", f"{_figure(self.node.ms if self.node else None, 5)} ms a step")]
 
     def _engine_line(self, width: int) -> Text:
         state = self._state()
-        room = width - min(state.cell_len, width // 2) - 3 if state.cell_len else width
+        room = width - min(state.cell_len, width * 3 // 4) - 3 if state.cell_len else width
         line = self._joined(fitting(self.engine(), room))
         if state.cell_len:
             separator = self._quiet(" │ ") if line.cell_len else Text()
@@ -178,6 +227,18 @@ class StatusLine(Widget):
 
     def _quiet(self, text: str) -> Text:
         return self._styled(text, "label")
+
+
+def _bits(span: Span) -> str:
+    """Two decimals of what is exact, one of each end of what is not, two where one would not tell them apart."""
+    if span.exact:
+        return f"{span.value:.2f}"
+    places = 1 if f"{span.low:.1f}" != f"{span.high:.1f}" else 2
+    return f"{span.low:.{places}f}–{span.high:.{places}f}"
+
+
+def _masses(span: Span) -> str:
+    return _mass(span.value) if span.exact else f"{_mass(span.low)}–{_mass(span.high)}"
 
 
 def _mass(mass: float) -> str:

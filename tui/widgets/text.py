@@ -218,13 +218,13 @@ class StoryText(ScrollView, can_focus=True):
         if not self.path:
             return self._empty_line(y, width)
         if number >= len(self.layout_lines.lines):
-            return Strip.blank(width, self.rich_style)
-        return Strip(self._segments(number)).adjust_cell_length(width, self.rich_style)
+            return Strip.blank(width, self._style())
+        return Strip(self._segments(number)).adjust_cell_length(width, self._style())
 
     def _empty_line(self, y: int, width: int) -> Strip:
         lines = Content(self.empty).wrap(max(1, width))
         text = lines[y].plain if y < len(lines) else ""
-        return Strip([Segment(text, self._style("story--empty"))]).adjust_cell_length(width, self.rich_style)
+        return Strip([Segment(text, self._style("story--empty"))]).adjust_cell_length(width, self._style())
 
     def _segments(self, number: int) -> list[Segment]:
         glyphs = self.layout_lines.lines[number].glyphs

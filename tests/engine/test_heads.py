@@ -1,0 +1,90 @@
+"""A head of a row: every bound holds the hidden truth, and what is drawn is what the whole row would give."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from tests.oracle import settings_of
+from tests.sampling.heads import IDS, Hidden, bits, hidden, inside
+from tui.engine.decide import Distribution, distribution, draw, standing
+from tui.engine.heads import HeadDistribution, head_distribution
+from tui.errors import RunError
+from tui.sampling.draw import Luck
+
+
+def both(case: Hidden) -> tuple[HeadDistribution, Distribution]:
+    """The same place from its head and from the whole row."""
+    known = settings_of(**case.given)
+    try:
+        whole = distribution(case.whole, IDS, known, {})
+        head = head_distribution(case.head, IDS, known, {})
+    except RunError:
+        assume(False)
+    assert isinstance(head, HeadDistribution)
+    return head, whole
+
+
+@settings(max_examples=600, deadline=None)
+@given(hidden())
+def test_every_bound_holds_the_truth(case: Hidden) -> None:
+    here, truth = both(case)
+    tail, ranked = here.tail, here.head.tokens
+    unseen = torch.ones(len(case.whole), dtype=torch.bool).index_fill(0, ranked, False)
+    assert tail.told + tail.count == len(case.whole)
+    assert tail.mass == pytest.approx(float(truth.raw[0, unseen].double().sum()), abs=1e-5)
+    assert inside(float(truth.tempered[0, unseen].double().sum()), tail.tempered.low, tail.tempered.high)
+    assert tail.kept[0] <= truth.kept <= tail.kept[1]
+    assert inside(truth.kept_mass, tail.kept_mass.low, tail.kept_mass.high)
+    for probabilities, span in zip((truth.raw, truth.tempered, truth.final), tail.entropy, strict=True):
+        assert inside(bits(probabilities), span.low, span.high, 2e-4)
+
+
+@settings(max_examples=300, deadline=None)
+@given(hidden())
+def test_every_number_that_is_told_is_the_truth(case: Hidden) -> None:
+    here, truth = both(case)
+    for mine, whole in ((here.raw, truth.raw), (here.tempered, truth.tempered), (here.final, truth.final)):
+        known = ~mine.isnan()
+        assert torch.allclose(mine[known], whole[known], rtol=3e-4, atol=1e-6)
+    if here.kept:
+        assert here.kept == truth.kept
+    for cut, real in zip(here.cuts, truth.cuts, strict=True):
+        assert cut.stage == real.stage
+        low, high = cut.between or (cut.left, cut.left)
+        assert low <= real.left <= high
+        assert cut.alone in (0, real.alone)
+        assert math.isnan(cut.mass) or inside(real.mass, cut.mass, cut.mass, 1e-4)
+
+
+@settings(max_examples=300, deadline=None)
+@given(hidden())
+def test_every_rank_and_every_tokens_span_is_the_truth(case: Hidden) -> None:
+    here, truth = both(case)
+    for token in here.head.tokens.tolist():
+        assert standing(here, token)["rank"] == standing(truth, token)["rank"]
+        span = here.final_span(token)
+        assert inside(float(truth.final[0, token]), span.low, span.high)
+    unseen = int(case.head.isnan().nonzero()[0, 0])
+    span = here.final_span(unseen)
+    assert inside(float(truth.final[0, unseen]), span.low, span.high)
+    assert standing(here, unseen)["rank"] == 0
+
+
+@settings(max_examples=600, deadline=None)
+@given(hidden(), st.integers(0, 2**32))
+def test_a_token_that_may_be_drawn_is_the_whole_rows(case: Hidden, seed: int) -> None:
+    here, truth = both(case)
+    if here.undecided is not None:
+        with pytest.raises(RunError):
+            draw(here, Luck(seed, len(case.whole)), 0)
+        return
+    assert torch.equal(here.final, truth.final)
+    assert torch.equal(here.applied.scores, truth.applied.scores)
+    luck, other = (Luck(seed, len(case.whole)) for _ in range(2))
+    for position in range(4):
+        assert draw(here, luck, position) == draw(truth, other, position)

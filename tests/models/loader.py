@@ -1,0 +1,57 @@
+"""Loads what stdin's lines ask for in a process of its own, as the engine does; what happened goes to stdout as JSON.
+
+    python -m tests.models.loader ORIGINS
+
+ORIGINS is a JSON list of {"origin": …, "stop_at": bytes or absent}. stdin belongs to whoever asks a question: nobody.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from typing import Any
+
+import msgspec
+
+from tui.core.origin import Origin
+from tui.errors import SamplescopeError, StoppedError
+
+
+def load(asked: dict[str, Any]) -> dict[str, Any]:
+    """The outcome of one load: what was told on the way, and the model's facts or the error's line."""
+    from tui.models.opening import open_model
+
+    told: list[Any] = []
+
+    def report(stage: str, done: float, total: float | None, unit: str) -> None:
+        told.append([stage, done, total, unit])
+        if unit == "bytes" and done >= asked.get("stop_at", float("inf")):
+            raise StoppedError("The loading was given up.")
+
+    started, used = time.monotonic(), time.process_time()
+    try:
+        model = open_model(msgspec.convert(asked["origin"], Origin), report)
+        outcome = {"facts": {"name": model.facts.name, "trusted": model.facts.trusted, "device": model.facts.device}}
+    except SamplescopeError as error:
+        outcome = {"kind": error.kind, "message": str(error)}
+    seconds, busy = time.monotonic() - started, time.process_time() - used
+    return {"told": told, "seconds": seconds, "busy": busy, **outcome}
+
+
+def main(text: str) -> None:
+    out = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what a library prints is not an answer
+    import torch  # noqa: F401  # what a load takes is told without this
+    import transformers  # noqa: F401
+    from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: F401
+
+    for asked in json.loads(text):
+        print(json.dumps(load(asked)), file=out, flush=True)
+    sys.stderr.flush()
+    os._exit(0)  # as the engine does: a download that was given up may still wait for a byte
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,34 @@
+"""Many loads in one process of its own, and what each came to."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+NOBODY = b"yes\ny\n1\n" * 20
+"""What would be read if anybody asked."""
+
+
+def load_all(
+    asked: Sequence[Mapping[str, Any]], **environment: str
+) -> tuple[list[dict[str, Any]], str]:  # fmt: skip
+    """The outcome of each load (see loader.py), and what was written to stderr; nobody may have read stdin."""
+    reader, writer = os.pipe()
+    os.write(writer, NOBODY)
+    os.close(writer)
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.models.loader", json.dumps(list(asked))], cwd=REPOSITORY, stdin=reader,
+        capture_output=True, timeout=300, env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE", **environment},
+    )  # fmt: skip
+    with os.fdopen(reader, "rb") as left:
+        assert left.read() == NOBODY, "a question on stdin"
+    assert run.returncode == 0, run.stderr.decode()
+    outcomes = [json.loads(line) for line in run.stdout.splitlines()]
+    assert len(outcomes) == len(asked)
+    return outcomes, run.stderr.decode()

@@ -1,0 +1,109 @@
+"""What a scripted engine tells of a row when it knows only the best few: sums and the two extreme tails, no torch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from tests.scripted_math import Distribution
+from tui.protocol import Axis, Cut, Entropy, Row, Span, Tail, Viewed
+
+
+@dataclass(frozen=True)
+class Head:
+    """A distribution of which the best `told` are known."""
+
+    here: Distribution
+    told: int
+
+    @property
+    def vocabulary(self) -> int:
+        return len(self.here.order)
+
+    @property
+    def why(self) -> str:
+        """Why nothing can be drawn, '' if the kept set is certain."""
+        if self.here.greedy or (self.here.cuts and self.here.kept < self.told):
+            return ""
+        return f"The kept set is not certain: {self.told} of {self.vocabulary} tokens are told."
+
+    def tail(self) -> Tail:
+        unseen = self.here.order[self.told :]
+        entropies = [self._bits(each) for each in (self.here.raw, self.here.tempered)]
+        final = entropies[1] if self.why else Span(*[self.here.entropy.final] * 2)
+        kept = (
+            (max(self.told, self.here.kept), self.vocabulary) if self.here.cuts else (self.vocabulary, self.vocabulary)
+        )
+        mass = self.here.cumulative[self.here.kept - 1]
+        return Tail(
+            told=self.told, count=len(unseen), mass=math.fsum(self.here.raw[token] for token in unseen),
+            tempered=self._mass(), kept=kept if self.why else (self.here.kept, self.here.kept),
+            kept_mass=Span(1 - self._mass().high, 1.0) if self.why and self.here.cuts else Span(mass, mass),
+            entropy=(*entropies, final), undecided=self.why,
+        )  # fmt: skip
+
+    def _tails(self, probabilities: Sequence[float]) -> tuple[list[float], list[float]]:
+        """The unseen probabilities spread evenly, and as steeply as the last told allows."""
+        ranked = [probabilities[token] for token in self.here.order]
+        cap, mass, count = ranked[self.told - 1], math.fsum(ranked[self.told :]), len(ranked) - self.told
+        return [mass / count] * count, [cap] * int(mass / cap) + [mass % cap]
+
+    def _bits(self, probabilities: Sequence[float]) -> Span:
+        told = [probabilities[token] for token in self.here.order[: self.told]]
+        high, low = (-math.fsum(p * math.log2(p) for p in (*told, *tail) if p) for tail in self._tails(probabilities))
+        return Span(low, high)
+
+    def _mass(self) -> Span:
+        """The tail's tempered probability: known under T = 1 only, here between nothing and half as much again."""
+        mass = 1.0 - self.here.cumulative[self.told - 1]
+        same = self.here.raw == self.here.tempered
+        return Span(mass, mass) if same else Span(mass / 1.5, min(1.0, mass * 1.5))
+
+    def of(self, viewed: Viewed, axis: Axis | None) -> Viewed:
+        """A view with what is not known taken out."""
+        tail = self.tail()
+        rows = [self._row(row, tail) for row in viewed.rows if row.rank <= self.told]
+        found = [self._row(row, tail) if row.rank <= self.told else self._unseen(row) for row in viewed.found]
+        undecided = bool(tail.undecided)
+        return msgspec.structs.replace(
+            viewed, tail=tail, rows=rows, found=found, cuts=[self._cut(cut) for cut in viewed.cuts],
+            kept=tail.kept[0] if tail.kept[0] == tail.kept[1] else 0, kept_mass=tail.kept_mass.value,
+            entropy=Entropy(*(span.value for span in tail.entropy)),
+            would_draw=None if undecided else viewed.would_draw, would=None if undecided else viewed.would,
+            curves=self.here.curves(axis, self.told) if axis else None,
+        )  # fmt: skip
+
+    def _cut(self, cut: Cut) -> Cut:
+        if cut.left < self.told:
+            return msgspec.structs.replace(cut, alone=cut.alone if cut.alone < self.told else 0)
+        return Cut(cut.stage, 0, cut.left, math.nan, None, (cut.left, self.vocabulary))
+
+    def _row(self, row: Row, tail: Tail) -> Row:
+        """A ranked row; tempered probabilities are as uncertain as the whole."""
+        least, most = 1 - tail.tempered.high, 1 - tail.tempered.low
+        told = self.here.cumulative[self.told - 1]
+        tempered, cumulative = (
+            Span(value / told * least, value / told * most) for value in (row.tempered, row.cumulative)
+        )
+        final = (
+            Span(row.final, row.final)
+            if not tail.undecided
+            else Span(tempered.low, 1.0)
+            if self.here.cuts
+            else tempered
+        )
+        spans = (tempered, final, cumulative)
+        return msgspec.structs.replace(
+            row, tempered=tempered.value, final=final.value, cumulative=cumulative.value, count=0,
+            spans=None if all(span.exact for span in spans) else spans,
+        )  # fmt: skip
+
+    def _unseen(self, row: Row) -> Row:
+        last = self.here.tempered[self.here.order[self.told - 1]]
+        removed = row.removed_by if not self.why else ""
+        spans = (Span(0.0, last), Span(0.0, 0.0 if removed else 1.0), Span(self.here.cumulative[self.told - 1], 1.0))
+        return Row(0, row.token, row.piece, row.special, math.nan, math.nan, math.nan, spans[1].value, math.nan,
+                   removed, 0, spans)  # fmt: skip

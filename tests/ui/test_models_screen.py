@@ -1,0 +1,164 @@
+"""Choosing another model: it loads beside the one that is open, which stays until the other is ready."""
+
+import pytest
+
+from tests.scripted import Gate
+from tests.ui.conftest import SMALL, Recorded, screen_text
+from tui import recent
+from tui.core.catalog import Entry, Room, needed
+from tui.core.origin import Origin, named
+from tui.errors import ModelError
+from tui.launch import LaunchOptions
+from tui.screens.models import ModelsScreen
+from tui.screens.state import Busy
+from tui.widgets.model_lines import model_line, size
+from tui.widgets.prompt import PromptEditor
+from tui.widgets.status import StatusLine
+
+
+async def listed(bed):
+    """Open the screen and wait for the engine's list."""
+    await bed.pilot.press("m")
+    await bed.until(lambda: isinstance(bed.app.screen, ModelsScreen) and bed.app.screen.catalog is not None)
+    return bed.app.screen
+
+
+@pytest.mark.parametrize("size", [(120, 40), SMALL])
+async def test_each_model_says_whether_there_is_room_for_it(start, size):
+    async with start(size=size) as bed:
+        await listed(bed)
+        lines = screen_text(bed.app).split("\n")
+        assert any("demo (built in)" in line and "fits" in line for line in lines)
+        assert any("gpt2" in line and "fits, 7.54 GB to spare" in line for line in lines)
+        assert any("big/model" in line and "122 GB too large" in line for line in lines)
+
+
+async def test_the_list_shows_what_holds_the_typed_text(start):
+    async with start() as bed:
+        screen = await listed(bed)
+        await bed.type("big")
+        await bed.until(lambda: [origin.model for origin in screen._choices] == ["big/model"])
+
+
+async def test_another_model_gets_the_prompt_and_a_story_of_its_own(start):
+    async with start() as bed:
+        await bed.press("n", "n")
+        bed.bench.query_one(PromptEditor).text = "the herd"
+        await listed(bed)
+        await bed.type("another/model")
+        await bed.pilot.press("enter")
+        await bed.until(lambda: bed.bench.session.client.mirror.opened.model == "another/model")
+        await bed.shown()
+        assert bed.drawn() == []
+        assert [node.piece for node in bed.bench.branch] == [b"the", b" herd"]
+        assert len(bed.engines.served) == 2
+        await bed.press("n")
+        assert len(bed.drawn()) == 1
+
+
+async def test_the_old_model_stays_while_the_new_one_loads_and_when_that_is_given_up(start):
+    gate = Gate()
+
+    class Slow(Recorded):
+        def open(self, request, report):
+            if request.origin.model:
+                report("loading the weights", 1, 4, "files")
+                gate(0)
+            return super().open(request, report)
+
+    async with start(make=Slow) as bed:
+        await listed(bed)
+        await bed.type("slow/model")
+        await bed.pilot.press("enter")
+        await bed.until(gate.waiting.is_set)
+        await bed.until(lambda: "slow/model: loading the weights" in screen_text(bed.app))
+        await bed.press("n", "n")
+        assert len(bed.drawn()) == 2
+        await bed.pilot.press("escape")
+        await bed.until(lambda: not bed.bench.session.switching)
+        gate.let(1)
+        await bed.press("n")
+        assert len(bed.drawn()) == 3
+        assert "given up" not in bed.bench.query_one(StatusLine).message  # said, and gone with the next step
+        assert bed.bench.session.client.mirror.opened.model == "scripted"
+
+
+async def test_a_model_that_does_not_load_leaves_everything_as_it_was(start):
+    class Picky(Recorded):
+        def open(self, request, report):
+            if request.origin.model:
+                raise ModelError("There is no such model.", "Check the name.")
+            return super().open(request, report)
+
+    async with start(make=Picky) as bed:
+        await bed.press("n")
+        drawn = bed.drawn()
+        await listed(bed)
+        await bed.type("nosuch/model")
+        await bed.pilot.press("enter")
+        await bed.until(lambda: "There is no such model." in bed.bench.query_one(StatusLine).message)
+        assert (bed.drawn(), bed.state.busy) == (drawn, Busy.IDLE)
+        await bed.press("n")
+        assert recent.models() == []
+
+
+async def test_what_was_opened_is_remembered_but_not_that_it_was_trusted(start):
+    async with start(origin=Origin(model="some/model", trust_remote_code=True)) as bed:
+        assert recent.models() == [Origin(model="some/model")]
+        await listed(bed)
+        assert "some/model  used before" in screen_text(bed.app)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("gpt2", Origin(model="gpt2", device="cuda")),
+        (" org/name ", Origin(model="org/name", device="cuda")),
+        ("", Origin(device="cuda")),
+        ("/a/folder:1", Origin(model="/a/folder:1", device="cuda")),
+        ("http://gpubox:8000", Origin(server="http://gpubox:8000")),
+        ("https://host/v1", Origin(server="https://host/v1")),
+        ("localhost:8080", Origin(server="http://localhost:8080")),
+        ("[::1]:8080", Origin(server="http://[::1]:8080")),
+    ],
+)
+def test_what_is_typed_is_an_address_or_a_name(typed, meant):
+    assert named(typed, Origin(device="cuda", trust_remote_code=True, allow_pickle=True)) == meant
+
+
+def test_what_a_model_needs_is_its_parameters_in_their_dtype():
+    assert needed(Entry(name="x", files=99, parameters=10, dtype="bfloat16")) == 20
+    assert needed(Entry(name="x", files=99)) == 99
+    assert needed(Entry(name="x")) is None
+
+
+def test_a_models_line_is_as_honest_as_what_is_known():
+    room = Room(device="cpu", free=1 << 30, total=1 << 31)
+    assert model_line(Entry(name="x"), room, 96).plain.endswith("size not known")
+    assert "1 GB too large" in model_line(Entry(name="x", parameters=1 << 30, dtype="float16"), room, 96).plain
+    assert (size(0), size(999), size(1536), size(5 << 30)) == ("0 B", "999 B", "1.5 kB", "5 GB")
+
+
+async def test_no_view_waits_until_a_large_cache_is_read(start):
+    gate = Gate()
+
+    class Full(Recorded):
+        def catalog(self, request):
+            gate(0)
+            return super().catalog(request)
+
+    async with start(make=Full) as bed:
+        await bed.pilot.press("m")
+        await bed.until(gate.waiting.is_set)
+        await bed.until(lambda: "looking through the models" in screen_text(bed.app))
+        await bed.pilot.press("escape")
+        await bed.press("4", "n")
+        gate.let(1)
+
+
+async def test_an_engine_that_has_greeted_belongs_to_the_first_client_only(start):
+    async with start() as bed:
+        bed.app.options, bed.app._greeted = LaunchOptions(engine=["false"]), object()
+        first, second = bed.app._child(None), bed.app._child(None)
+        assert (first._starter._greeted is not None, second._starter._greeted) == (True, None)
+        first._starter._greeted = None

@@ -1,0 +1,82 @@
+"""Views of a row of which only a head is known: ranks end where the server's telling ends."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from tui.core.candidates import Row, Span
+from tui.core.settings import Settings
+from tui.engine.curves import curves
+from tui.engine.heads import HeadDistribution, head_distribution
+from tui.engine.places import Place
+from tui.models.base import Tokens
+from tui.protocol import View, Viewed
+from tui.sampling.draw import Lucks, draw_many
+
+FOUND = 50
+
+
+def head_view(request: View, place: Place, settings: Settings, revision: int, tokens: Tokens, lucks: Lucks) -> Viewed:
+    """The whole answer to a view of one place whose row [V] has NaN in it."""
+    here = head_distribution(place.row, place.ids, settings, place.captured)
+    assert isinstance(here, HeadDistribution)
+    certain = here.undecided is None
+    counts = draw_many(here.final, request.draws, request.seed, place.position) if certain and request.draws else None
+    window = _Window(tokens, here, counts)
+    would = _would_draw(here, lucks, request.seed, place.position) if certain else None
+    first, count = request.rows or (0, 0)
+    return Viewed(
+        id=request.id, slot=request.slot, at=request.at, revision=revision, settings=settings,
+        cuts=here.cuts, kept=here.kept, kept_mass=here.kept_mass, entropy=here.entropy, tail=here.tail,
+        would_draw=would, would=None if would is None else window.of([would])[0], vocabulary=len(place.row),
+        rows=window.of(here.head.tokens[max(0, first) :][: max(0, count)].tolist()), first=max(0, first),
+        curves=curves(request.axis, window.raw, window.at_least) if request.axis else None,
+        found=window.of(tokens.matches(request.find, FOUND)) if request.find else [],
+        given=request.given, seed=request.seed, draws=request.draws,
+    )  # fmt: skip
+
+
+def _would_draw(here: HeadDistribution, lucks: Lucks, seed: int, position: int) -> int:
+    return lucks[seed].would_draw(here.final, position)
+
+
+class _Window:
+    """Rows of one head, the unseen ones included."""
+
+    def __init__(self, tokens: Tokens, here: HeadDistribution, counts: Tensor | None) -> None:
+        self._tokens, self._here, self._counts = tokens, here, counts
+        whole = here.weights.whole
+        self.raw = here.raw[0, here.head.tokens].cumsum(0, dtype=torch.float64)
+        least = here.weights.sums / (whole.value if whole.exact else whole.high)
+        self.at_least = self.raw if here.tempered is here.raw else least
+        """Cumulative tempered probability by rank: no less than this."""
+
+    def of(self, tokens: list[int]) -> list[Row]:
+        """The rows of these ids, in their order."""
+        removed = self._here.removed_by(torch.tensor(tokens, dtype=torch.long))
+        return [self._row(token, stage) for token, stage in zip(tokens, removed, strict=True)]
+
+    def _row(self, token: int, removed_by: str) -> Row:
+        here, rank = self._here, self._here.place(token)
+        spans = self._spans(token, rank)
+        tempered, final, cumulative = (span.value for span in spans)
+        count = int(self._counts[token]) if self._counts is not None else 0
+        known = all(span.exact for span in spans)
+        return Row(
+            rank, token, self._tokens.piece(token), self._tokens.special(token), float(here.row[token]),
+            float(here.raw[0, token]), tempered, final, cumulative, removed_by, count, None if known else spans,
+        )  # fmt: skip
+
+    def _spans(self, token: int, rank: int) -> tuple[Span, Span, Span]:
+        """Where tempered, final and cumulative probability lie."""
+        here, weights = self._here, self._here.weights
+        final = here.final_span(token)
+        exact = float(here.tempered[0, token])
+        if not rank:
+            most = 0.0 if exact == 0 else min(1.0, weights.cap / weights.whole.low)
+            return Span(0.0, most), final, Span(weights.share(weights.head).low, 1.0)
+        tempered = weights.share(here.weight(token)) if math.isnan(exact) else Span(exact, exact)
+        return tempered, final, weights.share(float(weights.sums[rank - 1]))

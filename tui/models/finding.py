@@ -1,0 +1,41 @@
+"""Finding tokens by their text or by `#id`, in whatever knows the bytes of each."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from functools import cached_property
+
+_NUMBER = re.compile(r"#(\d{1,18})", re.ASCII)
+
+
+class Findable(ABC):
+    """A vocabulary of `width` ids that can be searched."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+
+    @abstractmethod
+    def piece(self, token: int) -> bytes:
+        """A token's bytes; it may be half a character."""
+
+    @cached_property
+    def _folded(self) -> list[str]:
+        """Every token's text in lower case, for searching."""
+        return [self.piece(token).decode("utf-8", "replace").casefold() for token in range(self._width)]
+
+    def matches(self, wanted: str, limit: int) -> list[int]:
+        """Ids whose text is, starts with, or holds `wanted` (blanks before it aside), best match first."""
+        if match := _NUMBER.fullmatch(wanted):
+            return [int(match[1])] if int(match[1]) < self._width else []
+        folded = wanted.casefold()
+        bare = folded.strip() or folded
+        hits = [token for token, text in enumerate(self._folded) if bare in text]
+        hits.sort(key=lambda token: self._distance(token, wanted, folded, bare))
+        return hits[:limit]
+
+    def _distance(self, token: int, wanted: str, folded: str, bare: str) -> tuple[int, int]:
+        text = self._folded[token]
+        exact = self.piece(token) == wanted.encode("utf-8", "replace")
+        order = (exact, text == folded, text.strip() == bare, text.strip().startswith(bare), True)
+        return order.index(True), len(text)

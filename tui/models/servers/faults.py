@@ -1,0 +1,160 @@
+"""What can go wrong between here and a server, each as one line for a person."""
+
+from __future__ import annotations
+
+import email.utils
+import math
+import socket
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from textwrap import shorten
+
+import httpx2
+import msgspec
+
+from tui.core.printable import printable
+from tui.errors import RunError
+from tui.models.servers.limits import Limits
+
+BUSY = (408, 425, 429)
+"""Client errors that pass by themselves."""
+QUOTED = 200
+"""Characters of a server's own words that are repeated."""
+
+
+class ServerError(RunError):
+    """A server could not be asked, or its answer cannot be used. `status` is HTTP's, 0 if it did not come to that."""
+
+    def __init__(self, message: str, remedy: str = "", status: int = 0) -> None:
+        super().__init__(message, remedy)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why there is no usable answer."""
+
+    message: str
+    remedy: str = ""
+    again: bool = False
+    """True if it may pass by itself: worth another try."""
+    pause: float | None = None
+    """Seconds the server asks to wait before it."""
+    status: int = 0
+
+
+def too_late(host: str, limits: Limits, *, asked: bool) -> Fault:
+    """There was no connection in time, or, once asked, no answer."""
+    if asked:
+        return Fault(f"{host} did not answer within {limits.first:g} s.", again=True)
+    return Fault(f"{host} cannot be reached: no connection in {limits.connect:g} s.", again=True)
+
+
+def unreachable(error: Exception, host: str) -> Fault:
+    """What an exception of the client means. Its own words may hold what was sent: only the system's are repeated."""
+    causes = list(_causes(error))
+    untrusted = next((one for one in causes if isinstance(one, ssl.SSLCertVerificationError)), None)
+    if untrusted is not None:
+        return Fault(f"The certificate of {host} cannot be trusted: {untrusted.verify_message}.")
+    if any(isinstance(one, ssl.SSLError) for one in causes):
+        return Fault(f"{host} does not speak TLS.", "Is the address http:// instead of https://?")
+    if unknown := next((one for one in causes if isinstance(one, socket.gaierror)), None):
+        passing = unknown.errno == socket.EAI_AGAIN
+        return Fault(f"There is no host {host}: {unknown.strerror}.", "Check the address.", again=passing)
+    if any(isinstance(one, ConnectionRefusedError) for one in causes):
+        return Fault(f"No server listens at {host}.", "Is it started?", again=True)
+    if isinstance(error, httpx2.DecodingError):
+        return Fault(f"The answer of {host} cannot be unpacked.")
+    if isinstance(error, httpx2.RemoteProtocolError | httpx2.NetworkError | httpx2.TimeoutException):
+        return Fault(f"The connection to {host} broke before the answer was whole.", again=True)
+    return Fault(f"{host} cannot be asked ({type(error).__name__}).")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception and what it came from, groups opened."""
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        if isinstance(seen, BaseExceptionGroup):
+            for inner in seen.exceptions:
+                yield from _causes(inner)
+        seen = seen.__cause__ or seen.__context__
+
+
+def refused(reply: Reply, host: str, path: str) -> Fault | None:
+    """What a status other than 2xx means; None for 2xx."""
+    status, words = reply.status, own_words(reply.body)
+    said = f": {words}" if words else "."
+    if 200 <= status < 300:
+        return None
+    if 300 <= status < 400:
+        where = shorten(printable(reply.headers.get("location", "another address"), space=" "), QUOTED)
+        return Fault(f"{host} points to {where}; it is not followed there.", "Give the address itself.", status=status)
+    if status in (401, 403):
+        remedy = "Set SAMPLESCOPE_API_KEY to a key that it takes."
+        return Fault(f"{host} wants another key ({status}){said}", remedy, status=status)
+    if status == 404:
+        return Fault(f"{host} has no {path} (404){said}", status=status)
+    again = status in BUSY or status >= 500
+    pause = _retry_after(reply.headers.get("retry-after", "")) if again else None
+    verb = "is busy" if status == 429 else "failed" if status >= 500 else "refuses this"
+    return Fault(f"{host} {verb} ({status}){said}", again=again, pause=pause, status=status)
+
+
+def _retry_after(text: str) -> float | None:
+    """Seconds, from a number or a date; None for neither."""
+    with suppress(ValueError):
+        return max(0.0, float(text)) if math.isfinite(float(text)) else None
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
+    except (ValueError, TypeError):
+        return None
+
+
+def own_words(body: bytes) -> str:
+    """What an error's body says, safe and short; '' for a web page or nothing."""
+    text = body[: 1 << 16].decode("utf-8", "replace").strip()
+    if not text or is_page(body):
+        return ""
+    with suppress(msgspec.DecodeError, RecursionError):
+        text = _message(msgspec.json.decode(body)) or text
+    return shorten(printable(" ".join(text.split()), space=" "), QUOTED, placeholder=" …")
+
+
+def is_page(body: bytes) -> bool:
+    """True for HTML (and XML)."""
+    return body[:512].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+
+
+def _message(body: object) -> str:
+    """`error.message`, `error`, `message` or `detail` of a JSON body."""
+    if not isinstance(body, dict):
+        return ""
+    for name in ("error", "message", "detail"):
+        value = body.get(name)
+        if isinstance(value, dict):
+            value = value.get("message")
+        if isinstance(value, str) and value:
+            return value
+    return ""
+
+
+def told_error(body: bytes) -> str:
+    """The error in an answer that claims success; '' if it tells of none."""
+    try:
+        decoded = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        return ""
+    return own_words(body) if isinstance(decoded, dict) and decoded.get("error") else ""

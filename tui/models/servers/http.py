@@ -1,0 +1,211 @@
+"""One server asked over HTTP: time limits, tries, a cap on what it may answer, a key that stays where it belongs.
+
+The exchange runs on an event loop in a thread of its own, so that whoever waits can look up ten times a second, tell
+how long it has been, and give it up. No exception of the HTTP library leaves that thread: its frames hold the key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+import time
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
+from functools import cache
+from typing import TypeVar
+
+import httpx2
+import msgspec
+
+from tui.core.progress import Report
+from tui.errors import ModelError
+from tui.models.servers.address import Address
+from tui.models.servers.faults import Fault, Reply, ServerError, is_page, refused, told_error, too_late, unreachable
+from tui.models.servers.key import Secret
+from tui.models.servers.limits import Limits
+from tui.models.waiting import TICK_SECONDS
+
+T = TypeVar("T")
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """The one loop all exchanges run on; its thread ends with the process."""
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="http", daemon=True).start()
+    return loop
+
+
+@dataclass(slots=True)
+class _Seen:
+    """How far an exchange is, read by the thread that waits."""
+
+    bytes: int = 0
+    total: int | None = None
+    asked: bool = False
+    """There is a connection, and the request goes out."""
+    answering: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Phases:
+    """Gives an exchange the time for its answer once it has its connection, new or kept; httpx2 calls it."""
+
+    deadline: asyncio.Timeout
+    first: float
+    seen: _Seen
+
+    async def __call__(self, event: str, _info: object) -> None:
+        if event.endswith(".send_request_headers.started"):
+            self.seen.asked = True
+            self.deadline.reschedule(asyncio.get_running_loop().time() + self.first)
+
+
+class Client:
+    """Asks one server. Safe to use from several threads."""
+
+    def __init__(self, address: Address, key: Secret | None, limits: Limits) -> None:
+        """ModelError if the key would travel in the clear, or the environment's proxy cannot be used."""
+        if key is not None and not (address.secure or address.loopback):
+            raise ModelError(
+                f"The key is not sent to {address.host} over plain http, where anyone on the way could read it.",
+                "Use https, a tunnel to localhost, or take the key away (SAMPLESCOPE_API_KEY, or its file).",
+            )
+        self.host = address.host
+        self._address, self._key, self._limits = address, key, limits
+        self._headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+        self._http = self._make()
+
+    def _make(self) -> httpx2.AsyncClient:
+        direct = {
+            "all://": None,
+            "http://": None,
+            "https://": None,
+        }  # a proxy would take what is meant for loopback away
+        try:
+            return httpx2.AsyncClient(timeout=None, mounts=direct if self._address.loopback else None)
+        except (ValueError, ImportError, OSError) as error:
+            raise ModelError(f"The environment's proxy or certificates cannot be used: {error}") from None
+
+    def ask(
+        self, path: str, body: object, kind: type[T], report: Report, *, vocabulary: int = 0, patient: bool = True
+    ) -> T:
+        """GET (body None) or POST `body` as JSON; the answer as a `kind`. `vocabulary`: entries it may hold.
+
+        ServerError says in one line why there is no answer. Waiting is told to `report`, and ends with what it raises.
+        Not `patient`: one try only.
+        """
+        reply = self._reply(path, body, self._limits.most(vocabulary), report, patient)
+        try:
+            return msgspec.json.decode(reply.body, type=kind)
+        except (msgspec.DecodeError, RecursionError) as error:
+            why = str(error)
+        raise ServerError(self._hidden(_unusable(reply.body, self.host, why)), status=reply.status)
+
+    def _reply(self, path: str, body: object, most: int, report: Report, patient: bool) -> Reply:
+        pauses = list(self._limits.pauses) if patient else []
+        while True:
+            outcome = self._once(path, body, most, report)
+            if isinstance(outcome, Reply):
+                fault = refused(outcome, self.host, path)
+                if fault is None:
+                    return outcome
+                outcome = fault
+            if not (outcome.again and pauses):
+                break
+            pause = max(pauses.pop(0), outcome.pause or 0.0)
+            if pause > max(self._limits.patience, *self._limits.pauses):
+                break
+            _count_down(pause, report)
+        asked = f" It asks to wait {math.ceil(outcome.pause)} s." if outcome.pause else ""
+        raise ServerError(self._hidden(outcome.message + asked), self._hidden(outcome.remedy), outcome.status)
+
+    def _hidden(self, text: str) -> str:
+        """A server may repeat the key it was sent."""
+        return text if self._key is None else self._key.hide(text)
+
+    def _once(self, path: str, body: object, most: int, report: Report) -> Reply | Fault:
+        """One try, looked after from this thread."""
+        seen, started = _Seen(), time.monotonic()
+        future = asyncio.run_coroutine_threadsafe(self._exchange(path, body, most, seen), _loop())
+        try:
+            while not _done(future):
+                if seen.answering:
+                    report("reading the server's answer", seen.bytes, seen.total, "bytes")
+                else:
+                    report("waiting for the server", round(time.monotonic() - started, 1), None, "s")
+        finally:
+            future.cancel()  # does nothing to one that is done
+        return future.result()
+
+    async def _exchange(self, path: str, body: object, most: int, seen: _Seen) -> Reply | Fault:
+        limits = self._limits
+        try:
+            try:
+                async with asyncio.timeout(limits.connect) as deadline:
+                    request = self._request(path, body)
+                    request.extensions = {"trace": _Phases(deadline, limits.first, seen)}
+                    response = await self._http.send(request, stream=True)
+            except TimeoutError:
+                return too_late(self.host, limits, asked=seen.asked)
+            try:
+                return await self._read(response, most, seen)
+            finally:
+                await response.aclose()
+        except Exception as error:  # whatever the library raises: nothing of it may leave this thread
+            return unreachable(error, self.host)
+
+    def _request(self, path: str, body: object) -> httpx2.Request:
+        headers = dict(self._headers)
+        if self._key is not None:
+            headers["Authorization"] = f"Bearer {self._key.reveal()}"
+        if body is None:
+            return self._http.build_request("GET", self._address.base + path, headers=headers)
+        headers["Content-Type"] = "application/json"
+        content = msgspec.json.encode(body)
+        return self._http.build_request("POST", self._address.base + path, headers=headers, content=content)
+
+    async def _read(self, response: httpx2.Response, most: int, seen: _Seen) -> Reply | Fault:
+        """The whole body, and no more than `most` bytes of it."""
+        length = response.headers.get("content-length", "")
+        seen.total = int(length) if length.isdecimal() else None
+        seen.answering = True
+        body, chunks = bytearray(), response.aiter_bytes()
+        while True:
+            try:
+                async with asyncio.timeout(self._limits.idle):
+                    chunk = await anext(chunks, None)
+            except TimeoutError:
+                line = f"{self.host} fell silent for {self._limits.idle:g} s in the middle of its answer."
+                return Fault(line, again=True)
+            if chunk is None:
+                return Reply(response.status_code, bytes(body), dict(response.headers))
+            body += chunk
+            seen.bytes = len(body)
+            if len(body) > most:
+                return Fault(f"The answer of {self.host} is longer than {most:,} bytes; it was not read to its end.")
+
+
+def _done(future: Future[Reply | Fault]) -> bool:
+    """Wait a tick for it."""
+    return bool(wait([future], timeout=TICK_SECONDS).done)
+
+
+def _count_down(seconds: float, report: Report) -> None:
+    """Wait, and tell how long yet."""
+    started = time.monotonic()
+    while (left := seconds - (time.monotonic() - started)) > 0:
+        report(f"server: trying again in {math.ceil(left)} s", round(seconds - left, 1), seconds, "s")
+        time.sleep(min(TICK_SECONDS, left))
+
+
+def _unusable(body: bytes, host: str, why: str) -> str:
+    """Why an answer that claims success cannot be used."""
+    if is_page(body):
+        return f"{host} answers with a web page: no server of a model."
+    if told := told_error(body):
+        return f"{host} answers with an error: {told}"
+    if why.startswith(("JSON is malformed", "Input data was truncated")) or not body:
+        return f"The answer of {host} is no whole JSON ({why[:100]})."
+    return f"The answer of {host} is not what was asked for ({why[:100]})."

@@ -1,0 +1,134 @@
+"""llama.cpp's own server: the whole vocabulary in each answer, tokens by id, their bytes told by the server.
+
+Two things of it shape this file. If the token it draws is half a character, it leaves all probabilities out: a large
+bias on a plain letter makes it draw that one, and what it tells are the probabilities from before any bias. And it
+tells the logarithm of a float32 probability, so that below the smallest one nothing more is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from torch import Tensor
+
+from tui.core.progress import Report
+from tui.models.base import Facts
+from tui.models.servers.faults import ServerError
+from tui.models.servers.http import Client
+from tui.models.servers.llama_tokens import LlamaTokens, Piece, tokenize
+from tui.models.servers.rows import whole_row
+from tui.models.servers.served import ServedModel, transformers_defaults
+
+T = TypeVar("T")
+
+BIAS = 1000.0
+"""More than any logit: the token that has it is drawn."""
+LETTER = "a"
+FLOOR = -103.97
+"""The logarithm of half the smallest float32: what rounds to probability 0 is below it, nobody knows how far."""
+UNKNOWN = -1e30
+"""llama.cpp writes the lowest float32 for the logarithm of 0."""
+
+
+class _Entry(msgspec.Struct):
+    id: int
+    logprob: float
+
+
+class _Top(msgspec.Struct):
+    top_logprobs: list[_Entry]
+
+
+class _Completion(msgspec.Struct):
+    completion_probabilities: list[_Top]
+
+
+class _TopPieces(msgspec.Struct):
+    top_logprobs: list[Piece]
+
+
+class _Pieces(msgspec.Struct):
+    completion_probabilities: list[_TopPieces]
+
+
+class _Ended(msgspec.Struct):
+    stop_type: str
+
+
+class _Generation(msgspec.Struct):
+    n_ctx: int
+    params: dict[str, Any] = {}
+
+
+class _Props(msgspec.Struct):
+    default_generation_settings: _Generation
+    bos_token: str = ""
+    eos_token: str = ""
+    chat_template: str = ""
+    model_ftype: str = ""
+
+
+class LlamaRows:
+    """Asks for one row at a time."""
+
+    def __init__(self, client: Client, model: str, vocabulary: int, letter: int) -> None:
+        """`letter`: the id of a plain letter, which the server is made to draw."""
+        self._client, self._model, self._vocabulary, self._letter = client, model, vocabulary, letter
+
+    def __call__(self, ids: Sequence[int], report: Report) -> Tensor:
+        """The log-probabilities [V] float32 after `ids`."""
+        answer = self.complete(ids, self._letter, self._vocabulary, _Completion, report)
+        entries = answer.completion_probabilities[0].top_logprobs if answer.completion_probabilities else []
+        values = [FLOOR if entry.logprob < UNKNOWN else entry.logprob for entry in entries]
+        return whole_row([entry.id for entry in entries], values, self._vocabulary)
+
+    def pieces(self, report: Report) -> list[bytes]:
+        """Every token's bytes, by id; empty for control tokens."""
+        answer = self.complete([self._letter], self._letter, self._vocabulary, _Pieces, report)
+        told = {piece.id: bytes(piece.bytes) for top in answer.completion_probabilities for piece in top.top_logprobs}
+        if sorted(told) != list(range(self._vocabulary)):
+            raise ServerError(
+                f"The server tells {len(told):,} tokens' bytes, and its vocabulary has {self._vocabulary:,}."
+            )
+        return [told[token] for token in range(self._vocabulary)]
+
+    def ends(self, token: int, report: Report) -> bool:
+        """True if the server ends a text at this token: it is made to draw it."""
+        return self.complete([self._letter], token, 0, _Ended, report).stop_type == "eos"
+
+    def complete(self, ids: Sequence[int], drawn: int, tops: int, kind: type[T], report: Report) -> T:
+        """One step, made to draw `drawn`, with the best `tops` told."""
+        body = {
+            "model": self._model, "prompt": list(ids), "n_predict": 1, "n_probs": tops, "cache_prompt": True,
+            "logit_bias": [[drawn, BIAS]], "stream": False,
+        }  # fmt: skip
+        return self._client.ask("/completion", body, kind, report, vocabulary=tops)
+
+
+def open_llama(client: Client, model: str, vocabulary: int, report: Report) -> ServedModel:
+    """The model a llama.cpp server has. ServerError says what it lacks."""
+    props = client.ask("/props", None, _Props, report)
+    letter = tokenize(client, LETTER, report, special=False)[-1].id
+    ask = LlamaRows(client, model, vocabulary, letter)
+    tokens = LlamaTokens.read(client, ask.pieces(report), props.bos_token, props.chat_template, report)
+    settings = props.default_generation_settings
+    facts = Facts(
+        name=model.rpartition("/")[2],  # the file, where no alias was given
+        vocabulary=vocabulary, device="cpu", dtype=props.model_ftype, exact=False, logits=False,
+        # It refuses a prompt as long as its context: room for one more token has to be left.
+        context=settings.n_ctx - 1,
+        defaults=transformers_defaults(), notes=_notes(settings.params), backend="llama.cpp", chat=tokens.chat,
+    )  # fmt: skip
+    ends = (token for token in tokens.marks(props.eos_token) if ask.ends(token, report))
+    return ServedModel(facts, tokens, frozenset(ends), ask)
+
+
+def _notes(own: dict[str, Any]) -> tuple[str, ...]:
+    names = ("temperature", "top_k", "top_p", "min_p")
+    told = ", ".join(f"{name} {own[name]:g}" for name in names if isinstance(own.get(name), int | float))
+    return (
+        *((f"the server's own sampling settings ({told}) are not used: tokens are drawn here",) if told else ()),
+        f"llama.cpp tells no log-probability below {FLOOR:.0f}; what is below stands there",
+    )

@@ -1,0 +1,127 @@
+"""A llama.cpp server's tokenizer: text goes there to become ids, the bytes of each id are known here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from tui.core.progress import Report, quiet
+from tui.errors import InputError
+from tui.models.finding import Findable
+from tui.models.servers.http import Client
+
+ENDS = (
+    "</s>", "<|endoftext|>", "<|end_of_text|>", "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|end|>", "<|eot|>",
+    "<end_of_turn>", "<turn|>", "<|return|>", "<|END_OF_TURN_TOKEN|>", "<|endofturn|>", "[EOS]",
+)  # fmt: skip
+"""What models write at the end of a text or a turn; whether this one ends there is asked."""
+CHATML = "<|im_start|>"
+"""The mark of the template that llama.cpp puts in for a model without one."""
+SEPARATOR = "\n"
+
+
+class Piece(msgspec.Struct):
+    """A token with its bytes."""
+
+    id: int
+    bytes: list[int]
+
+
+class Token(msgspec.Struct):
+    """A token of a text; its piece is text, or a list of bytes where that is no UTF-8."""
+
+    id: int
+    piece: str | list[int]
+
+
+class _Tokens(msgspec.Struct):
+    tokens: list[Token]
+
+
+class _Content(msgspec.Struct):
+    content: str
+
+
+class _Prompt(msgspec.Struct):
+    prompt: str
+
+
+def tokenize(client: Client, text: str, report: Report, *, special: bool) -> list[Token]:
+    """A text's tokens; `special`: those the model wants around a text too."""
+    sent = text.encode("utf-8", "replace").decode()
+    body = {"content": sent, "add_special": special, "parse_special": True, "with_pieces": True}
+    return client.ask("/tokenize", body, _Tokens, report, vocabulary=len(sent)).tokens
+
+
+def _detokenize(client: Client, ids: Sequence[int], report: Report) -> str:
+    return client.ask("/detokenize", {"tokens": list(ids)}, _Content, report).content
+
+
+class LlamaTokens(Findable):
+    """Ids and bytes of a llama.cpp server's vocabulary."""
+
+    def __init__(
+        self, client: Client, pieces: list[bytes], control: dict[int, str], bos: int | None, chat: bool
+    ) -> None:
+        super().__init__(len(pieces))
+        self._client = client
+        self._pieces = [piece or control.get(token, f"⟨unused {token}⟩").encode() for token, piece in enumerate(pieces)]
+        self._special = frozenset(token for token, piece in enumerate(pieces) if not piece)
+        self._bos = bos
+        self.chat = chat
+
+    @classmethod
+    def read(cls, client: Client, pieces: list[bytes], bos: str, template: str, report: Report) -> LlamaTokens:
+        """Ask for what the bytes leave open: how control tokens are written, which is BOS, and whether it can chat."""
+        control = _names(client, [token for token, piece in enumerate(pieces) if not piece], report)
+        by_name = {name: token for token, name in control.items()}
+        # llama.cpp has a template for every model. It is the model's own unless its marks are not even tokens.
+        chat = bool(template) and (CHATML not in template or CHATML in by_name)
+        return cls(client, pieces, control, by_name.get(bos), chat)
+
+    def encode(self, text: str, report: Report = quiet) -> list[int]:
+        """Ids of a prompt, as the server tokenizes it; one BOS for an empty one. InputError if there is none."""
+        ids = [token.id for token in tokenize(self._client, text, report, special=True)] if text else []
+        if ids:
+            return ids
+        if self._bos is None:
+            raise InputError("The prompt is empty and this model has no BOS token to start from.", "Type a prompt.")
+        return [self._bos]
+
+    def encode_chat(self, text: str, system: str, report: Report = quiet) -> list[int]:
+        """Ids of a user's message in the server's chat template; InputError if the model has none."""
+        if not self.chat:
+            raise InputError("This model has no chat template.", "Leave --chat out, or switch it off.")
+        messages = [{"role": "system", "content": system}] if system else []
+        messages.append({"role": "user", "content": text})
+        shown = self._client.ask("/apply-template", {"messages": messages}, _Prompt, report).prompt
+        return self.encode(shown, report)  # the BOS that `encode` adds is the one the server took off the template
+
+    def piece(self, token: int) -> bytes:
+        """A token's bytes; it may be half a character."""
+        return self._pieces[token]
+
+    def special(self, token: int) -> bool:
+        """True for control tokens: the server gives them no bytes."""
+        return token in self._special
+
+    def marks(self, eos: str) -> list[int]:
+        """Ids of tokens that models end a text with: `eos` and the usual others."""
+        names = {name.encode() for name in (eos, *ENDS) if name}
+        return [token for token, piece in enumerate(self._pieces) if piece in names]
+
+
+def _names(client: Client, control: list[int], report: Report) -> dict[int, str]:
+    """How control tokens are written: all in one request, or one by one if they cannot be told apart there."""
+    if not control:
+        return {}
+    separator = tokenize(client, SEPARATOR, report, special=False)
+    if len(separator) == 1:
+        joined = [token for one in control for token in (separator[0].id, one, separator[0].id)]
+        names = _detokenize(client, joined, report).split(SEPARATOR * 2)
+        if len(names) == len(control):
+            names = [name.strip(SEPARATOR) for name in names]
+            return {token: name for token, name in zip(control, names, strict=True) if name}
+    named = {token: _detokenize(client, [token], report) for token in control}
+    return {token: name for token, name in named.items() if name}

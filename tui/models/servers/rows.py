@@ -1,0 +1,71 @@
+"""Rows made of a server's answer, and only of one that says all it claims to say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tui.models.servers.faults import ServerError
+
+SURPLUS = 1e-3
+"""So far above 0 rounding may take a log-probability."""
+TOLERANCE = 1e-2
+"""So far from 1 rounding may take the sum over a whole vocabulary."""
+
+
+def whole_row(ids: Sequence[int], values: Sequence[float], vocabulary: int) -> Tensor:
+    """Log-probabilities [V] float32 in id order. ServerError unless each id is there once and they add up to 1."""
+    tokens, numbers = _checked(ids, values, vocabulary)
+    if missing := vocabulary - len(tokens):
+        absent = int(np.setdiff1d(np.arange(vocabulary), tokens)[0])
+        raise ServerError(f"The server's answer lacks {missing:,} of {vocabulary:,} tokens, such as {absent}.")
+    mass = float(np.exp(numbers).sum())
+    if abs(mass - 1.0) > TOLERANCE:
+        raise ServerError(
+            f"The server's probabilities add up to {mass:.3g}, not to 1: they are not the model's over its whole "
+            "vocabulary."
+        )
+    return _filled(tokens, numbers, vocabulary, fill=0.0)
+
+
+def head_row(ids: Sequence[int], values: Sequence[float], vocabulary: int) -> Tensor:
+    """Log-probabilities [V] float32, NaN where the server told none."""
+    tokens, numbers = _checked(ids, values, vocabulary)
+    mass = float(np.exp(numbers).sum())
+    if not len(tokens) or mass > 1.0 + TOLERANCE:
+        raise ServerError(f"The server's {len(tokens)} probabilities add up to {mass:.3g}: they are none.")
+    return _filled(tokens, numbers, vocabulary, fill=np.nan)
+
+
+def _checked(
+    ids: Sequence[int], values: Sequence[float], vocabulary: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Both as arrays. ServerError for an id that is not in the vocabulary or comes twice, and for no probability."""
+    try:
+        tokens = np.asarray(ids, dtype=np.int64)
+    except OverflowError:
+        raise ServerError("The server names a token whose number is beyond any vocabulary.") from None
+    numbers = np.asarray(values, dtype=np.float64)
+    strange = tokens[(tokens < 0) | (tokens >= vocabulary)]
+    if len(strange):
+        raise ServerError(f"The server names token {strange[0]}, and its vocabulary has {vocabulary:,}.")
+    twice = np.flatnonzero(np.bincount(tokens, minlength=1) > 1)
+    if len(twice):
+        raise ServerError(f"The server names {len(twice):,} tokens more than once, such as {twice[0]}.")
+    wrong = np.flatnonzero(~np.isfinite(numbers) | (numbers > SURPLUS))
+    if len(wrong):
+        token, value = tokens[wrong[0]], numbers[wrong[0]]
+        raise ServerError(
+            f"{len(wrong):,} of the server's log-probabilities are none, such as {value:g} for token {token}."
+        )
+    return tokens, numbers
+
+
+def _filled(tokens: NDArray[np.int64], numbers: NDArray[np.float64], vocabulary: int, fill: float) -> Tensor:
+    row = np.full(vocabulary, fill, dtype=np.float32)
+    row[tokens] = numbers
+    return torch.from_numpy(row)

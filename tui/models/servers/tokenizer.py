@@ -1,0 +1,64 @@
+"""The tokenizer of a model that runs elsewhere: loaded here, because such servers tell ids but not their bytes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tui.core.progress import Report
+from tui.errors import ModelError
+from tui.models.waiting import beside, one_line
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+STAGE = "loading the tokenizer"
+
+
+def load_tokenizer(source: str, report: Report) -> PreTrainedTokenizerBase:
+    """The tokenizer of a folder or a Hugging Face id: from here, or else from the hub. ModelError if there is none."""
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    report(STAGE, 0, None, "")
+    library = _transformers()
+
+    def load(*, here: bool) -> PreTrainedTokenizerBase:
+        tokenizer: PreTrainedTokenizerBase = library.AutoTokenizer.from_pretrained(
+            source, local_files_only=here, trust_remote_code=False
+        )
+        return tokenizer
+
+    try:
+        return load(here=True)
+    except Exception as error:  # tokenizers raises plain Exception
+        if Path(source).is_dir():
+            raise ModelError(f"The tokenizer in {source} cannot be loaded: {one_line(error)}") from None
+    try:
+        return beside(lambda: load(here=False), lambda: report(STAGE, 0, None, ""))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"There is no tokenizer {source!r}: no such folder, and none to be had from the Hugging Face hub "
+            f"({one_line(error)}).",
+            "Name the tokenizer of the server's model with --tokenizer.",
+        ) from None
+
+
+def end_tokens(source: str, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+    """Ids that end a text: what the model's generation_config says, or else the tokenizer's EOS."""
+    try:
+        ends: Any = _transformers().GenerationConfig.from_pretrained(source, local_files_only=True).eos_token_id
+    except (OSError, ValueError):
+        ends = None
+    if ends is None:
+        ends = tokenizer.eos_token_id
+    return (
+        frozenset() if ends is None else frozenset(int(token) for token in (ends if isinstance(ends, list) else [ends]))
+    )
+
+
+def _transformers() -> Any:
+    import transformers as library
+
+    transformers: Any = library
+    transformers.utils.logging.set_verbosity_error()
+    return transformers

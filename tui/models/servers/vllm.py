@@ -1,0 +1,101 @@
+"""vLLM: the whole vocabulary where it was started with --max-logprobs -1, else a head; tokens by id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from torch import Tensor
+
+from tui.core.progress import Report
+from tui.errors import ModelError
+from tui.models.base import Facts
+from tui.models.servers.completions import BY_ID, REFUSALS, Completions, HeadRows, by_id
+from tui.models.servers.faults import ServerError
+from tui.models.servers.http import Client
+from tui.models.servers.rows import whole_row
+from tui.models.servers.served import Ask, ServedModel, transformers_defaults
+from tui.models.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+ALL = -1
+"""vLLM's number of log-probabilities for the whole vocabulary."""
+NEUTRAL: Mapping[str, Any] = {
+    "top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0, "presence_penalty": 0.0, "frequency_penalty": 0.0,
+}  # fmt: skip
+"""It may have been started so that it tells probabilities after its own sampling settings: none are left to it."""
+SAMPLE = "A sample: naïve 🦄, 12\n\tof it."
+"""Text that tells two tokenizers apart."""
+
+
+class _Tokens(msgspec.Struct):
+    tokens: list[int]
+
+
+class VllmRows:
+    """Asks for one whole row at a time."""
+
+    def __init__(self, completions: Completions, vocabulary: int) -> None:
+        self._completions, self.vocabulary = completions, vocabulary
+
+    @classmethod
+    def probe(cls, completions: Completions, token: int, report: Report) -> VllmRows:
+        """Ask once to see how many tokens there are."""
+        tops = completions.ask([token], ALL, report).tops
+        rows = cls(completions, len(tops))
+        rows.row(tops)
+        return rows
+
+    def __call__(self, ids: Sequence[int], report: Report) -> Tensor:
+        """The log-probabilities [V] float32 after `ids`."""
+        return self.row(self._completions.ask(ids, ALL, report, self.vocabulary).tops)
+
+    def row(self, tops: Mapping[str, float]) -> Tensor:
+        """An answer as a row; ServerError if it is not the whole vocabulary."""
+        tokens = [by_id(name) for name in tops]
+        named = [token for token in tokens if token is not None]
+        if len(named) < len(tokens):
+            raise ServerError("The server does not name tokens by id.", "A newer vLLM does.")
+        return whole_row(named, list(tops.values()), self.vocabulary)
+
+
+def open_vllm(
+    client: Client, model: str, context: int | None, tokenizer: PreTrainedTokenizerBase, ends: frozenset[int],
+    report: Report,
+) -> ServedModel:  # fmt: skip
+    """The model a vLLM server has, with its tokenizer from here. ServerError or ModelError says what is wrong."""
+    width = max(tokenizer.get_vocab().values()) + 1
+    first = check_tokenizer(client, model, Vocabulary(tokenizer, width), report)
+    completions = Completions(client, model, {**BY_ID, **NEUTRAL})
+    ask: Ask
+    head: int | None = None
+    notes: tuple[str, ...] = ()
+    try:
+        ask = rows = VllmRows.probe(completions, first, report)
+        width = rows.vocabulary
+    except ServerError as error:
+        if error.status not in REFUSALS:
+            raise
+        head = completions.widest([first], report)
+        notes = (f"only the best {head} tokens are told; started with --max-logprobs -1, vLLM tells all",)
+        ask = HeadRows(completions, head, width, by_id)
+    facts = Facts(
+        name=model.rpartition("/")[2], vocabulary=width, device="cpu", dtype="", exact=False, logits=False, head=head,
+        # Room for the one token it has to make.
+        context=context - 1 if context else None,
+        defaults=transformers_defaults(), notes=notes, backend="vLLM", chat=bool(tokenizer.chat_template),
+    )  # fmt: skip
+    return ServedModel(facts, Vocabulary(tokenizer, width), ends, ask)
+
+
+def check_tokenizer(client: Client, model: str, tokens: Vocabulary, report: Report) -> int:
+    """ModelError unless the server's ids of a text are this tokenizer's; the first of them."""
+    theirs = client.ask("/tokenize", {"model": model, "prompt": SAMPLE}, _Tokens, report).tokens
+    if theirs != tokens.encode(SAMPLE) or not theirs:
+        raise ModelError(
+            "The tokenizer given is not the one the server's model has: it gives other ids.", "Give its own."
+        )
+    return theirs[0]

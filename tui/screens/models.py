@@ -1,0 +1,116 @@
+"""The models to choose from: what lies on the engine's machine, what was used last, and anything by name or address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.reactive import reactive
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.core.catalog import Entry, Room
+from tui.core.origin import Origin, named
+from tui.protocol import Cataloged
+from tui.widgets.model_lines import header, model_line, recent_line, room_text
+
+PLACEHOLDER = "a folder, a Hugging Face id, or a server's address"
+HINT = "type a name or an address, or filter · ↓ list · ⏎ load · esc close"
+LOOKING = "looking through the models on the engine's machine …"
+
+
+class ModelsScreen(ModalScreen[Origin | None]):
+    """Gives the model to load; the one that is open stays until that one is ready."""
+
+    CSS_PATH = "dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "close"),
+        Binding("down", "to_list", "list", show=False),
+    ]
+
+    catalog: reactive[Cataloged | None] = reactive[Cataloged | None](None, init=False)
+    """None until the engine has answered."""
+
+    def __init__(self, recent: Sequence[Origin], loading: Origin, device: str) -> None:
+        """`loading`: device, dtype and map that what is chosen is loaded with; `device`: where the open model is."""
+        super().__init__()
+        self._recent, self._loading, self._device = recent, loading, device
+        self._choices: list[Origin] = []
+
+    def compose(self) -> ComposeResult:
+        """The line to type in above the list."""
+        with Vertical(classes="dialog wide tall") as box:
+            box.border_title = "Models"
+            box.border_subtitle = HINT
+            yield Input(placeholder=PLACEHOLDER, compact=True)
+            yield Static(id="models-header", classes="header", markup=False)
+            yield OptionList(compact=True)
+
+    def on_mount(self) -> None:
+        """What is known already."""
+        self._fill()
+
+    def on_resize(self) -> None:
+        """With more or less room beside the names."""
+        self._fill()
+
+    def watch_catalog(self) -> None:
+        """The engine's list is here."""
+        self._fill()
+
+    def on_input_changed(self) -> None:
+        """What is typed filters the list."""
+        self._fill()
+
+    @property
+    def _room(self) -> Room | None:
+        """The memory that the open model's device has, else the machine's."""
+        rooms = self.catalog.rooms if self.catalog else []
+        kind = self._device.split(":")[0]
+        return next((room for room in rooms if room.device.split(":")[0] == kind), rooms[0] if rooms else None)
+
+    def _fill(self) -> None:
+        typed = self.query_one(Input).value.strip().casefold()
+        width = min(96, self.app.size.width - 10)
+        lines: list[tuple[Origin, Text]] = [
+            (named(entry.name, self._loading), model_line(entry, self._room, width)) for entry in self._entries()
+        ]
+        here = {origin.name for origin, _ in lines}
+        lines += [(origin, recent_line(origin)) for origin in self._recent if origin.name not in here]
+        lines = [(origin, line) for origin, line in lines if typed in line.plain.casefold()]
+        self._choices = [origin for origin, _ in lines]
+        options = self.query_one(OptionList)
+        options.clear_options()
+        options.add_options([Option(line) for _, line in lines])
+        if self.catalog is None:
+            options.add_option(Option(Text(LOOKING, "dim"), disabled=True))
+        if lines:
+            options.highlighted = 0
+        self.query_one("#models-header", Static).update(Text(f"{header(width)}  {room_text(self._room)}"))
+
+    def _entries(self) -> list[Entry]:
+        return self.catalog.entries if self.catalog else [Entry(name="")]
+
+    def action_to_list(self) -> None:
+        """From the line to the list."""
+        self.query_one(OptionList).focus()
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        """What was typed, as it stands; with nothing typed the highlighted one."""
+        if message.value.strip():
+            self.dismiss(named(message.value, self._loading))
+        else:
+            self._choose(self.query_one(OptionList).highlighted)
+
+    def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
+        """One of the list."""
+        self._choose(message.option_index)
+
+    def _choose(self, index: int | None) -> None:
+        if index is not None and index < len(self._choices):
+            self.dismiss(self._choices[index])
