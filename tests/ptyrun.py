@@ -29,9 +29,9 @@ from typing import TypeVar
 
 import pyte
 
+from tests.patience import PATIENCE
+
 T = TypeVar("T")
-TIMEOUT = 30.0
-"""Seconds until a wait gives up: long, for a busy machine; a passing test never waits for it."""
 
 _UNSET = ("NO_COLOR", "TMUX", "COLUMNS", "LINES", "SSH_CONNECTION", "PYTHONBREAKPOINT")
 _ENVIRONMENT = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
@@ -120,7 +120,7 @@ class Terminal:
 
     # Waiting
 
-    def until(self, seen: str | Callable[[str], bool], timeout: float = TIMEOUT) -> str:
+    def until(self, seen: str | Callable[[str], bool], timeout: float = PATIENCE) -> str:
         """Wait until a text is on the screen, or `seen(screen)` is true; the screen then, never half a picture."""
         appears = seen if callable(seen) else lambda screen: seen in screen
         whole = self._wait_for(
@@ -132,11 +132,11 @@ class Terminal:
         assert whole is not None
         return whole
 
-    def until_written(self, data: bytes, since: int = 0, timeout: float = TIMEOUT) -> bytes:
+    def until_written(self, data: bytes, since: int = 0, timeout: float = PATIENCE) -> bytes:
         """Wait until these bytes have been written after `since`; all bytes since then."""
         return self._wait_for(lambda: self.bytes_since(since), lambda written: data in written, repr(data), timeout)
 
-    def until_quiet(self, seconds: float = 0.3, timeout: float = TIMEOUT) -> None:
+    def until_quiet(self, seconds: float = 0.3, timeout: float = PATIENCE) -> None:
         """Wait until nothing has been written for `seconds`: for measuring bytes, not for the screen to be ready."""
         end = time.monotonic() + timeout
         with self._changed:
@@ -146,7 +146,7 @@ class Terminal:
                     return
         raise TimeoutError(f"still writing after {timeout} s")
 
-    def wait(self, timeout: float = TIMEOUT) -> int:
+    def wait(self, timeout: float = PATIENCE) -> int:
         """Wait for the program's end and its last words; its exit code, negative for a signal that killed it."""
         code = self.process.wait(timeout)
         if not self._stalled:
@@ -159,7 +159,7 @@ class Terminal:
         """Type, paste or report: these bytes arrive on the program's stdin."""
         view = memoryview(data.encode() if isinstance(data, str) else data)
         while view:
-            _, writable, _ = select.select([], [self._master], [], TIMEOUT)
+            _, writable, _ = select.select([], [self._master], [], PATIENCE)
             if not writable:
                 raise TimeoutError("the program does not read its input")
             view = view[os.write(self._master, view[:1024]) :]
@@ -196,7 +196,7 @@ class Terminal:
         """Take the terminal away: the program's session gets SIGHUP, reads end, writes fail."""
         with contextlib.suppress(OSError):
             os.write(self._wake_write, b"x")
-        self._reader.join(TIMEOUT)
+        self._reader.join(PATIENCE)
 
     def cpu_seconds(self) -> float:
         """Processor time of the program so far (Linux)."""

@@ -11,6 +11,7 @@ from pathlib import Path
 os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TEXTUAL_COLOR_SYSTEM": "truecolor"}
 os.environ.pop("NO_COLOR", None)
 
+from tests.patience import PATIENCE
 from tui.app import SamplescopeApp
 from tui.config import Config
 from tui.launch import LaunchOptions
@@ -19,7 +20,6 @@ from tui.screens.workbench import Workbench
 FOLDER = Path(__file__).parents[1] / "screenshots"
 SIZES = {"wide": (120, 40), "small": (80, 24)}
 SHOTS = {"workbench": ["4", *"nnnnnnnnnn"], "help": ["?"], "draws": ["2", *"nnn", "d"]}
-PATIENCE = 120.0
 
 
 async def _settled(app: SamplescopeApp, bench: Workbench) -> None:

@@ -13,11 +13,11 @@ def main(program: str) -> int:
     """0 if the program opened, drew a token and ended well."""
     command = [Path(program).absolute()]
     with tempfile.TemporaryDirectory() as elsewhere, Terminal(command, cwd=Path(elsewhere)) as terminal:
-        terminal.until("n draws", timeout=120)
+        terminal.until("n draws")
         terminal.send("n")
-        terminal.until("1 new", timeout=60)
+        terminal.until("1 new")
         terminal.send("q")
-        status = terminal.wait(timeout=30)
+        status = terminal.wait()
     print(f"smoke: one step taken, exit code {status}")
     return status
 

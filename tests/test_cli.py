@@ -11,6 +11,7 @@ import pytest
 from tests.commands import Command, process
 from tests.models import checkpoints
 from tests.models.conftest import broken, checkpoint
+from tests.patience import PATIENCE
 from tui.core.records import dumps
 
 __all__ = ["broken", "checkpoint"]
@@ -159,7 +160,7 @@ def test_interrupted_it_ends_after_the_step_under_way(endless: Path) -> None:
     with process("run", "-m", endless, "--max-new-tokens", 10**5, "--top", 0) as running:
         head = [running.stdout.readline() for _ in range(3)]
         running.send_signal(signal.SIGINT)
-        out, err = running.communicate(timeout=60)
+        out, err = running.communicate(timeout=PATIENCE)
     records = [json.loads(line) for line in [*head, *out.splitlines()]]
     assert (running.returncode, err) == (130, "")
     assert [record["type"] for record in records] == ["run", *["step"] * (len(records) - 2), "end"]
@@ -172,7 +173,7 @@ def test_a_closed_stdout_ends_it_quietly(endless: Path) -> None:
         assert json.loads(running.stdout.readline())["type"] == "run"
         running.stdout.close()
         err = running.stderr.read()
-        assert (running.wait(timeout=60), err) == (141, "")
+        assert (running.wait(timeout=PATIENCE), err) == (141, "")
 
 
 def test_each_line_is_there_as_soon_as_its_step_is_done(endless: Path) -> None:
@@ -183,7 +184,7 @@ def test_each_line_is_there_as_soon_as_its_step_is_done(endless: Path) -> None:
 
 def test_the_module_is_the_command() -> None:
     with process("run", "--temperature", 0) as running:
-        out, err = running.communicate(timeout=60)
+        out, err = running.communicate(timeout=PATIENCE)
     assert (running.returncode, out) == (2, "")
     assert err == (
         "samplescope: --temperature must be above 0, not 0.0. For the most probable token every time use --greedy.\n"

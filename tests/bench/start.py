@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.bench.report import Figure, median, p95, show
-from tests.pty.explorer import COMMAND, LONG, Explorer, after
+from tests.patience import PATIENCE
+from tests.pty.explorer import COMMAND, Explorer, after
 from tests.ptyrun import Terminal
 
 ROUNDS = 7
@@ -28,7 +29,7 @@ def first_paint(folder: Path) -> float:
     """Seconds from exec to the prompt's text."""
     begun = time.perf_counter()
     with Explorer(folder) as explorer:
-        explorer.until_written(b"unicorns", timeout=LONG)
+        explorer.until_written(b"unicorns", timeout=PATIENCE)
         return time.perf_counter() - begun
 
 
@@ -48,7 +49,7 @@ def textual_alone() -> float:
     """Seconds to the first text of a textual app with one editor: what no program on textual goes below."""
     begun = time.perf_counter()
     with Terminal([sys.executable, "-c", _TEXTUAL]) as terminal:
-        terminal.until_written(b"unicorns", timeout=LONG)
+        terminal.until_written(b"unicorns", timeout=PATIENCE)
         return time.perf_counter() - begun
 
 
@@ -70,7 +71,7 @@ def echoes(explorer: Explorer) -> list[float]:
         letter = _LETTERS[number % len(_LETTERS)] if number % 8 else " "
         mark, sent = explorer.mark(), time.perf_counter()
         explorer.send(letter)
-        explorer.until_written(letter.encode(), mark, LONG)
+        explorer.until_written(letter.encode(), mark)
         times.append((time.perf_counter() - sent) * 1000)
     return times
 
@@ -78,9 +79,9 @@ def echoes(explorer: Explorer) -> list[float]:
 def while_loading(folder: Path) -> list[float]:
     """Echo from the first picture on."""
     with Explorer(folder) as explorer:
-        explorer.until("unicorns", LONG)
+        explorer.until("unicorns")
         explorer.send("e")
-        explorer.until(lambda screen: "⏎ take n step" not in screen, LONG)
+        explorer.until(lambda screen: "⏎ take n step" not in screen)
         return echoes(explorer)
 
 
@@ -89,9 +90,9 @@ def while_running(folder: Path) -> list[float]:
     with Explorer(folder, "--max-new-tokens", "900") as explorer:
         home = after(explorer.open().screen())
         explorer.send("r")
-        explorer.until(lambda screen: after(screen) > home, LONG)
+        explorer.until(lambda screen: after(screen) > home)
         explorer.send("e")
-        explorer.until(lambda screen: "⏎ take n step" not in screen, LONG)
+        explorer.until(lambda screen: "⏎ take n step" not in screen)
         return echoes(explorer)
 
 

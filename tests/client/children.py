@@ -6,9 +6,8 @@ import asyncio
 import re
 
 from tests.engines import alive
+from tests.patience import PATIENCE
 from tui.client.client import Client
-
-GONE_SECONDS = 20.0
 
 
 async def begin(client: Client, text: str = "the herd of unicorns") -> int:
@@ -20,14 +19,14 @@ async def begin(client: Client, text: str = "the herd of unicorns") -> int:
 
 async def logged(folder, pattern: str) -> re.Match:
     """The first match in the log; the engine wrote it before the answer that was awaited, but it may be on its way."""
-    async with asyncio.timeout(GONE_SECONDS):
+    async with asyncio.timeout(PATIENCE):
         while (found := re.search(pattern, (folder / "log").read_text(errors="replace"))) is None:
             await asyncio.sleep(0.01)
     return found
 
 
 async def gone(pid: int) -> None:
-    async with asyncio.timeout(GONE_SECONDS):
+    async with asyncio.timeout(PATIENCE):
         while alive(pid):
             await asyncio.sleep(0.01)
 

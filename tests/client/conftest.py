@@ -1,17 +1,15 @@
-"""A listener that can be waited for, and a watch over tests that hang."""
+"""A listener that can be waited for."""
 
 from __future__ import annotations
 
 import asyncio
-import faulthandler
 from collections.abc import Callable
 
 import pytest
 
 from tests.engines import Engines
+from tests.patience import PATIENCE
 from tui.client.client import Client
-
-PATIENCE = 30.0
 
 
 class Ear:
@@ -98,11 +96,3 @@ async def child(ear, tmp_path):
     yield make
     for client in clients:
         await client.close()
-
-
-@pytest.fixture(autouse=True)
-def no_hanging():
-    """A test that hangs is a failure with a traceback, not a silence."""
-    faulthandler.dump_traceback_later(4 * PATIENCE, exit=True)
-    yield
-    faulthandler.cancel_dump_traceback_later()

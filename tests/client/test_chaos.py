@@ -8,8 +8,9 @@ import contextlib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.client.conftest import PATIENCE, Ear
+from tests.client.conftest import Ear
 from tests.engines import Engines
+from tests.patience import PATIENCE
 from tests.scripted import ScriptedEngine
 from tui.client.client import Client, EngineFailed
 from tui.core.story import ROOT

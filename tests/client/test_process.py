@@ -12,8 +12,9 @@ import sys
 
 import pytest
 
-from tests.client.children import GONE_SECONDS, KILLED, begin, gone, logged
+from tests.client.children import KILLED, begin, gone, logged
 from tests.engines import ROOT_FOLDER, child_command
+from tests.patience import PATIENCE
 from tui.client.client import EngineFailed
 from tui.client.starter import engine_command
 from tui.protocol import GREETING, Open, Ready, decode_answer, frame
@@ -106,7 +107,7 @@ def test_the_engine_is_gone_when_its_stdin_ends_even_while_it_is_being_made(make
     size = struct.unpack(">I", process.stdout.read(4))[0]
     assert isinstance(decode_answer(process.stdout.read(size)), Ready)
     process.stdin.close()
-    assert process.wait(GONE_SECONDS) == 0
+    assert process.wait(PATIENCE) == 0
     process.stdout.close()
     process.stderr.close()
 
@@ -118,7 +119,7 @@ def test_the_engine_is_gone_when_nobody_reads_its_stdout():
     process.stdin.write(frame(Open(id=1)))
     process.stdin.flush()
     # Its stdin stays open: writing alone tells it that nobody is there.
-    assert process.wait(GONE_SECONDS) == 0
+    assert process.wait(PATIENCE) == 0
     process.stdin.close()
     process.stderr.close()
 

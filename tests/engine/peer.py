@@ -7,12 +7,12 @@ import struct
 import threading
 
 from tests.engines import KEPT_OPEN
+from tests.patience import PATIENCE
 from tests.scripted import ScriptedEngine
 from tui.core.story import Node
 from tui.engine.serve import serve
 from tui.protocol import Answer, Grown, Message, Open, Prompt, decode_answer, frame
 
-PATIENCE = 20.0
 """Seconds until a test that waits for what never comes fails."""
 
 

@@ -7,7 +7,8 @@ import threading
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.engine.peer import PATIENCE, Peer, nodes_in
+from tests.engine.peer import Peer, nodes_in
+from tests.patience import PATIENCE
 from tests.scripted import Gate, ScriptedEngine
 from tui.core.origin import Origin
 from tui.protocol import (

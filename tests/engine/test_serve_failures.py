@@ -7,7 +7,8 @@ import threading
 import msgspec
 import pytest
 
-from tests.engine.peer import PATIENCE, nodes_in
+from tests.engine.peer import nodes_in
+from tests.patience import PATIENCE
 from tests.scripted import ScriptedEngine
 from tui.core.origin import Origin
 from tui.errors import RunError

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -40,6 +42,15 @@ def test_equal_under_any_settings(given: dict) -> None:
     result = verify(engine, tip, given | SHORT, 5, quiet)
     assert (result["equal"], len(result["ours"]), result["step"]) == (True, 12, None)
     assert report_lines(result) == ["equal: the same 12 tokens as generate()"]
+
+
+def test_the_report_says_what_the_model_s_notes_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as a transformers nobody has checked, or beams that are asked for and overridden on both sides."""
+    engine, tip = opened()
+    monkeypatch.setattr(engine.model, "facts", replace(engine.model.facts, notes=("transformers 6 is unknown",)))
+    result = verify(engine, tip, SHORT, 5, quiet)
+    assert report_lines(result)[0] == "note: transformers 6 is unknown"
+    assert report_lines(result | {"equal": False, "step": 3})[0] == "note: transformers 6 is unknown"
 
 
 def test_generate_gets_only_what_was_given(monkeypatch: pytest.MonkeyPatch) -> None:

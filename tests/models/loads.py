@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.patience import PATIENCE
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 NOBODY = b"yes\ny\n1\n" * 20
 """What would be read if anybody asked."""
@@ -24,7 +26,7 @@ def load_all(
     os.close(writer)
     run = subprocess.run(
         [sys.executable, "-m", "tests.models.loader", json.dumps(list(asked))], cwd=REPOSITORY, stdin=reader,
-        capture_output=True, timeout=300, env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE", **environment},
+        capture_output=True, timeout=PATIENCE, env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE", **environment},
     )  # fmt: skip
     with os.fdopen(reader, "rb") as left:
         assert left.read() == NOBODY, "a question on stdin"

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.pty.explorer import COMMAND, LONG, Explorer, surroundings
+from tests.patience import PATIENCE
+from tests.pty.explorer import COMMAND, Explorer, surroundings
 from tui.core.printable import printable_bytes
 
 
@@ -35,7 +36,7 @@ def headless(tmp_path_factory):
     folder = tmp_path_factory.mktemp("headless")
     ran = subprocess.run(
         [*COMMAND, "run", "--max-new-tokens", "10", "--top", "40"],
-        cwd=folder, env={"PATH": "", **surroundings(folder)}, capture_output=True, timeout=LONG, check=True,
+        cwd=folder, env={"PATH": "", **surroundings(folder)}, capture_output=True, timeout=PATIENCE, check=True,
     )  # fmt: skip
     records = [json.loads(line) for line in ran.stdout.splitlines()]
     return [record for record in records if record["type"] == "step"]

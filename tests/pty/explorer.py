@@ -10,12 +10,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.patience import PATIENCE
 from tests.ptyrun import Terminal
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-P", "-m", "tui")
-LONG = 120.0
-"""Seconds for what loads a model: a busy machine may take a minute; a passing test never waits for it."""
 READY = re.compile(r"Candidates · after token (\d+) · [\d,]+")
 
 _ROW = re.compile(r"\s*([\d,]+) [▸•●§ ]*(\S+)\s+(\d+)\s")
@@ -44,19 +43,19 @@ class Explorer(Terminal):
 
     def open(self) -> Explorer:
         """Wait until the model is there and the candidates are shown."""
-        self.until(lambda screen: bool(READY.search(screen)) and 1 in listed(screen), LONG)
+        self.until(lambda screen: bool(READY.search(screen)) and 1 in listed(screen))
         return self
 
-    def press(self, keys: str, seen: str, timeout: float = LONG) -> str:
+    def press(self, keys: str, seen: str) -> str:
         """Type, and wait until a text that was not there before is on the screen."""
         assert seen not in self.screen()
         self.send(keys)
-        return self.until(seen, timeout)
+        return self.until(seen)
 
     def until_at(self, position: int, best: str = "") -> str:
         """Wait until the cursor stands after this token, and until `best` is the best candidate there."""
         return self.until(
-            lambda screen: after(screen) == position and (not best or listed(screen).get(1, ("", 0))[0] == best), LONG
+            lambda screen: after(screen) == position and (not best or listed(screen).get(1, ("", 0))[0] == best)
         )
 
     def go_back_to(self, position: int) -> None:
@@ -73,7 +72,7 @@ class Explorer(Terminal):
 
     def until_engine(self) -> int:
         """Wait until there is an engine, by what it makes the program say; its process."""
-        self.until(lambda screen: len(children(self.process.pid)) == 1, LONG)
+        self.until(lambda screen: len(children(self.process.pid)) == 1)
         return self.engine
 
 
@@ -120,13 +119,13 @@ def maps(pid: int) -> str:
     return Path(f"/proc/{pid}/maps").read_text()
 
 
-def ends(pid: int, timeout: float = 10.0) -> bool:
-    """Wait until a process has ended; False if it has not within `timeout` seconds."""
+def ends(pid: int) -> bool:
+    """Wait until a process has ended; False if it goes on and on."""
     try:
         handle = os.pidfd_open(pid)
     except ProcessLookupError:
         return True
     try:
-        return bool(select.select([handle], [], [], timeout)[0])
+        return bool(select.select([handle], [], [], PATIENCE)[0])
     finally:
         os.close(handle)

@@ -10,7 +10,8 @@ import subprocess
 import time
 from pathlib import Path
 
-from tests.pty.explorer import COMMAND, LONG, surroundings
+from tests.patience import PATIENCE
+from tests.pty.explorer import COMMAND, surroundings
 
 _PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin:/usr/local/sbin"
 SEPARATION = Path("/run/sshd")
@@ -59,7 +60,7 @@ class Sshd:
     def close(self) -> None:
         """End it; sessions under way go on."""
         self.process.terminate()
-        self.process.wait(LONG)
+        self.process.wait(PATIENCE)
 
     def _start(self) -> subprocess.Popen[bytes]:
         if os.getuid() == 0:
@@ -67,7 +68,7 @@ class Sshd:
         log = (self.folder / "sshd.log").open("wb")
         process = subprocess.Popen([_found("sshd"), "-D", "-e", "-f", self.folder / "sshd_config"], stderr=log)
         log.close()
-        end = time.monotonic() + LONG
+        end = time.monotonic() + PATIENCE
         while "Server listening" not in (said := (self.folder / "sshd.log").read_text()):
             if process.poll() is not None or time.monotonic() > end:
                 raise RuntimeError(f"sshd does not listen: {said}")

@@ -9,7 +9,7 @@ import termios
 
 import pytest
 
-from tests.pty.explorer import COMMAND, LONG, after, children, ends, listed
+from tests.pty.explorer import COMMAND, after, children, ends, listed
 from tests.ptyrun import Terminal
 
 ENGINE = shlex.join([*COMMAND, "engine"])
@@ -45,7 +45,7 @@ def echoes(terminal: Terminal) -> bool:
 
 def asked(explorer) -> int:
     """The question is on the terminal; the process that asks."""
-    explorer.until(QUESTION, LONG)
+    explorer.until(QUESTION)
     return int((explorer.folder / "asked").read_text().split()[-1])
 
 
@@ -70,13 +70,13 @@ def test_the_question_comes_before_the_screen_is_taken_and_then_the_host_is_show
     assert f"demo · on {platform.node()[:27]}" in screen
     assert "unicorn\r" not in explorer.raw.decode(errors="replace")
     explorer.send("q")
-    assert explorer.wait(LONG) == 0
+    assert explorer.wait() == 0
 
 
 def test_a_wrong_answer_is_one_line_and_code_3(start, ssh):
     explorer = start("--engine", str(ssh))
     answer(explorer, "horse")
-    assert explorer.wait(LONG) == 3
+    assert explorer.wait() == 3
     said = explorer.raw.decode()
     assert "samplescope: ssh ended with exit code 255. Its last line: person@gpubox: Permission denied (pub" in said
     assert "Traceback" not in said and "\x1b" not in said
@@ -87,7 +87,7 @@ def test_ctrl_c_at_the_question_ends_with_130_and_leaves_nothing(start, ssh):
     script = asked(explorer)
     assert not echoes(explorer)
     explorer.send("\x03")
-    explorer.until("code 130", LONG)
+    explorer.until("code 130")
     assert ends(script)
     assert echoes(explorer)
     assert "Traceback" not in explorer.raw.decode() and b"\x1b" not in explorer.raw
@@ -98,7 +98,7 @@ def test_a_signal_at_the_question_leaves_nothing(start, ssh, number):
     explorer = start("--engine", str(ssh), within=SHELL)
     script = asked(explorer)
     os.kill(program(explorer), number)
-    explorer.until(f"code {128 + number}", LONG)
+    explorer.until(f"code {128 + number}")
     assert ends(script)
     assert echoes(explorer)
 
@@ -139,7 +139,7 @@ OTHER = "import sys; sys.stdout.buffer.write(b'hi\\nsamplescope 7\\n'); sys.stdo
 )
 def test_a_command_that_brings_no_engine_is_one_line(start, command, code, said):
     explorer = start("--engine", command, size=(200, 10))
-    assert explorer.wait(LONG) == code
+    assert explorer.wait() == code
     written = explorer.raw.decode().splitlines()
     assert written[-1].startswith(f"samplescope: {said}")
     assert sum(line.startswith("samplescope") for line in written) == 1
@@ -148,7 +148,7 @@ def test_a_command_that_brings_no_engine_is_one_line(start, command, code, said)
 
 def test_the_headless_commands_take_no_engine(start):
     explorer = start("--engine", "ssh gpubox samplescope engine", "run", size=(200, 10))
-    assert explorer.wait(LONG) == 2
+    assert explorer.wait() == 2
     assert "--engine is for the explorer only." in explorer.screen()
 
 
@@ -168,28 +168,28 @@ def test_a_lost_connection_that_needs_an_answer_is_brought_back_on_the_plain_ter
     text = text_of(explorer.until(lambda screen: "1 new" in screen and 5 in listed(screen)))
 
     os.kill(explorer.engine, signal.SIGKILL)
-    screen = explorer.until(lambda screen: "R lets it ask" in screen and "(publickey,password)." in screen, LONG)
+    screen = explorer.until(lambda screen: "R lets it ask" in screen and "(publickey,password)." in screen)
     assert text_of(screen) == text  # and the question was not written over it
     assert children(explorer.process.pid) == []
 
     mark = explorer.mark()
     explorer.send("R")
-    explorer.until(lambda screen: QUESTION in screen and "Candidates" not in screen, LONG)
+    explorer.until(lambda screen: QUESTION in screen and "Candidates" not in screen)
     assert b"\x1b[?1049l" in explorer.bytes_since(mark)
     explorer.send("\x03")
-    screen = explorer.until(lambda screen: "Given up." in screen and "Candidates" in screen, LONG)
+    screen = explorer.until(lambda screen: "Given up." in screen and "Candidates" in screen)
     assert text_of(screen) == text
     assert explorer.process.poll() is None and children(explorer.process.pid) == []
 
     explorer.send("R")
-    explorer.until(lambda screen: QUESTION in screen and "Candidates" not in screen, LONG)
+    explorer.until(lambda screen: QUESTION in screen and "Candidates" not in screen)
     explorer.send("unicorn\n")
-    screen = explorer.until(lambda screen: "the story is as it was" in screen and "starting" not in screen, LONG)
+    screen = explorer.until(lambda screen: "the story is as it was" in screen and "starting" not in screen)
     assert text_of(screen) == text
     explorer.send("n")
     explorer.until_at(home + 2)
     explorer.send("q")
-    assert explorer.wait(LONG) == 0
+    assert explorer.wait() == 0
 
 
 def test_a_signal_at_the_question_in_the_middle_of_a_session_leaves_nothing(start, ssh):
@@ -198,12 +198,12 @@ def test_a_signal_at_the_question_in_the_middle_of_a_session_leaves_nothing(star
     explorer.open()
     (engine,) = children(program(explorer))
     os.kill(engine, signal.SIGKILL)
-    explorer.until("R lets it ask", LONG)
+    explorer.until("R lets it ask")
     explorer.send("R")
-    explorer.until(lambda screen: QUESTION in screen and "Candidates" not in screen, LONG)
+    explorer.until(lambda screen: QUESTION in screen and "Candidates" not in screen)
     script = asked(explorer)
     os.kill(program(explorer), signal.SIGTERM)
-    explorer.until(f"code {128 + signal.SIGTERM}", LONG)
+    explorer.until(f"code {128 + signal.SIGTERM}")
     assert ends(script)
     assert echoes(explorer)
     assert "Traceback" not in explorer.screen()

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.pty.conftest import best_of
-from tests.pty.explorer import COMMAND, LONG, after, children, ends, listed, surroundings
+from tests.pty.explorer import COMMAND, after, children, ends, listed, surroundings
 from tests.pty.sshd import Sshd, missing
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "sshd is here")
@@ -38,7 +39,7 @@ def long_run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     ran = subprocess.run(
         [*COMMAND, "run", "--max-new-tokens", str(LONG_RUN), "--top", "0"],
-        cwd=folder, env={"PATH": "", **surroundings(folder)}, capture_output=True, timeout=LONG, check=True,
+        cwd=folder, env={"PATH": "", **surroundings(folder)}, capture_output=True, timeout=PATIENCE, check=True,
     )  # fmt: skip
     return json.loads(ran.stdout.splitlines()[-1])["ids"]
 
@@ -65,7 +66,7 @@ def steps(explorer, headless, count: int) -> int:
 
 
 def is_back(explorer) -> str:
-    return explorer.until(lambda screen: "the story is as it was" in screen and 5 in listed(screen), LONG)
+    return explorer.until(lambda screen: "the story is as it was" in screen and 5 in listed(screen))
 
 
 def shown(screen: str) -> list[str]:
@@ -85,13 +86,13 @@ def test_a_session_from_end_to_end_behind_a_shell_that_prints(start, box, headle
     explorer.send("k")
     explorer.until(lambda screen: "max new tokens" in screen and "⏎ take n step" not in screen)
     explorer.send(RIGHT * 10)
-    explorer.until("1.10", LONG)
+    explorer.until("1.10")
     explorer.send(ESC)
     explorer.until("⏎ take n step")
     assert saved(explorer) == [step["id"] for step in headless[:3]]
     (there,) = box.engines()
     explorer.send("q")
-    assert explorer.wait(LONG) == 0
+    assert explorer.wait() == 0
     assert ends(there)
 
 
@@ -99,9 +100,9 @@ def test_ssh_killed_in_the_middle_of_a_run_loses_no_step_and_killed_again_comes_
     explorer = start("--engine", box.command, "--max-new-tokens", "900")
     home = after(explorer.open().screen())
     explorer.send("r")
-    seen = after(explorer.until(lambda screen: after(screen) > home + 5, LONG))
+    seen = after(explorer.until(lambda screen: after(screen) > home + 5))
     os.kill(explorer.engine, signal.SIGKILL)
-    explorer.until("ssh was killed by SIGKILL", LONG)
+    explorer.until("ssh was killed by SIGKILL")
     is_back(explorer)
     drawn = saved(explorer)
     at = home + len(drawn)
@@ -112,7 +113,7 @@ def test_ssh_killed_in_the_middle_of_a_run_loses_no_step_and_killed_again_comes_
     assert ends(first)
 
     os.kill(explorer.engine, signal.SIGKILL)
-    screen = explorer.until("R starts it again", LONG)
+    screen = explorer.until("R starts it again")
     assert shown(screen) == text
     assert children(explorer.process.pid) == []
     explorer.send("R")
@@ -125,7 +126,7 @@ def test_ssh_killed_in_the_middle_of_a_run_loses_no_step_and_killed_again_comes_
     drawn = saved(explorer)
     assert drawn[:LONG_RUN] == long_run[: len(drawn)]
     explorer.send("q")
-    assert explorer.wait(LONG) == 0
+    assert explorer.wait() == 0
 
 
 def test_ssh_killed_in_the_middle_of_a_large_reply_loses_no_step(start, box, headless, tmp_path):
@@ -136,7 +137,7 @@ def test_ssh_killed_in_the_middle_of_a_large_reply_loses_no_step(start, box, hea
     drawn = saved(explorer)
     cut.touch()
     explorer.send("n")  # the step arrives, the view of what comes after it does not
-    explorer.until("ended with exit code 255", LONG)
+    explorer.until("ended with exit code 255")
     assert Path(f"{cut}.cut").exists()
     is_back(explorer)
     explorer.until_at(home + 4, best_of(headless[4]))
@@ -144,20 +145,20 @@ def test_ssh_killed_in_the_middle_of_a_large_reply_loses_no_step(start, box, hea
 
     cut.touch()
     explorer.send("h")
-    explorer.until("R starts it again", LONG)
+    explorer.until("R starts it again")
     assert children(explorer.process.pid) == []
     explorer.send("R")
     is_back(explorer)
     explorer.until_at(home + 3, best_of(headless[3]))
     assert saved(explorer) == [*drawn, headless[3]["id"]]
     explorer.send("q")
-    assert explorer.wait(LONG) == 0
+    assert explorer.wait() == 0
 
 
 def test_an_unknown_host_is_asked_about_before_the_screen_and_again_on_the_plain_terminal(start, box, headless):
     box.known.unlink()
     explorer = start("--engine", box.command)
-    explorer.until(QUESTION, LONG)
+    explorer.until(QUESTION)
     assert b"\x1b" not in explorer.raw
     explorer.send("yes\n")
     steps(explorer.open(), headless, 2)
@@ -165,15 +166,15 @@ def test_an_unknown_host_is_asked_about_before_the_screen_and_again_on_the_plain
 
     box.known.unlink()
     os.kill(explorer.engine, signal.SIGKILL)
-    screen = explorer.until(lambda screen: "R lets it ask on the plain" in screen and "verification" in screen, LONG)
+    screen = explorer.until(lambda screen: "R lets it ask on the plain" in screen and "verification" in screen)
     assert QUESTION not in screen and "Candidates" in screen
     explorer.send("R")
-    explorer.until(lambda screen: QUESTION in screen and "Candidates" not in screen, LONG)
+    explorer.until(lambda screen: QUESTION in screen and "Candidates" not in screen)
     explorer.send("yes\n")
     is_back(explorer)
     assert saved(explorer) == drawn
     explorer.send("q")
-    assert explorer.wait(LONG) == 0
+    assert explorer.wait() == 0
 
 
 @pytest.mark.parametrize(
@@ -188,7 +189,7 @@ def test_an_unknown_host_is_asked_about_before_the_screen_and_again_on_the_plain
 def test_what_ssh_says_is_told_in_one_line(start, box, spoil, said):
     spoil(box)
     explorer = start("--engine", box.command, size=(200, 10))
-    assert explorer.wait(LONG) == 3
+    assert explorer.wait() == 3
     ours = [line for line in explorer.raw.decode().splitlines() if line.startswith("samplescope: ")]
     assert len(ours) == 1
     assert "ssh ended with exit code" in ours[0] and said in ours[0]
@@ -198,9 +199,9 @@ def test_what_ssh_says_is_told_in_one_line(start, box, spoil, said):
 def test_ctrl_c_at_ssh_s_own_question(start, box):
     box.known.unlink()
     explorer = start("--engine", box.command)
-    explorer.until(QUESTION, LONG)
+    explorer.until(QUESTION)
     (ssh,) = children(explorer.process.pid)
     explorer.send("\x03")
-    assert explorer.wait(LONG) == 130
+    assert explorer.wait() == 130
     assert ends(ssh) and box.engines() == []
     assert "Traceback" not in explorer.raw.decode()

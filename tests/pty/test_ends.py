@@ -8,8 +8,9 @@ import subprocess
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.pty.conftest import best_of
-from tests.pty.explorer import COMMAND, LONG, after, children, ends, listed, surroundings
+from tests.pty.explorer import COMMAND, after, children, ends, listed, surroundings
 
 NO_LONGER = 10.0
 """Seconds an exit may take on a busy machine; where a program waits for its engine it would be for ever."""
@@ -40,7 +41,7 @@ def importing(explorer):
     """Let the engine begin its import of torch, and wait until it has."""
     handle = os.open(explorer.gate, os.O_RDONLY | os.O_NONBLOCK)
     try:
-        assert select.select([handle], [], [], LONG)[0]
+        assert select.select([handle], [], [], PATIENCE)[0]
     finally:
         os.close(handle)
 
@@ -88,7 +89,7 @@ def running(explorer):
     explorer.open()
     home = after(explorer.screen())
     explorer.send("r")
-    explorer.until(lambda screen: after(screen) > home + 2, LONG)
+    explorer.until(lambda screen: after(screen) > home + 2)
     return explorer.engine
 
 
@@ -117,11 +118,11 @@ def test_a_storm_of_sizes_in_the_middle_of_a_run(start):
     for size in SIZES * 3 + [(120, 40)]:
         mark = explorer.mark()
         explorer.resize(*size)
-        explorer.until_written(b"\x1b[", mark, LONG)
-    explorer.until(lambda screen: 5 in listed(screen) and screen.count("╮╭─ Candidates") == 1, LONG)
-    explorer.until(lambda screen: " entropy " in screen and "╭─ Controls" in screen, LONG)
+        explorer.until_written(b"\x1b[", mark)
+    explorer.until(lambda screen: 5 in listed(screen) and screen.count("╮╭─ Candidates") == 1)
+    explorer.until(lambda screen: " entropy " in screen and "╭─ Controls" in screen)
     now = after(explorer.screen())
-    explorer.until(lambda screen: after(screen) != now or "max new tokens reached" in screen or "ended" in screen, LONG)
+    explorer.until(lambda screen: after(screen) != now or "max new tokens reached" in screen or "ended" in screen)
     explorer.send("q")
     assert explorer.wait(NO_LONGER) == 0
 
@@ -136,28 +137,28 @@ def test_an_engine_that_is_killed_comes_back_by_itself_and_then_by_a_key(start, 
 
     first = explorer.engine
     os.kill(first, signal.SIGKILL)
-    explorer.until("was killed by SIGKILL", LONG)
+    explorer.until("was killed by SIGKILL")
     assert story(explorer.screen()) == text
-    explorer.until("the story is as it was", LONG)
+    explorer.until("the story is as it was")
     assert explorer.engine != first
     assert story(explorer.screen()) == text
     explorer.send("n")
     explorer.until_at(home + 2)
     explorer.send("h")
-    explorer.until(lambda screen: after(screen) == home + 1 and same(listed(screen), before), LONG)
+    explorer.until(lambda screen: after(screen) == home + 1 and same(listed(screen), before))
 
     os.kill(explorer.engine, signal.SIGKILL)
-    explorer.until("R starts it again", LONG)
+    explorer.until("R starts it again")
     assert ends(first)
     assert children(explorer.process.pid) == []
     explorer.send("R")
     explorer.until_at(home + 1)
     explorer.until(
-        lambda screen: "⏎ take n step" in screen and "engine lost" not in screen and "starting" not in screen, LONG
+        lambda screen: "⏎ take n step" in screen and "engine lost" not in screen and "starting" not in screen
     )
     explorer.until_engine()
     explorer.send("l")
-    explorer.until(lambda screen: after(screen) == home + 2 and bool(listed(screen)), LONG)
+    explorer.until(lambda screen: after(screen) == home + 2 and bool(listed(screen)))
     explorer.send("n")
     explorer.until_at(home + 3)
     explorer.send("q")
@@ -178,7 +179,7 @@ def story(screen):
 
 def test_a_model_that_is_not_there_is_said_in_place(start):
     explorer = start("--model", "/no/such/model")
-    screen = explorer.until("R tries again", LONG)
+    screen = explorer.until("R tries again")
     assert "/no/such/model" in re.sub(r"[│\s]+", "", screen)
     explorer.send("n?")
     explorer.until("Help")
@@ -207,7 +208,7 @@ def test_a_model_that_is_not_there_is_said_in_place(start):
 )
 def test_what_cannot_be_meant_is_refused_in_one_line(start, options, said):
     explorer = start(*options, size=(200, 10))
-    assert explorer.wait(LONG) == 2
+    assert explorer.wait() == 2
     written = explorer.raw.decode()
     assert written.startswith("samplescope: ")
     assert said in written
@@ -218,7 +219,7 @@ def test_what_cannot_be_meant_is_refused_in_one_line(start, options, said):
 def test_without_a_terminal_one_line_names_the_headless_command(tmp_path):
     ended = subprocess.run(
         COMMAND, cwd=tmp_path, env={**os.environ, **surroundings(tmp_path)}, stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, timeout=LONG, start_new_session=True,
+        capture_output=True, text=True, timeout=PATIENCE, start_new_session=True,
     )  # fmt: skip
     assert ended.returncode == 2
     assert ended.stdout == ""

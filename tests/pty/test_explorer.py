@@ -10,7 +10,7 @@ import re
 import pytest
 
 from tests.pty.conftest import best_of
-from tests.pty.explorer import LONG, Explorer, after, ends, listed, maps, seed
+from tests.pty.explorer import Explorer, after, ends, listed, maps, seed
 
 SIZES = ((120, 40), (80, 24))
 ENTER, DOWN, RIGHT = "\r", "\x1b[B", "\x1b[C"
@@ -25,7 +25,7 @@ def opened(request, tmp_path_factory):
         tmp_path_factory.mktemp("explorer{}x{}".format(*request.param), numbered=False), size=request.param
     ) as explorer:
         explorer.first = explorer.until(
-            lambda screen: "unicorns" in screen and "The prompt stands here once it is read." in screen, LONG
+            lambda screen: "unicorns" in screen and "The prompt stands here once it is read." in screen
         )
         explorer.libraries_at_first = maps(explorer.process.pid)
         explorer.home = after(explorer.open().screen())
@@ -109,7 +109,7 @@ def test_a_slider_moves_every_number_and_reset_brings_them_back(explorer, headle
     explorer.send("k")
     explorer.until(lambda screen: LIST_HAS_THE_FOCUS not in screen and "max new tokens" in screen)
     explorer.send(RIGHT * 10)
-    explorer.until("1.10", LONG)
+    explorer.until("1.10")
     hotter = explorer.until(lambda screen: len(numbers := numbers_of_the_best(screen)) == 3 and numbers[1] < before[1])
     raw, _, final = numbers_of_the_best(hotter)
     assert raw == before[0]

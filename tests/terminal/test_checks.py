@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.terminal.conftest import COMMAND, ROOT
 from tui.terminal.checks import surroundings
 
@@ -34,7 +35,13 @@ def test_it_is_refused_in_one_line(start, line, said):
 
 def test_without_any_terminal_at_all_it_ends_too():
     ended = subprocess.run(
-        COMMAND, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, start_new_session=True
+        COMMAND,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        start_new_session=True,
     )
     assert ended.returncode == 2
     assert ended.stdout == ""
@@ -47,7 +54,7 @@ def test_the_refusal_does_not_wait_for_textual():
         "print(sorted({'textual', 'rich', 'torch', 'asyncio'} & set(sys.modules)))"
     )
     ended = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=True
     )
     assert ended.stdout == "[]\n"
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.ptyrun import TIMEOUT
+from tests.patience import PATIENCE
 from tests.terminal.conftest import COMMAND
 from tui.terminal.signals import RESTORE
 
@@ -27,7 +27,7 @@ def stall(terminal, beats):
     terminal.send(F12)
     terminal.until(" xxx")
     terminal.stall()
-    before, end = "", time.monotonic() + TIMEOUT
+    before, end = "", time.monotonic() + PATIENCE
     while (now := beats.read_text()) != before and time.monotonic() < end:
         before = now
         time.sleep(1)  # thirty beats, were the loop alive

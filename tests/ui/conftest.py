@@ -8,14 +8,13 @@ import msgspec
 import pytest
 
 from tests.engines import Engines
+from tests.patience import PATIENCE
 from tests.scripted import ScriptedEngine
 from tui.app import SamplescopeApp
 from tui.config import Config
 from tui.launch import LaunchOptions
 
 WIDE, SMALL = (120, 40), (80, 24)
-PATIENCE = 20.0
-"""Seconds until a condition counts as never met: long, for a busy machine; a passing test never waits for it."""
 
 
 class Recorded(ScriptedEngine):

@@ -37,14 +37,18 @@ def verify(engine: Engine, tip: int, given: Given, seed: int, report: Report) ->
     """Run from a prompt's last node to the end, then call generate().
 
     The result holds `equal`, both id lists, and where they differ: `step`, and `logits`, the rows' largest difference
-    there. generate() gets only what the person gave, so that the resolution of defaults is tested too.
+    there; `notes` says what was not compared as the model asks for it. generate() gets only what the person gave, so
+    that the resolution of defaults is tested too.
     """
     report("stepping", 0, None, "")
     prompt = [node.token for node in engine.story.path(tip)]
     ours = _run(engine, Step(at=tip, given=given, seed=seed, count=None))
     report("generate()", 0, None, "")
     theirs = engine.model.generate(prompt, given, seed)[len(prompt) :]
-    result: dict[str, Any] = {"equal": ours == theirs, "ours": ours, "theirs": theirs, "step": None, "logits": None}
+    result: dict[str, Any] = {
+        "equal": ours == theirs, "ours": ours, "theirs": theirs, "step": None, "logits": None,
+        "notes": list(engine.model.facts.notes),
+    }  # fmt: skip
     if ours != theirs:
         step = next(
             (i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs))
@@ -84,13 +88,15 @@ def _difference(engine: Engine, tip: int, given: Given, seed: int, ours: list[in
 
 
 def report_lines(result: Mapping[str, Any]) -> list[str]:
-    """The result for a person: one line if equal, else both id lists and where they part."""
+    """The result for a person: the notes, then one line if equal, else both id lists and where they part."""
     ours, theirs = result["ours"], result["theirs"]
+    notes = [f"note: {note}" for note in result["notes"]]
     if result["equal"]:
-        return [f"equal: the same {len(ours)} tokens as generate()"]
+        return [*notes, f"equal: the same {len(ours)} tokens as generate()"]
     rows = result["logits"]
     distance = "generate() had ended there" if rows is None else f"the rows differ by at most {rows:.3g}"
     return [
+        *notes,
         f"DIFFERENT from token {result['step'] + 1} on; {distance}",
         f"samplescope: {' '.join(map(str, ours))}",
         f"generate():  {' '.join(map(str, theirs))}",

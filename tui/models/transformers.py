@@ -17,6 +17,7 @@ from tui.models.decoding import Shared, TransformersDecoder, inputs, library_def
 from tui.models.generation import OVERRIDES
 from tui.models.loading import load
 from tui.models.placing import home, spread
+from tui.models.versions import unchecked
 from tui.models.vocabulary import Vocabulary
 
 
@@ -38,7 +39,7 @@ class TransformersModel:
             dtype=str(model.dtype).removeprefix("torch."),
             generation=asked,
             defaults=defaults,
-            notes=(*_notes(asked, defaults), *_spread_note(model)),
+            notes=(*unchecked(), *_notes(asked, defaults), *_spread_note(model)),
             chat=bool(getattr(tokenizer, "chat_template", None)),
             trusted=trusted,
         )

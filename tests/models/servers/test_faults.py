@@ -6,7 +6,6 @@ import io
 import json
 import logging
 import socket
-import time
 import traceback
 from collections.abc import Iterator
 from dataclasses import replace
@@ -33,8 +32,7 @@ KEY = "sk-very-secret-0123456789"
 LIMITS = Limits(connect=2.0, first=1.0, idle=1.0, pauses=(0.02, 0.02), patience=0.5, body=1 * MIB)
 ONCE = replace(LIMITS, pauses=())
 TRIES = 1 + len(LIMITS.pauses)
-MOST_SECONDS = 20.0
-"""Three tries of each limit take less than 8; none of the faults ever ends by itself."""
+"""None of the faults ever ends by itself: it is these limits that end them."""
 
 
 @pytest.fixture
@@ -78,10 +76,9 @@ def test_a_fault_in_a_step_is_one_line_and_the_step_can_be_tried_again(
     engine, tip = started(server)
     before = list(engine.story)
     server.fail(fault)
-    server.written, beginning = 0, time.monotonic()
+    server.written = 0
     with pytest.raises(RunError, match=says_so) as caught:
         step(engine, tip)
-    assert time.monotonic() - beginning < MOST_SECONDS
     check_line(caught.value)
     assert list(engine.story)[: len(before)] == before and len(engine.story) == len(before) + 1
     server.faults.clear()
@@ -98,10 +95,8 @@ def test_a_fault_while_opening_is_one_line(server: Faulty, name: str, where: str
     fault, _ = TRANSPORT[name]
     server.where = where
     server.fail(fault)
-    beginning = time.monotonic()
     with pytest.raises(ModelError) as caught:
         open_server(Origin(server=server.address), quiet, ONCE)
-    assert time.monotonic() - beginning < MOST_SECONDS
     check_line(caught.value)
     assert KEY not in everything_told(caught.value)
 
