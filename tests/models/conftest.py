@@ -1,8 +1,13 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from tests.models import checkpoints
+
+torch.set_num_threads(
+    1
+)  # these models are so small that sharing the work takes longer than the work; parity/ shares it
 
 
 @pytest.fixture(scope="session")

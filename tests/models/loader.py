@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 from typing import Any
 
 import msgspec
@@ -30,14 +29,12 @@ def load(asked: dict[str, Any]) -> dict[str, Any]:
         if unit == "bytes" and done >= asked.get("stop_at", float("inf")):
             raise StoppedError("The loading was given up.")
 
-    started, used = time.monotonic(), time.process_time()
     try:
         model = open_model(msgspec.convert(asked["origin"], Origin), report)
         outcome = {"facts": {"name": model.facts.name, "trusted": model.facts.trusted, "device": model.facts.device}}
     except SamplescopeError as error:
         outcome = {"kind": error.kind, "message": str(error)}
-    seconds, busy = time.monotonic() - started, time.process_time() - used
-    return {"told": told, "seconds": seconds, "busy": busy, **outcome}
+    return {"told": told, **outcome}
 
 
 def main(text: str) -> None:

@@ -99,7 +99,7 @@ def test_going_back_again_and_again_past_what_a_window_still_holds(rows: Rows) -
         assert rows.wrong(branch) == []
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.long)])
 def test_wandering_about_in_the_tree(rows: Rows, seed: int) -> None:
     chance = random.Random(seed)
     tree: list[list[int]] = [[]]

@@ -31,15 +31,12 @@ class Plan:
     dtype: str
 
 
-def plans(models: Models, names: Sequence[str], *, fast: bool) -> Iterator[Plan]:
-    """Every family in float32, and half of them in bf16 as well; for the fast suite one of each."""
+def plans(models: Models, names: Sequence[str]) -> Iterator[Plan]:
+    """Every family in float32, and half of them in bf16 as well."""
     for place, family in enumerate(names):
         for dtype in ("float32", "bfloat16"):
-            if (dtype == "float32" or place % 2) and (not fast or (family, dtype) in _FAST):
+            if dtype == "float32" or place % 2:
                 yield Plan(f"branch {family} {dtype}", models.folder(family), dtype)
-
-
-_FAST = {("mistral", "bfloat16"), ("falcon_h1", "float32")}
 
 
 class _Explorer:

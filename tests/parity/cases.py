@@ -119,27 +119,11 @@ def _options(chance: random.Random, greedy: bool) -> dict[str, Any]:
 
 
 KINDS = ["nothing"] * 5 + ["config"] * 5 + ["greedy"] * 5 + ["context"] * 2 + ["empty"] + ["edge"] * 2
-FAST = {0, 10, 15, 17, 18, 20, 21}
-FAST_OF_EARLY_MODELS = {17, 18, 21}
-FAST_CONFIGS = ({5, 6, 7}, {5, 8, 9}, {6, 8, 9}, {6, 7, 8}, {5, 6}, {7, 8}, {5, 9}, {6, 7})
-"""By model: each of the ten configurations, most of them twice."""
-FAST_OF_LAST_MODELS = {20, 22}
-"""Of those that came after the first eight."""
-
-
-def _fast(place: int, number: int) -> bool:
-    """Is this one of the 66? The first four models have more of them than the next four, and the last ones two."""
-    if place >= len(FAST_CONFIGS):
-        return number in FAST_OF_LAST_MODELS
-    late = place >= 4
-    kind = KINDS[number] if number < len(KINDS) else "sampling"
-    if kind == "config":
-        return number in FAST_CONFIGS[place]
-    if late and kind == "nothing":
-        return False  # 128 tokens each; one more of the short runs instead
-    if late and number == 22:
-        return True
-    return number in FAST and not (late and number in FAST_OF_EARLY_MODELS) and not (kind == "context" and place % 2)
+FAST = {
+    "demo": {0, 5, 7, 15, 18}, "gpt2": {5, 9, 17}, "llama": {8, 9, 10}, "qwen2": {6, 20}, "gemma2": {6, 22},
+    "mistral": {7, 8}, "mamba2": {20}, "falcon_h1": {10}, "qwen3": {20}, "gemma3": {20}, "qwen3_moe": {22},
+}  # fmt: skip
+"""The numbers of the runs that the ordinary suite makes: every model, every kind, each of the ten configurations."""
 
 
 class Models:
@@ -208,5 +192,5 @@ def _case(models: Models, place: int, family: str, number: int) -> Case:
         dtype="bfloat16" if number % BF16_EVERY == place % BF16_EVERY else "auto",
         seed=chance.choice(SEEDS) if number % 4 else chance.randrange(10**6),
         seen=kind != "config" and not {"repetition_penalty", "no_repeat_ngram_size"} & set(options),
-        fast=_fast(place, number),
+        fast=number in FAST[family],
     )  # fmt: skip

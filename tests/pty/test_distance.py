@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "sshd is he
 ENTER, RIGHT, ESC = "\r", "\x1b[C", "\x1b[27u"
 HERE = platform.node()[:27]
 QUESTION = "Are you sure you want to continue connecting"
-LONG_RUN = 300
+LONG_RUN = 120
 
 
 @pytest.fixture

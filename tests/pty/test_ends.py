@@ -115,7 +115,7 @@ SIZES = [(1, 1), (200, 60), (2, 60), (200, 2), (59, 14), (60, 15), (99, 27), (10
 def test_a_storm_of_sizes_in_the_middle_of_a_run(start):
     explorer = start("--max-new-tokens", "900")
     running(explorer)
-    for size in SIZES * 3 + [(120, 40)]:
+    for size in [*SIZES, (120, 40)]:
         mark = explorer.mark()
         explorer.resize(*size)
         explorer.until_written(b"\x1b[", mark)

@@ -17,7 +17,7 @@ from tui.models.vocabulary import byte_alphabet
 
 F5, F10 = "\x1b[15~", "\x1b[21~"
 GPT2 = "SAMPLESCOPE_GPT2_TOKENIZER"
-ODDEST = 300
+ODDEST = 100
 
 OWN = re.compile(
     "\x1b\\[[0-9;]*[mHABCDK]"  # colours, places

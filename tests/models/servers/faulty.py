@@ -137,6 +137,8 @@ class Handler(BaseHTTPRequestHandler):
     def head(self, status: int, length: int | None, kind: str = "application/json", **headers: str) -> None:
         self.send_response(status)
         self.send_header("Content-Type", kind)
+        if self.close_connection:  # or the client's next request may still take this connection
+            self.send_header("Connection", "close")
         if length is not None:
             self.send_header("Content-Length", str(length))
         for name, value in headers.items():
