@@ -5,9 +5,8 @@ import torch
 
 from tests.models import checkpoints
 
-torch.set_num_threads(
-    1
-)  # these models are so small that sharing the work takes longer than the work; parity/ shares it
+# Models so small that sharing the work takes longer than the work; the runs of tests/parity share it.
+torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
