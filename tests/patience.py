@@ -1,4 +1,6 @@
 """How long a test waits until it calls something a hang: waits are for conditions, never for a clock."""
 
-PATIENCE = 300.0
+import os
+
+PATIENCE = float(os.environ.get("SAMPLESCOPE_PATIENCE", "300"))
 """Seconds: ten times what the slowest of these waits takes while other programs have both cores."""

@@ -14,6 +14,9 @@ os.environ.pop("NO_COLOR", None)
 from tests.patience import PATIENCE
 from tui.app import SamplescopeApp
 from tui.config import Config
+from tui.explorer import requests
+from tui.explorer.display import Picture
+from tui.explorer.status import EngineStatus
 from tui.launch import LaunchOptions
 from tui.screens.workbench import Workbench
 
@@ -22,10 +25,16 @@ SIZES = {"wide": (120, 40), "small": (80, 24)}
 SHOTS = {"workbench": ["4", *"nnnnnnnnnn"], "help": ["?"], "draws": ["2", *"nnn", "d"]}
 
 
+def settled(picture: Picture) -> bool:
+    """True if nothing is under way, and what is shown is the answer for the state as it is."""
+    viewed, idle = picture.viewed, picture.state.status is EngineStatus.IDLE
+    return idle and viewed is not None and viewed.exact and requests.answers(viewed, picture.state)
+
+
 async def _settled(app: SamplescopeApp, bench: Workbench) -> None:
     """What is on screen is the answer for the state as it is."""
     async with asyncio.timeout(PATIENCE):
-        while bench.shown is None or bench.state.busy or not bench.shown.exact or bench.shown.at != bench.state.cursor:
+        while not settled(bench.explorer.picture):
             await asyncio.sleep(0.02)
     await asyncio.sleep(0.5)
 

@@ -16,9 +16,9 @@ from tui import config, keys, paths
 from tui.client.asking import Greeted
 from tui.client.client import Client, Listener
 from tui.core.printable import printable
+from tui.explorer.engine import Connect
 from tui.launch import LaunchOptions
 from tui.palette import Actions
-from tui.screens.session import Connect
 from tui.screens.workbench import Workbench, room
 from tui.terminal.app import SafeApp, run_safely
 from tui.themes import load_themes, variable_defaults
@@ -107,7 +107,8 @@ class SamplescopeApp(SafeApp[None]):
     async def action_quit(self) -> None:
         """End; where no model could be opened, with the reason and the exit code of bad input."""
         bench = self.screen_stack[0]
-        trouble = bench.trouble if isinstance(bench, Workbench) and bench.session.client.mirror.opened is None else ""
+        explorer = bench.explorer if isinstance(bench, Workbench) else None
+        trouble = explorer.trouble if explorer is not None and explorer.picture.opened is None else ""
         self.exit(return_code=2 if trouble else 0, message=Text(f"samplescope: {trouble}") if trouble else None)
 
     def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:

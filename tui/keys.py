@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
 _KEY = re.compile(r"(?:(?:ctrl|shift|alt|super)\+)*(?:[a-z0-9_]+|\S)", re.IGNORECASE)
+_PLACE = re.compile(r"\{(\w+)\}")
 _SHOWN = {
     "left": "←",
     "right": "→",
@@ -40,14 +41,14 @@ class Action:
     """One sentence on what it does."""
     group: str
     call: str = ""
-    """Textual action if it is not the id."""
+    """The Textual action, for what the app itself does."""
     shown: bool = False
     """In the key line at the bottom."""
 
     @property
     def action(self) -> str:
-        """The Textual action string that runs it."""
-        return self.call or self.id
+        """The Textual action string that runs it: the screen's commands, unless the app itself does it."""
+        return self.call or f"do({self.id!r})"
 
 
 STEP, LOOK, SET, KEEP, PROGRAM = "Step", "Look", "Settings", "Text and files", "Program"
@@ -80,16 +81,15 @@ _TABLE = (
     Action("unit", "u", "unit", "Show percent, log-probability or logit.", LOOK),
     Action("would", "space", "would draw", "Highlight the token this seed draws here.", LOOK),
     Action("followed", "f", "followed token", "Highlight the token the branch goes on with.", LOOK),
-    Action("preset_1", "1", "T=2", "The post's first run: temperature 2, no top-k.", SET, "preset(1)"),
-    Action("preset_2", "2", "T=0.5", "The post's second run: temperature 0.5, no top-k.", SET, "preset(2)"),
-    Action("preset_3", "3", "top-k 50", "The post's third run: top-k 50.", SET, "preset(3)"),
+    Action("preset_1", "1", "T=2", "The post's first run: temperature 2, no top-k.", SET),
+    Action("preset_2", "2", "T=0.5", "The post's second run: temperature 0.5, no top-k.", SET),
+    Action("preset_3", "3", "top-k 50", "The post's third run: top-k 50.", SET),
     Action(
         "preset_4",
         "4",
         "top-p 0.90",
         "The post's fourth run: top-p 0.90 (and transformers' own top-k 50).",
         SET,
-        "preset(4)",
     ),
     Action("controls", "k", "controls", "Go to the sliders; on a small screen they open for it.", SET),
     Action("greedy", "g", "greedy", "Switch between drawing and taking the most probable token.", SET),
@@ -132,6 +132,28 @@ def shown_keys(keys: str) -> str:
     return " ".join(shown_key(key.strip()) for key in keys.split(",") if key.strip())
 
 
+class Keymap(dict[str, str]):
+    """A person's own keys by action id; every other action has those of the table."""
+
+    def of(self, action: str) -> str:
+        """The keys of an action, comma-separated, in Textual's names."""
+        return self.get(action, ACTIONS[action].keys)
+
+    def phrase(self, sentence: str) -> str:
+        """A sentence in which `{id}` is the first key of that action, as a person reads it."""
+        return _PLACE.sub(self._first, sentence)
+
+    def _first(self, found: re.Match[str]) -> str:
+        return shown_key(self.of(found[1]).split(",")[0].strip()) if found[1] in ACTIONS else found[0]
+
+
+def check_commands(commands: Container[str]) -> None:
+    """LookupError unless each action that is not the app's own has a handler: found at start, not at a key."""
+    missing = [action.id for action in ACTIONS.values() if not action.call and action.id not in commands]
+    if missing:
+        raise LookupError(f"nothing handles {', '.join(missing)}")
+
+
 def typed(keys: str) -> bool:
     """True if an editor takes all of these keys for itself: letters, signs, line breaks, arrows."""
     return all(len(key) == 1 or (key in _SHOWN and key != "escape") or key == "space" for key in _keys(keys))
@@ -143,12 +165,12 @@ def grouped() -> Iterator[tuple[str, list[Action]]]:
         yield group, [action for action in ACTIONS.values() if action.group == group]
 
 
-def check_keymap(keymap: Mapping[str, object]) -> tuple[dict[str, str], list[str]]:
+def check_keymap(keymap: Mapping[str, object]) -> tuple[Keymap, list[str]]:
     """What of a person's keymap can be used, and one line for each entry that cannot.
 
     Textual accepts unknown ids and impossible keys without a word; here they are refused.
     """
-    usable: dict[str, str] = {}
+    usable = Keymap()
     problems: list[str] = []
     for name, keys in keymap.items():
         problem = _problem(name, keys)
@@ -169,11 +191,11 @@ def _problem(name: str, keys: object) -> str:
     return f"{wrong[0]!r} is no key ({name!r})." if wrong else ""
 
 
-def _drop_clashes(usable: dict[str, str]) -> list[str]:
+def _drop_clashes(usable: Keymap) -> list[str]:
     """Take out the entries whose key another action has; a clash would silently hide one of the two."""
     problems = []
     for name in list(usable):
-        counts = Counter(key for action in ACTIONS.values() for key in _keys(usable.get(action.id, action.keys)))
+        counts = Counter(key for action in ACTIONS.values() for key in _keys(usable.of(action.id)))
         taken = [key for key in _keys(usable[name]) if counts[key] > 1]
         if taken:
             problems.append(f"{shown_key(taken[0])!r} belongs to another action already ({name!r}).")

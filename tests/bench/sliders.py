@@ -40,8 +40,9 @@ async def _one_move(app: SamplescopeApp, bench: Workbench, given: Given) -> floa
     """Milliseconds from the slider's event to the frame with its answer."""
     done = asyncio.Event()
     started = time.perf_counter()
-    bench.go(bench.state.replace_given(given), moving=True)
-    await _until(lambda: bench.shown is not None and bench.shown.given == bench.state.given)
+    explorer = bench.explorer
+    explorer.go(explorer.state.replace_given(given), moving=True)
+    await _until(lambda: explorer.picture.viewed is not None and explorer.picture.viewed.given == explorer.state.given)
     bench.call_after_refresh(done.set)
     await done.wait()
     return (time.perf_counter() - started) * 1000
@@ -55,23 +56,19 @@ async def measure(width: int, dtype: str, running: bool) -> Iterator[Figure]:
     async with app.run_test(size=(120, 40)) as pilot:
         bench = app.screen
         assert isinstance(bench, Workbench)
-        await _until(lambda: bench.shown is not None)
-        first = bench.state.cursor
-        await bench.session.client.step(first, dict(bench.state.given), 42, STEPS)
-        tip = max(node.id for node in bench.story)
-        bench.go(bench.state.visit(bench.story, bench.story.path(tip)[10].id))
+        explorer, client = bench.explorer, bench.explorer.engine.client
+        await _until(lambda: explorer.picture.viewed is not None)
+        await client.step(explorer.state.cursor, dict(explorer.state.given), 42, STEPS)
+        tip = max(node.id for node in explorer.story)
+        explorer.go(explorer.state.visit(explorer.story, explorer.story.path(tip)[10].id))
         await pilot.pause()
-        run = (
-            asyncio.create_task(bench.session.client.step(tip, {"max_new_tokens": 100_000}, 42, None))
-            if running
-            else None
-        )
+        run = asyncio.create_task(client.step(tip, {"max_new_tokens": 100_000}, 42, None)) if running else None
         for name, values in SLIDERS.items():
             times = [await _one_move(app, bench, {name: int(v) if name == "top_k" else v}) for v in values]
             state = "running" if running else "idle"
             figures.append(Figure(f"{name:<12} V {width:>7,} {dtype:<8} {state}: p95", p95(times), BARS[width], "ms"))
         if run is not None:
-            bench.session.client.stop()
+            client.stop()
             await run
     return iter(figures)
 

@@ -30,11 +30,13 @@ class Ear:
         async with self._changed:
             self._changed.notify_all()
 
-    def viewed(self, viewed) -> None:
-        self._hear("viewed", viewed)
-
-    def view_failed(self, view, error) -> None:
-        self._hear("view_failed", view, error)
+    def wants(self, client, view) -> None:
+        """Ask for a view, and keep what comes of it."""
+        client.view(
+            view,
+            lambda viewed: self._hear("viewed", viewed),
+            lambda error: self._hear("view_failed", view, error),
+        )
 
     def grown(self, nodes) -> None:
         self._hear("grown", nodes)

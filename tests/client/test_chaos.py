@@ -26,7 +26,7 @@ async def attempt(asked) -> None:
         await asked
 
 
-async def act(client: Client, engines: Engines, action: str) -> None:
+async def act(client: Client, engines: Engines, ear: Ear, action: str) -> None:
     tip = max((node.id for node in client.mirror.story), default=ROOT)
     match action:
         case "prompt":
@@ -38,7 +38,7 @@ async def act(client: Client, engines: Engines, action: str) -> None:
         case "stop":
             client.stop()
         case "want":
-            client.want(View(slot="main", at=tip))
+            ear.wants(client, View(slot="main", at=tip))
         case "encode":
             await attempt(client.encode("the"))
         case "open":
@@ -67,7 +67,7 @@ def test_whatever_happens_everything_awaited_ends_and_the_story_holds_together(a
         async with asyncio.timeout(PATIENCE):
             tasks = []
             for action, turns in actions:
-                tasks.append(asyncio.create_task(act(client, engines, action)))
+                tasks.append(asyncio.create_task(act(client, engines, ear, action)))
                 for _ in range(turns):
                     await asyncio.sleep(0)
             await asyncio.wait(tasks, timeout=0.1) if tasks else None

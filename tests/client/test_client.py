@@ -94,7 +94,7 @@ async def test_stop_ends_a_run_within_one_step(client, engines):
 async def test_ten_thousand_wishes_are_two_views_and_the_last_is_the_newest(client, engines, ear):
     at = (await client.prompt(text="the herd")).nodes[-1].id
     for number in range(1, 10_001):
-        client.want(View(slot="main", at=at, given={"temperature": number / 1000}, rows=(0, 5), axis=Axis(40)))
+        ear.wants(client, View(slot="main", at=at, given={"temperature": number / 1000}, rows=(0, 5), axis=Axis(40)))
     (viewed,) = await ear.until("viewed", lambda viewed: viewed.given == {"temperature": 10.0})
     assert viewed.settings["temperature"].value == 10.0
     assert engines.engine.views == 2
@@ -104,7 +104,7 @@ async def test_slots_do_not_wait_for_each_other_and_each_has_one_view_in_flight(
     at = (await client.prompt(text="the herd")).nodes[-1].id
     for count in (1, 2, 3):
         for slot in ("main", "scroll"):
-            client.want(View(slot=slot, at=at, rows=(0, count)))
+            ear.wants(client, View(slot=slot, at=at, rows=(0, count)))
     await ear.until("viewed", lambda viewed: viewed.slot == "scroll" and len(viewed.rows) == 3)
     await ear.until("viewed", lambda viewed: viewed.slot == "main" and len(viewed.rows) == 3)
     assert [(viewed.slot, len(viewed.rows)) for (viewed,) in ear.all("viewed")] == [
@@ -114,14 +114,14 @@ async def test_slots_do_not_wait_for_each_other_and_each_has_one_view_in_flight(
 
 async def test_a_wish_before_the_model_is_open_waits_for_it(ear, engines):
     client = engines.client(ear)
-    client.want(View(slot="main", at=1))
+    ear.wants(client, View(slot="main", at=1))
     await client.start()
-    client.want(View(slot="scroll", at=1))
+    ear.wants(client, View(slot="scroll", at=1))
     # A new model is another story: what was wished for before is about nothing.
     await client.open()
     await client.prompt(text="the")
     assert ear.all("viewed") == ear.all("view_failed") == []
-    client.want(View(slot="main", at=1))
+    ear.wants(client, View(slot="main", at=1))
     await ear.until("viewed")
     await client.close()
 
@@ -129,10 +129,10 @@ async def test_a_wish_before_the_model_is_open_waits_for_it(ear, engines):
 async def test_a_view_that_fails_is_told_and_its_slot_is_free_again(client, ear):
     at = (await client.prompt(text="the")).nodes[-1].id
     tiny = View(slot="main", at=at, given={"temperature": 1e-39})
-    client.want(tiny)
+    ear.wants(client, tiny)
     view, error = await ear.until("view_failed")
     assert (view.given, error.kind) == (tiny.given, "run")
-    client.want(View(slot="main", at=at))
+    ear.wants(client, View(slot="main", at=at))
     await ear.until("viewed")
 
 
@@ -176,7 +176,7 @@ async def test_before_start_and_after_close_a_request_fails_at_once(ear, engines
     await client.close()
     await client.close()
     client.stop()
-    client.want(View(slot="main", at=1))
+    ear.wants(client, View(slot="main", at=1))
     for asked in (client.prompt(text="the"), client.start(), client.restart()):
         with pytest.raises(EngineFailed) as failed:
             await asked

@@ -148,7 +148,7 @@ class Dies(ScriptedEngine):
     client = child(child_command(script, "Dies()"))
     at = await begin(client)
     for count in counts:
-        client.want(View(slot="main", at=at, rows=(0, count)))
+        ear.wants(client, View(slot="main", at=at, rows=(0, count)))
     (viewed,) = await ear.until("viewed")
     assert len(viewed.rows) == 3
 

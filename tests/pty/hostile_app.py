@@ -17,14 +17,14 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from tui.app import SamplescopeApp
-from tui.client.client import Client, Listener
+from tui.client.client import Client, EngineFailed, Listener
 from tui.config import Config
 from tui.core.origin import Origin
 from tui.core.settings import OFF, resolve
 from tui.core.story import Node
 from tui.launch import LaunchOptions
 from tui.protocol import Opened, Progress, Row, View, Viewed
-from tui.screens import news, workbench
+from tui.screens import workbench
 from tui.screens.workbench import Workbench
 from tui.terminal.app import SafeApp, run_safely
 from tui.themes import load_themes, variable_defaults
@@ -157,7 +157,7 @@ class Silent(Client):
     async def start(self) -> None:  # type: ignore[override]
         await asyncio.Event().wait()
 
-    def want(self, view: View) -> None:
+    def view(self, view: View, then: object, refused: object) -> None:  # type: ignore[override]
         pass
 
 
@@ -197,11 +197,12 @@ class Places(SamplescopeApp):
             id=1, model=text, vocabulary=9, context=9, device=text, dtype="float32", exact=True, settings=SETTINGS,
             notes=[text],
         )  # fmt: skip
-        bench.post_message(news.ModelOpened(opened, Origin(model=text)))
-        bench.post_message(news.Refused("step", "input", text, text))
-        bench.post_message(news.ProgressMade(Progress(of=1, stage=text, done=1, total=2, unit=text)))
-        bench.post_message(news.ViewRefused(View(slot="main", at=bench.state.cursor), text))
-        bench.post_message(news.EngineLost(text, restarting=bool(number % 2)))
+        refusal = EngineFailed("input", text, text)
+        bench.connection._opened(opened, Origin(model=text))
+        bench.stepping._refused(refusal)
+        bench.explorer.engine.progress(Progress(of=1, stage=text, done=1, total=2, unit=text), True)
+        bench.explorer._not_viewed(bench.explorer.state.cursor, refusal)
+        bench.explorer.engine.lost(text, bool(number % 2))
         await self.painted()
 
     async def find(self, bench: Workbench, batch: list[str]) -> None:

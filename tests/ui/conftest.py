@@ -12,6 +12,8 @@ from tests.patience import PATIENCE
 from tests.scripted import ScriptedEngine
 from tui.app import SamplescopeApp
 from tui.config import Config
+from tui.explorer import requests
+from tui.explorer.status import EngineStatus
 from tui.launch import LaunchOptions
 
 WIDE, SMALL = (120, 40), (80, 24)
@@ -63,12 +65,30 @@ class Bed:
         return next(screen for screen in self.app.screen_stack if type(screen).__name__ == "Workbench")
 
     @property
+    def explorer(self):
+        return self.bench.explorer
+
+    @property
     def state(self):
-        return self.bench.state
+        return self.explorer.state
 
     @property
     def story(self):
-        return self.bench.story
+        return self.explorer.story
+
+    @property
+    def branch(self):
+        return self.explorer.picture.branch
+
+    @property
+    def viewed(self):
+        """What is on screen for the cursor's place."""
+        return self.explorer.picture.viewed
+
+    @property
+    def message(self):
+        """The last thing said."""
+        return self.bench.status.message
 
     async def until(self, condition: Callable[[], object], what: str = ""):
         """Let the program work until something is so."""
@@ -79,16 +99,12 @@ class Bed:
 
     async def shown(self):
         """What is on screen is the answer for the state as it is, and exact."""
-        bench = self.bench
         await self.until(
             lambda: (
-                bench.shown is not None
-                and bench.shown.at == self.state.cursor
-                and bench.shown.given == self.state.given
-                and bench.shown.seed == self.state.seed
-                and bench.shown.draws == self.state.draws
-                and bench.shown.exact
-                and not self.state.busy
+                self.viewed is not None
+                and requests.answers(self.viewed, self.state)
+                and self.viewed.exact
+                and self.state.status is EngineStatus.IDLE
             )
         )
 
@@ -103,9 +119,14 @@ class Bed:
         for char in text:
             await self.pilot.press(char if char != " " else "space")
 
+    def submit(self, text: str):
+        """Give the model this prompt."""
+        self.bench.prompting.text = text
+        self.bench.prompting.submit()
+
     def drawn(self) -> list[bytes]:
         """The branch's tokens after the prompt."""
-        return [node.piece for node in self.bench.branch if node.how != "prompt"]
+        return [node.piece for node in self.branch if node.how != "prompt"]
 
 
 def screen_text(app) -> str:

@@ -230,7 +230,7 @@ async def test_n_says_why_nothing_is_drawn_and_the_story_stays(start) -> None:
 
 async def test_a_token_of_the_tail_is_found_and_taken(start) -> None:
     async with start(make=server) as bed:
-        shown = {row.token for row in bed.bench.shown.rows}
+        shown = {row.token for row in bed.viewed.rows}
         token = next(token for token in range(1, 62) if token not in shown)
         await bed.pilot.press("slash")
         await bed.pilot.press("number_sign", *str(token))
@@ -240,7 +240,7 @@ async def test_a_token_of_the_tail_is_found_and_taken(start) -> None:
         await bed.pilot.press("enter")
         await bed.until(lambda: bed.drawn())
         await bed.shown()
-        node = bed.bench.branch[-1]
+        node = bed.branch[-1]
         assert (node.token, node.how, node.rank) == (token, How.CHOSEN, 0)
         assert math.isnan(node.raw)
 

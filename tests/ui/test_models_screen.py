@@ -8,12 +8,11 @@ from tui import recent
 from tui.core.catalog import Entry, Room, needed
 from tui.core.origin import Origin, named
 from tui.errors import ModelError
+from tui.explorer.status import EngineStatus
 from tui.launch import LaunchOptions
 from tui.screens.models import ModelsScreen
-from tui.screens.state import Busy
 from tui.widgets.model_lines import model_line, size
 from tui.widgets.prompt import PromptEditor
-from tui.widgets.status import StatusLine
 
 
 async def listed(bed):
@@ -47,10 +46,10 @@ async def test_another_model_gets_the_prompt_and_a_story_of_its_own(start):
         await listed(bed)
         await bed.type("another/model")
         await bed.pilot.press("enter")
-        await bed.until(lambda: bed.bench.session.client.mirror.opened.model == "another/model")
+        await bed.until(lambda: bed.explorer.engine.opened.model == "another/model")
         await bed.shown()
         assert bed.drawn() == []
-        assert [node.piece for node in bed.bench.branch] == [b"the", b" herd"]
+        assert [node.piece for node in bed.branch] == [b"the", b" herd"]
         assert len(bed.engines.served) == 2
         await bed.press("n")
         assert len(bed.drawn()) == 1
@@ -75,12 +74,12 @@ async def test_the_old_model_stays_while_the_new_one_loads_and_when_that_is_give
         await bed.press("n", "n")
         assert len(bed.drawn()) == 2
         await bed.pilot.press("escape")
-        await bed.until(lambda: not bed.bench.session.switching)
+        await bed.until(lambda: not bed.explorer.engine.switching)
         gate.let(1)
         await bed.press("n")
         assert len(bed.drawn()) == 3
-        assert "given up" not in bed.bench.query_one(StatusLine).message  # said, and gone with the next step
-        assert bed.bench.session.client.mirror.opened.model == "scripted"
+        assert "given up" not in bed.message  # said, and gone with the next step
+        assert bed.explorer.engine.opened.model == "scripted"
 
 
 async def test_a_model_that_does_not_load_leaves_everything_as_it_was(start):
@@ -96,8 +95,8 @@ async def test_a_model_that_does_not_load_leaves_everything_as_it_was(start):
         await listed(bed)
         await bed.type("nosuch/model")
         await bed.pilot.press("enter")
-        await bed.until(lambda: "There is no such model." in bed.bench.query_one(StatusLine).message)
-        assert (bed.drawn(), bed.state.busy) == (drawn, Busy.IDLE)
+        await bed.until(lambda: "There is no such model." in bed.message)
+        assert (bed.drawn(), bed.state.status) == (drawn, EngineStatus.IDLE)
         await bed.press("n")
         assert recent.models() == []
 

@@ -42,7 +42,7 @@ def squeezed(pilot):
 
 
 async def test_at_120_columns_two_lines_say_it_all():
-    async with alone(make(running="run", message="Press r to stop."), size=(120, 5)) as pilot:
+    async with alone(make(running="running", message="Press r to stop."), size=(120, 5)) as pilot:
         assert squeezed(pilot) == [
             "entropy 4.10 → 2.90 bits · ≈ 7.5 candidates · kept 37 · mass 0.902 │ surprisal 2.1 · ppl 9.8",
             "demo · cpu · float32 · 6.9 ms a step │ running · Press r to stop.",
@@ -138,7 +138,7 @@ async def test_names_and_messages_from_elsewhere_are_harmless():
 
 @pytest.mark.parametrize("width", [20, 40, 60, 80, 120, 200])
 async def test_nothing_is_wider_than_the_terminal(width):
-    status = make(running="run", message="m" * 300, progress=Progress(of=1, stage="s" * 50, done=1, total=3))
+    status = make(running="running", message="m" * 300, progress=Progress(of=1, stage="s" * 50, done=1, total=3))
     async with alone(status, size=(width, 5)) as pilot:
         assert all(len(line) <= width for line in status.render().plain.splitlines())
         await pilot.pause()

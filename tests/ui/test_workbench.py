@@ -8,11 +8,10 @@ from tui.core.origin import Origin
 from tui.core.presets import UNICORNS
 from tui.core.settings import Setting, Source
 from tui.core.story import How
-from tui.screens.moves import MOST_WAITING
-from tui.screens.state import Busy
+from tui.explorer.status import EngineStatus
+from tui.explorer.stepping import MOST_WAITING
 from tui.widgets.candidates import CandidateList
 from tui.widgets.prompt import PromptEditor
-from tui.widgets.status import StatusLine
 from tui.widgets.text import StoryText
 
 # -- starting --------------------------------------------------------------------------------------------
@@ -21,7 +20,7 @@ from tui.widgets.text import StoryText
 async def test_the_unicorn_prompt_s_candidates_appear_by_themselves(start):
     async with start() as bed:
         assert bed.bench.query_one(PromptEditor).text == UNICORNS
-        assert b"".join(node.piece for node in bed.bench.branch).decode() == UNICORNS
+        assert b"".join(node.piece for node in bed.branch).decode() == UNICORNS
         assert bed.bench.query_one(CandidateList).highlighted.rank == 1
         assert bed.engine.steps == []
 
@@ -38,18 +37,18 @@ async def test_the_first_picture_waits_for_nothing(start):
 
 async def test_a_prompt_and_settings_of_the_command_line_are_taken(start):
     async with start(prompt="The herd", given={"top_p": 0.5}, seed=7) as bed:
-        assert [node.piece for node in bed.bench.branch] == [b"The", b" herd"]
-        assert bed.bench.shown.given == {"top_p": 0.5}
-        assert bed.bench.shown.seed == 7
+        assert [node.piece for node in bed.branch] == [b"The", b" herd"]
+        assert bed.viewed.given == {"top_p": 0.5}
+        assert bed.viewed.seed == 7
         assert bed.state.settings()["top_p"] == Setting(0.5, Source.YOU)
 
 
 async def test_a_model_that_is_not_there_is_said_and_the_program_stays(start):
     async with start(ready=False, origin=Origin(model="missing/model")) as bed:
-        await bed.until(lambda: "missing/model" in bed.bench.query_one(StatusLine).message)
-        assert "Give a folder or a Hugging Face id." in bed.bench.query_one(StatusLine).message
+        await bed.until(lambda: "missing/model" in bed.message)
+        assert "Give a folder or a Hugging Face id." in bed.message
         assert bed.bench.candidates.nothing.endswith("Give a folder or a Hugging Face id. R tries again.")
-        assert bed.state.busy is Busy.NO_MODEL
+        assert bed.state.status is EngineStatus.NO_MODEL
         await bed.pilot.press("n", "r", "slash", "4", "d", "a", "w", "left", "s", "enter")
         assert bed.app.is_running
 
@@ -59,11 +58,11 @@ async def test_a_model_that_is_not_there_is_said_and_the_program_stays(start):
 
 async def test_a_step_draws_the_token_that_was_announced_and_moves_on(start):
     async with start() as bed:
-        would, place = bed.bench.shown.would_draw, bed.state.cursor
+        would, place = bed.viewed.would_draw, bed.state.cursor
         await bed.press("n")
         node = bed.story[bed.state.cursor]
         assert (node.token, node.parent, node.how) == (would, place, How.SAMPLED)
-        assert bed.bench.shown.at == node.id
+        assert bed.viewed.at == node.id
         assert bed.bench.query_one(StoryText).path[-1].id == node.id
 
 
@@ -73,7 +72,7 @@ async def test_step_back_step_draws_the_same_token(start):
         first = bed.drawn()
         await bed.press("left", "left", "n", "n")
         assert bed.drawn() == first
-        assert len(bed.story.children(bed.bench.branch[-3].id)) == 1
+        assert len(bed.story.children(bed.branch[-3].id)) == 1
 
 
 async def test_a_step_along_the_branch_leaves_what_follows_in_place(start):
@@ -82,7 +81,7 @@ async def test_a_step_along_the_branch_leaves_what_follows_in_place(start):
         first, tip = bed.drawn(), bed.state.tip
         await bed.press("left", "left", "left", "n")
         assert (bed.drawn(), bed.state.tip) == (first, tip)
-        assert bed.state.cursor == bed.bench.branch[-3].id
+        assert bed.state.cursor == bed.branch[-3].id
 
 
 async def test_a_second_step_is_not_made_where_the_person_went_meanwhile(start):
@@ -95,7 +94,7 @@ async def test_a_second_step_is_not_made_where_the_person_went_meanwhile(start):
         gate.let(5)
         await bed.shown()
         assert len(bed.engine.steps) == 3
-        assert bed.state.cursor == bed.bench.branch[-3].id
+        assert bed.state.cursor == bed.branch[-3].id
 
 
 async def test_back_and_forward_compute_nothing(start):
@@ -116,7 +115,7 @@ async def test_back_ends_at_the_prompt(start):
 async def test_the_token_with_which_the_branch_goes_on_is_marked(start):
     async with start() as bed:
         await bed.press("n", "left")
-        assert bed.bench.query_one(CandidateList).goes_on == bed.bench.branch[-1].token
+        assert bed.bench.query_one(CandidateList).goes_on == bed.branch[-1].token
         await bed.press("right")
         assert bed.bench.query_one(CandidateList).goes_on is None
 
@@ -150,10 +149,10 @@ async def test_the_screen_is_live_while_a_step_is_under_way(start):
         await bed.pilot.press("n")
         await bed.until(gate.waiting.is_set)
         await bed.pilot.press("4")
-        await bed.until(lambda: bed.bench.shown.given == {"top_p": 0.9})
+        await bed.until(lambda: bed.viewed.given == {"top_p": 0.9})
         await bed.pilot.press("left")
-        await bed.until(lambda: bed.bench.shown.at == bed.state.cursor)
-        assert bed.state.busy is Busy.STEP
+        await bed.until(lambda: bed.viewed.at == bed.state.cursor)
+        assert bed.state.status is EngineStatus.STEP
         gate.let(5)
 
 
@@ -164,20 +163,20 @@ async def test_a_run_streams_until_it_is_paused(start):
         await bed.until(gate.waiting.is_set)
         await bed.until(lambda: len(bed.drawn()) == 3)
         assert bed.state.cursor == bed.state.tip
-        assert bed.state.busy is Busy.RUN
+        assert bed.state.status is EngineStatus.RUN
         await bed.pilot.press("r")
         await bed.until(bed.engine.stopped.is_set)
         gate.let(1)
         await bed.shown()
         assert 3 <= len(bed.drawn()) <= 4
-        assert bed.bench.query_one(StatusLine).message == "Paused."
+        assert bed.message == "Paused."
 
 
 async def test_a_run_ends_by_itself_and_says_why(start):
     async with start(given={"max_new_tokens": 5}) as bed:
         await bed.press("r")
         assert len(bed.drawn()) == 5
-        assert bed.bench.query_one(StatusLine).message == "max new tokens reached."
+        assert bed.message == "max new tokens reached."
 
 
 async def test_a_run_goes_on_without_the_cursor_that_was_moved_back(start):
@@ -205,7 +204,7 @@ async def test_taking_a_candidate_makes_a_chosen_token(start):
         await bed.pilot.press("down", "down")
         row = bed.bench.query_one(CandidateList).highlighted
         await bed.press("enter")
-        node = bed.bench.branch[-1]
+        node = bed.branch[-1]
         assert (node.token, node.how, row.rank) == (row.token, How.CHOSEN, 3)
 
 
@@ -216,7 +215,7 @@ async def test_a_removed_candidate_can_be_taken_too(start):
         row = bed.bench.query_one(CandidateList).highlighted
         assert row.removed_by == "top_k"
         await bed.press("enter")
-        assert bed.bench.branch[-1].token == row.token
+        assert bed.branch[-1].token == row.token
 
 
 async def test_a_token_that_is_there_already_is_followed_not_doubled(start):
@@ -240,7 +239,7 @@ async def test_branches_stay_and_can_be_gone_to(start):
         first = bed.drawn()
         await bed.press("left", "left")
         fork = bed.state.cursor
-        other = 2 if bed.bench.query_one(CandidateList).goes_on != bed.bench.shown.rows[1].token else 3
+        other = 2 if bed.bench.query_one(CandidateList).goes_on != bed.viewed.rows[1].token else 3
         for _ in range(other - 1):
             await bed.pilot.press("down")
         await bed.press("enter")
@@ -266,7 +265,7 @@ async def test_the_last_token_is_drawn_again_with_the_next_seed_beside_the_old_o
 async def test_a_click_on_a_token_goes_there(start):
     async with start() as bed:
         await bed.press("n", "n", "n")
-        wanted = bed.bench.branch[-3].id
+        wanted = bed.branch[-3].id
         bed.bench.query_one(StoryText).post_message(StoryText.Clicked(wanted))
         await bed.pilot.pause()
         await bed.shown()
@@ -277,19 +276,19 @@ async def test_a_click_on_a_token_goes_there(start):
 async def test_jumping_by_number(start):
     async with start() as bed:
         await bed.press("n", "n", "n")
-        await bed.pilot.press("j", *str(len(bed.bench.branch) - 1), "enter")
+        await bed.pilot.press("j", *str(len(bed.branch) - 1), "enter")
         await bed.shown()
-        assert bed.state.cursor == bed.bench.branch[-2].id
-        assert f"after token {len(bed.bench.branch) - 1} " in screen_text(bed.app)
+        assert bed.state.cursor == bed.branch[-2].id
+        assert f"after token {len(bed.branch) - 1} " in screen_text(bed.app)
         await bed.pilot.press("j", "9", "9", "9", "enter")
         await bed.until(lambda: "There is no token 999" in screen_text(bed.app))
         await bed.pilot.press("escape")
-        assert bed.state.cursor == bed.bench.branch[-2].id
+        assert bed.state.cursor == bed.branch[-2].id
 
 
 async def test_what_was_said_goes_when_what_it_was_about_has_changed(start):
     async with start() as bed:
         await bed.press("n", "0")
-        assert bed.bench.query_one(StatusLine).message == "Every parameter is back to its source; the seed stays 42."
+        assert bed.message == "Every parameter is back to its source; the seed stays 42."
         await bed.press("h")
-        assert bed.bench.query_one(StatusLine).message == ""
+        assert bed.message == ""

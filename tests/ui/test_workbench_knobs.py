@@ -7,7 +7,6 @@ from tests.ui.conftest import screen_text
 from tui.core.presets import PRESETS
 from tui.core.settings import Setting, Source
 from tui.core.story import How
-from tui.screens import news
 from tui.widgets.candidates import CandidateList
 from tui.widgets.controls import Controls
 from tui.widgets.slider import Slider
@@ -19,11 +18,11 @@ from tui.widgets.text import StoryText
 async def test_a_slider_changes_the_cuts_and_never_reaches_the_model(start):
     async with start() as bed:
         forwards = bed.engine.forwards
-        assert [cut.stage for cut in bed.bench.shown.cuts] == ["top_k"]
+        assert [cut.stage for cut in bed.viewed.cuts] == ["top_k"]
         bed.bench.query_one("#top_p", Slider).focus()
         await bed.press("left", "left", "left")
-        assert [cut.stage for cut in bed.bench.shown.cuts] == ["top_k", "top_p"]
-        assert bed.state.given["top_p"] == bed.bench.shown.settings["top_p"].value < 1
+        assert [cut.stage for cut in bed.viewed.cuts] == ["top_k", "top_p"]
+        assert bed.state.given["top_p"] == bed.viewed.settings["top_p"].value < 1
         assert bed.engine.forwards == forwards
         assert bed.engine.steps == []
 
@@ -39,7 +38,7 @@ async def test_a_slider_lays_nothing_out_anew(start, monkeypatch):
             bed.bench, "_refresh_layout", lambda *args, **kw: (laid_out.append(args), real(*args, **kw))
         )
         await bed.press("left", "left", "left")
-        assert bed.state.given["top_p"] == bed.bench.shown.settings["top_p"].value
+        assert bed.state.given["top_p"] == bed.viewed.settings["top_p"].value
         assert laid_out == []
 
 
@@ -54,7 +53,7 @@ async def test_no_step_of_a_quick_hand_is_taken_back(start):
         await bed.until(lambda: slider.value == pytest.approx(1.10))
         await bed.shown()
         assert bed.state.given["temperature"] == slider.value == pytest.approx(1.10)
-        bed.bench.action_preset(1)
+        bed.bench.action_do("preset_1")
         assert slider.value == 2.0
 
 
@@ -92,9 +91,9 @@ async def test_of_many_wishes_only_the_newest_is_sent(start):
     async with start() as bed:
         bed.engine.viewed.clear()
         for step in range(50):
-            bed.bench.go(bed.state.change({"top_p": 0.99 - step / 100}), moving=True)
+            bed.explorer.go(bed.state.change({"top_p": 0.99 - step / 100}), moving=True)
         await bed.shown()
-        assert bed.bench.shown.given == {"top_p": pytest.approx(0.5)}
+        assert bed.viewed.given == {"top_p": pytest.approx(0.5)}
         assert len([view for view in bed.engine.viewed if view.slot == "main"]) <= 4
 
 
@@ -104,7 +103,7 @@ async def test_the_post_s_presets_are_on_keys(start):
             await bed.press(preset.key)
             assert bed.state.given == preset.given
             assert {bed.state.settings()[name].source for name in preset.given} == {Source.PRESET}
-            assert bed.bench.shown.given == preset.given
+            assert bed.viewed.given == preset.given
 
 
 async def test_reset_gives_everything_back_to_its_source(start):
@@ -126,7 +125,7 @@ async def test_off_and_back_to_source_work_on_the_focused_slider(start):
 async def test_greedy_takes_the_best(start):
     async with start() as bed:
         await bed.press("g", "n")
-        node = bed.bench.branch[-1]
+        node = bed.branch[-1]
         assert (node.how, node.rank) == (How.GREEDY, 1)
         await bed.press("g")
         assert bed.state.given == {}
@@ -134,10 +133,10 @@ async def test_greedy_takes_the_best(start):
 
 async def test_the_next_seed_shows_what_it_draws_and_draws_nothing(start):
     async with start() as bed:
-        seen = {bed.bench.shown.would_draw}
+        seen = {bed.viewed.would_draw}
         for _ in range(8):
             await bed.press("s")
-            seen.add(bed.bench.shown.would_draw)
+            seen.add(bed.viewed.would_draw)
         assert bed.state.seed == 50
         assert bed.bench.query_one(Controls).seed == 50
         assert len(seen) > 1
@@ -147,10 +146,10 @@ async def test_the_next_seed_shows_what_it_draws_and_draws_nothing(start):
 async def test_a_thousand_draws_are_counted_here_and_leave_with_the_settings(start):
     async with start() as bed:
         await bed.press("d")
-        assert sum(row.count for row in bed.bench.shown.rows) == 1000
+        assert sum(row.count for row in bed.viewed.rows) == 1000
         assert bed.engine.steps == []
         await bed.press("4")
-        assert sum(row.count for row in bed.bench.shown.rows) == 0
+        assert sum(row.count for row in bed.viewed.rows) == 0
 
 
 async def test_tokens_that_could_no_longer_be_drawn_are_marked(start):
@@ -162,26 +161,26 @@ async def test_tokens_that_could_no_longer_be_drawn_are_marked(start):
         await bed.until(lambda: bed.bench.query_one(CandidateList).highlighted is not None)
         await bed.press("enter")
         chosen = bed.state.cursor
-        bed.bench.go(bed.state.change({"top_k": 1}), moving=True)
+        bed.explorer.go(bed.state.change({"top_k": 1}), moving=True)
         await bed.until(lambda: text.unreachable.get(chosen) == "top_k")
-        bed.bench.go(bed.state.change({"top_k": 0}), moving=True)
+        bed.explorer.go(bed.state.change({"top_k": 0}), moving=True)
         assert text.unreachable == {}
 
 
 async def test_an_answer_for_another_place_is_ignored(start):
     async with start() as bed:
         await bed.press("n")
-        old = bed.bench.shown
+        old = bed.viewed
         await bed.press("left")
-        here = bed.bench.shown
-        bed.bench.post_message(news.ViewIn(old))
+        here = bed.viewed
+        bed.explorer._viewed(old)
         await bed.pilot.pause()
-        assert bed.bench.shown is here
+        assert bed.viewed is here
 
 
 async def test_a_view_that_cannot_be_made_is_said_where_it_would_stand(start):
     async with start() as bed:
-        bed.bench.go(bed.state.change({"temperature": 1e-38}))
+        bed.explorer.go(bed.state.change({"temperature": 1e-38}))
         await bed.until(lambda: bed.bench.query_one(CandidateList).viewed is None)
         assert "Scores overflow" in screen_text(bed.app)
         await bed.press("0")

@@ -5,10 +5,9 @@ import pytest
 
 from tests.scripted import EOS, Gate
 from tests.ui.conftest import Gated, Recorded, screen_text
-from tui.screens.state import Busy
+from tui.explorer.status import EngineStatus
 from tui.widgets.candidates import CandidateList
 from tui.widgets.prompt import PromptEditor
-from tui.widgets.status import StatusLine
 
 # -- the prompt ------------------------------------------------------------------------------------------
 
@@ -25,7 +24,7 @@ async def test_letters_type_into_the_prompt_and_reach_the_model_only_when_submit
         assert (bed.engine.forwards, bed.engine.steps, bed.state.given) == (forwards, [], {})
         await bed.until(lambda: editor.count == 9)
         await bed.pilot.press("f2")
-        await bed.until(lambda: len(bed.bench.branch) == 9)
+        await bed.until(lambda: len(bed.branch) == 9)
         await bed.shown()
         assert bed.engine.forwards == forwards + 1
 
@@ -42,18 +41,18 @@ async def test_a_new_prompt_is_a_new_branch_and_the_old_one_stays(start):
     async with start() as bed:
         await bed.press("n")
         old = bed.state.tip
-        bed.bench.submit("The herd")
-        await bed.until(lambda: len(bed.bench.branch) == 2)
+        bed.submit("The herd")
+        await bed.until(lambda: len(bed.branch) == 2)
         await bed.press("a")
         assert bed.state.tip == old
 
 
 async def test_a_prompt_too_long_is_refused_with_a_line_and_nothing_is_lost(start):
     async with start(make=lambda: Recorded(context=50)) as bed:
-        before = bed.bench.branch
-        bed.bench.submit("herd " * 60)
-        await bed.until(lambda: "The prompt has" in bed.bench.query_one(StatusLine).message)
-        assert bed.bench.branch == before
+        before = bed.branch
+        bed.submit("herd " * 60)
+        await bed.until(lambda: "The prompt has" in bed.message)
+        assert bed.branch == before
         await bed.press("n")
         assert len(bed.drawn()) == 1
 
@@ -61,27 +60,27 @@ async def test_a_prompt_too_long_is_refused_with_a_line_and_nothing_is_lost(star
 async def test_a_long_prompt_can_be_given_up(start):
     gate = Gate(permits=1)
     async with start(make=lambda: Recorded(before_forward=gate)) as bed:
-        before = bed.bench.branch
-        bed.bench.submit("The herd")
+        before = bed.branch
+        bed.submit("The herd")
         await bed.until(gate.waiting.is_set)
-        assert bed.state.busy is Busy.PROMPT
+        assert bed.state.status is EngineStatus.PROMPT
         await bed.pilot.press("escape")
-        assert bed.state.busy is Busy.IDLE
+        assert bed.state.status is EngineStatus.IDLE
         assert bed.engine.stopped.is_set()
         gate.let(5)
         await bed.press("n")
-        assert bed.bench.branch[:-1] == before
+        assert bed.branch[:-1] == before
 
 
 async def test_of_two_prompts_submitted_the_second_is_gone_to(start):
     gate = Gate(permits=1)
     async with start(make=lambda: Recorded(before_forward=gate)) as bed:
-        bed.bench.submit("The herd")
+        bed.submit("The herd")
         await bed.until(gate.waiting.is_set)
-        bed.bench.submit("A herd of unicorns")
+        bed.submit("A herd of unicorns")
         gate.let(5)
-        await bed.until(lambda: bed.state.busy is Busy.IDLE)
-        assert [node.piece for node in bed.bench.branch] == [b"A", b" herd", b" of", b" unicorns"]
+        await bed.until(lambda: bed.state.status is EngineStatus.IDLE)
+        assert [node.piece for node in bed.branch] == [b"A", b" herd", b" of", b" unicorns"]
 
 
 async def test_a_prompt_submitted_during_a_run_ends_the_run(start):
@@ -89,10 +88,10 @@ async def test_a_prompt_submitted_during_a_run_ends_the_run(start):
     async with start(make=lambda: Gated(gate)) as bed:
         await bed.pilot.press("r")
         await bed.until(gate.waiting.is_set)
-        bed.bench.submit("The herd")
+        bed.submit("The herd")
         gate.let(100)
-        await bed.until(lambda: bed.state.busy is Busy.IDLE)
-        assert [node.piece for node in bed.bench.branch] == [b"The", b" herd"]
+        await bed.until(lambda: bed.state.status is EngineStatus.IDLE)
+        assert [node.piece for node in bed.branch] == [b"The", b" herd"]
 
 
 # -- find ------------------------------------------------------------------------------------------------
@@ -142,10 +141,10 @@ async def test_a_model_with_nothing_to_say_says_nothing_and_a_second_branch_says
             return msgspec.structs.replace(super().open(request, report), notes=[])
 
     async with start(make=Plain) as bed:
-        assert bed.bench.query_one(StatusLine).message == ""
-        bed.bench.submit("The herd")
+        assert bed.message == ""
+        bed.submit("The herd")
         await bed.shown()
-        assert "a goes to the one before" in bed.bench.query_one(StatusLine).message
+        assert "a goes to the one before" in bed.message
 
 
 # -- chat templates --------------------------------------------------------------------------------------
@@ -157,13 +156,13 @@ def chatty():
 
 async def test_the_chat_template_is_switched_with_a_key_and_the_prompt_read_again(start):
     async with start(make=chatty, prompt="the herd") as bed:
-        plain = [node.piece for node in bed.bench.branch]
+        plain = [node.piece for node in bed.branch]
         await bed.press("C")
-        templated = [node.piece for node in bed.bench.branch]
+        templated = [node.piece for node in bed.branch]
         assert (plain, templated) == ([b"the", b" herd"], [b".", b" the", b" herd", b" She", b" said"])
         await bed.until(lambda: "chat · 5 tokens" in screen_text(bed.app))
         await bed.press("C")
-        assert [node.piece for node in bed.bench.branch] == plain
+        assert [node.piece for node in bed.branch] == plain
 
 
 async def test_a_system_prompt_is_written_and_taken_back(start):
@@ -171,23 +170,23 @@ async def test_a_system_prompt_is_written_and_taken_back(start):
         await bed.pilot.press("Y")
         await bed.type("A river")
         await bed.pilot.press("enter")
-        await bed.until(lambda: [node.piece for node in bed.bench.branch][:2] == [b"A", b" river"])
+        await bed.until(lambda: [node.piece for node in bed.branch][:2] == [b"A", b" river"])
         await bed.shown()
         await bed.pilot.press("Y")
         await bed.pilot.press(*["backspace"] * 10, "enter")
-        await bed.until(lambda: [node.piece for node in bed.bench.branch][:1] == [b"."])
+        await bed.until(lambda: [node.piece for node in bed.branch][:1] == [b"."])
 
 
 async def test_without_a_chat_template_the_key_says_so(start):
     async with start() as bed:
-        before = bed.bench.branch
+        before = bed.branch
         await bed.pilot.press("C")
-        assert "no chat template" in bed.bench.query_one(StatusLine).message
+        assert "no chat template" in bed.message
         await bed.shown()
-        assert bed.bench.branch == before
+        assert bed.branch == before
 
 
 async def test_a_chat_from_the_command_line_is_a_chat_from_the_first_prompt_on(start):
     async with start(make=chatty, prompt="the herd", chat=True, system="A river") as bed:
-        assert [node.piece for node in bed.bench.branch][:3] == [b"A", b" river", b"."]
+        assert [node.piece for node in bed.branch][:3] == [b"A", b" river", b"."]
         await bed.until(lambda: "chat · 7 tokens" in screen_text(bed.app))

@@ -6,12 +6,12 @@ import pytest
 
 from tests.scripted import HOSTILE, Gate
 from tests.ui.conftest import SMALL, Gated, Recorded, screen_text
+from tui.core.printable import printable_bytes
 from tui.errors import ModelError
+from tui.explorer.status import EngineStatus
 from tui.protocol import Stepped
-from tui.screens.state import Busy
 from tui.widgets.candidates import CandidateList
 from tui.widgets.controls import Controls
-from tui.widgets.status import StatusLine
 
 # -- the engine dies -------------------------------------------------------------------------------------
 
@@ -38,8 +38,8 @@ async def test_a_second_death_waits_for_a_key_and_says_so(start):
         await bed.shown()
         rows = bed.bench.query_one(CandidateList).highlighted
         bed.engines.die()
-        await bed.until(lambda: bed.state.busy is Busy.LOST)
-        assert "R starts it again" in bed.bench.query_one(StatusLine).message
+        await bed.until(lambda: bed.state.status is EngineStatus.LOST)
+        assert "R starts it again" in bed.message
         assert bed.bench.query_one(CandidateList).highlighted == rows
         await bed.pilot.press("n", "left", "4")
         await bed.pilot.press("R")
@@ -86,7 +86,7 @@ async def test_without_any_model_the_program_ends_as_after_bad_input(start):
             raise ModelError("There is no model 'nosuch' here.", "Check the name.")
 
     async with start(make=Without, ready=False) as bed:
-        await bed.until(lambda: bed.state.busy is Busy.NO_MODEL)
+        await bed.until(lambda: bed.state.status is EngineStatus.NO_MODEL)
         assert "R tries again" in screen_text(bed.app)
         await bed.pilot.press("q")
         await bed.until(lambda: bed.app._exit)
@@ -108,7 +108,7 @@ async def test_a_server_that_is_waited_for_in_a_step_counts_down_on_the_screen_a
         await bed.pilot.press("n")
         await bed.until(lambda: "server: trying again in 7 s" in screen_text(bed.app))
         await bed.pilot.press("escape")
-        await bed.until(lambda: bed.state.busy is Busy.IDLE)
+        await bed.until(lambda: bed.state.status is EngineStatus.IDLE)
         await bed.until(lambda: "trying again" not in screen_text(bed.app))
 
 
@@ -120,11 +120,12 @@ async def test_a_hostile_vocabulary_harms_nothing(start):
         for _ in range(6):
             await bed.press("n")
         for token in range(len(HOSTILE)):
-            bed.bench.take(token)
+            bed.bench.stepping.take(token)
             await bed.shown()
-            bed.bench.say(bed.bench.describe(bed.bench.branch[-1]))
+            said = printable_bytes(bed.branch[-1].piece)
+            bed.explorer.say(said)
             if token % 8 == 0:
-                bed.bench.notify(bed.bench.describe(bed.bench.branch[-1]), markup=False)
+                bed.bench.alert(said)
         await bed.pilot.press("slash", "left_square_bracket")
         await bed.pilot.pause()
         text = screen_text(bed.app)

@@ -17,6 +17,7 @@ from tui.client.listener import Listener as Listener
 from tui.client.mirror import Mirror
 from tui.client.pipe import Link
 from tui.client.starter import Starter
+from tui.client.views import Wish
 from tui.core.origin import Origin
 from tui.core.printable import printable
 from tui.core.settings import DEFAULT_SEED, Given
@@ -38,6 +39,7 @@ from tui.protocol import (
     Stepped,
     Stop,
     View,
+    Viewed,
 )
 
 Connect = Callable[[], Awaitable[Link]]
@@ -91,43 +93,44 @@ class Client:
 
     async def open(self, origin: Origin | None = None) -> Opened:
         """Load a model (None: the demo model); the story begins anew."""
-        return await self._ask(Open(origin=origin or Origin()), Opened)
+        return await self.request(Open(origin=origin or Origin()), Opened)
 
     async def prompt(
         self, text: str = "", ids: list[int] | None = None, *, chat: bool = False, system: str = ""
     ) -> Prompted:
         """Give the model a prompt, as text (through its chat template if `chat`) or as ids."""
-        return await self._ask(Prompt(text=text, ids=ids, chat=chat, system=system), Prompted)
+        return await self.request(Prompt(text=text, ids=ids, chat=chat, system=system), Prompted)
 
     async def step(
         self, at: int, given: Given, seed: int = DEFAULT_SEED, count: int | None = 1, token: int | None = None
     ) -> Stepped:
         """Draw `count` tokens after node `at` (None: until a stop), or take `token`; nodes come through `grown`."""
-        return await self._ask(Step(at=at, given=given, seed=seed, count=count, token=token), Stepped)
+        return await self.request(Step(at=at, given=given, seed=seed, count=count, token=token), Stepped)
 
     async def encode(self, text: str, *, chat: bool = False, system: str = "") -> int:
         """How many tokens a text has."""
-        return (await self._ask(Encode(text=text, chat=chat, system=system), Encoded)).count
+        return (await self.request(Encode(text=text, chat=chat, system=system), Encoded)).count
 
     async def catalog(self) -> Cataloged:
         """Which models lie on the engine's machine."""
-        return await self._ask(Catalog(), Cataloged)
+        return await self.request(Catalog(), Cataloged)
 
     async def job(self, kind: str, parameters: dict[str, object]) -> dict[str, object]:
         """Run an experiment."""
-        return (await self._ask(Job(kind=kind, parameters=parameters), Finished)).result
+        return (await self.request(Job(kind=kind, parameters=parameters), Finished)).result
 
     def stop(self) -> None:
         """End the step, prompt or job under way at its next forward; nothing to wait for."""
         if self._up:
             self._exchange.send(Stop())
 
-    def want(self, view: View) -> None:
-        """Ask for a view once its slot is free, unless a newer wish comes first; the answer goes to the listener."""
+    def view(self, view: View, then: Callable[[Viewed], None], refused: Callable[[EngineFailed], None]) -> None:
+        """Ask for a view once its slot is free; one that a newer one of its slot overtakes is never answered."""
         if not self._closed:
-            self._exchange.want(view)
+            self._exchange.view(Wish(view, then, refused))
 
-    async def _ask(self, request: AnyRequest, reply: type[ReplyT]) -> ReplyT:
+    async def request(self, request: AnyRequest, reply: type[ReplyT]) -> ReplyT:
+        """Send a request and wait for its reply. EngineFailed if there is no engine, or it refuses."""
         if self._closed:
             raise _closed()
         if not self._up:

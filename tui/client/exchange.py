@@ -13,18 +13,19 @@ from tui.client.failures import EngineFailed, PipeError
 from tui.client.listener import Listener
 from tui.client.mirror import Mirror
 from tui.client.pipe import Link
-from tui.client.views import Wishes
-from tui.protocol import Answer, AnyRequest, Failed, Grown, Message, Open, Progress, Ready, View, Viewed
+from tui.client.views import LatestPerSlot, Wish
+from tui.protocol import Answer, AnyRequest, Failed, Grown, Message, Open, Progress, Ready, Viewed
 
 ReplyT = TypeVar("ReplyT", bound=Message)
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A request sent and not answered; a view or a stop has nobody waiting."""
+    """A request sent and not answered, and who waits for it: a coroutine, or a view's callbacks, or nobody."""
 
     request: AnyRequest
     future: asyncio.Future[Message] | None = None
+    wish: Wish | None = None
 
 
 class Exchange:
@@ -37,7 +38,7 @@ class Exchange:
         self._viewing = False
         self._last_id = 0
         self._asked: dict[int, _Asked] = {}
-        self._wishes = Wishes()
+        self._wishes = LatestPerSlot()
 
     # -- asking ------------------------------------------------------------------------------------------------------
 
@@ -50,30 +51,32 @@ class Exchange:
             raise EngineFailed("protocol", f"The engine answered with {type(answer).__name__}.")
         return answer
 
-    def send(self, request: AnyRequest, future: asyncio.Future[Message] | None = None) -> None:
+    def send(
+        self, request: AnyRequest, future: asyncio.Future[Message] | None = None, wish: Wish | None = None
+    ) -> None:
         """Send a request nobody need wait for."""
         if self._link is None:
             raise EngineFailed("lost", "There is no engine at the moment.", "Try again when it is back.")
         self._last_id += 1
         request = msgspec.structs.replace(request, id=self._last_id)
         self._link.send(request)
-        self._asked[self._last_id] = _Asked(request, future)
+        self._asked[self._last_id] = _Asked(request, future, wish)
 
-    def want(self, view: View) -> None:
+    def view(self, wish: Wish) -> None:
         """Ask for a view once its slot is free, unless a newer wish comes first."""
-        self._wishes.wish(view)
+        self._wishes.wish(wish)
         self._flush()
 
     def _flush(self) -> None:
         """Send the wishes that are due. Before a model is open there is nothing to view."""
         if not self._viewing or self._mirror.opened is None:
             return
-        for view in self._wishes.due():
+        for wish in self._wishes.due():
             try:
-                self.send(view)
+                self.send(wish.view, wish=wish)
             except EngineFailed as error:
-                self._wishes.answered(view.slot)
-                self.tell(self._listener.view_failed, view, error)
+                self._wishes.answered(wish.view.slot)
+                self.tell(wish.refused, error)
 
     # -- the link ----------------------------------------------------------------------------------------------------
 
@@ -115,8 +118,8 @@ class Exchange:
 
     def _answered(self, asked: _Asked, answer: Message) -> None:
         self._mirror.answered(asked.request, answer)
-        if isinstance(asked.request, View):
-            self._viewed(asked.request, answer)
+        if asked.wish is not None:
+            self._viewed(asked.wish, answer)
             return
         if isinstance(asked.request, Open) and not isinstance(answer, Failed):
             self._opened(asked.request)
@@ -133,13 +136,13 @@ class Exchange:
             self._wishes.clear()
         self._flush()
 
-    def _viewed(self, view: View, answer: Message) -> None:
-        self._wishes.answered(view.slot)
+    def _viewed(self, wish: Wish, answer: Message) -> None:
+        self._wishes.answered(wish.view.slot)
         self._flush()
         if isinstance(answer, Viewed):
-            self.tell(self._listener.viewed, answer)
+            self.tell(wish.then, answer)
         elif isinstance(answer, Failed):
-            self.tell(self._listener.view_failed, view, _failed(answer))
+            self.tell(wish.refused, _failed(answer))
 
     def tell(self, tell: Callable[..., None], *news: object) -> None:
         """Call the listener; what it raises is its own trouble, not the pipe's."""

@@ -1,22 +1,15 @@
-"""Who is told what nobody awaits."""
+"""Callbacks for engine events that are not replies to a pending request."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
-from tui.client.failures import EngineFailed
 from tui.core.story import Node
-from tui.protocol import Progress, View, Viewed
+from tui.protocol import Progress
 
 
 class Listener(Protocol):
     """The UI's ear. Called on the client's loop; what it raises goes to the loop's exception handler."""
-
-    def viewed(self, viewed: Viewed) -> None:
-        """A wanted view is here."""
-
-    def view_failed(self, view: View, error: EngineFailed) -> None:
-        """A wanted view could not be made, for instance because scores overflow."""
 
     def grown(self, nodes: list[Node]) -> None:
         """A step under way has added nodes; the mirror has them already."""

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from tui.protocol import View
+from collections.abc import Callable
+from typing import NamedTuple
+
+from tui.client.failures import EngineFailed
+from tui.protocol import View, Viewed
 
 
-class Wishes:
-    """Decides which view is asked when. A wish that a newer one overtook is never sent."""
+class Wish(NamedTuple):
+    """A view somebody wants, and who is told what comes of it."""
+
+    view: View
+    then: Callable[[Viewed], None]
+    refused: Callable[[EngineFailed], None]
+
+
+class LatestPerSlot:
+    """Decides which view is asked when. A wish that a newer one overtook is never sent, and nobody is told."""
 
     def __init__(self) -> None:
-        self._asked: dict[str, View] = {}
-        self._waiting: dict[str, View] = {}
+        self._asked: dict[str, Wish] = {}
+        self._waiting: dict[str, Wish] = {}
 
-    def wish(self, view: View) -> None:
+    def wish(self, wish: Wish) -> None:
         """Note the newest wish for a slot."""
-        self._waiting[view.slot] = view
+        self._waiting[wish.view.slot] = wish
 
-    def due(self) -> list[View]:
+    def due(self) -> list[Wish]:
         """The wishes whose slot is free, which are now asked."""
         free = [slot for slot in self._waiting if slot not in self._asked]
-        views = [self._waiting.pop(slot) for slot in free]
-        self._asked |= {view.slot: view for view in views}
-        return views
+        wishes = [self._waiting.pop(slot) for slot in free]
+        self._asked |= {wish.view.slot: wish for wish in wishes}
+        return wishes
 
     def answered(self, slot: str) -> None:
         """The slot is free again."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.table import Table
@@ -58,7 +58,7 @@ class HelpScreen(ModalScreen[None]):
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1", "dismiss(None)", "close")]
 
-    def __init__(self, text: str, keymap: Mapping[str, str], notes: Sequence[str] = ()) -> None:
+    def __init__(self, text: str, keymap: keys.Keymap, notes: Sequence[str] = ()) -> None:
         super().__init__()
         self._text, self._keymap, self._notes = text, keymap, notes
 
@@ -90,7 +90,7 @@ class HelpScreen(ModalScreen[None]):
         table.add_column(width=_NAME_WIDTH)
         table.add_column(ratio=1)
         for action in actions:
-            shown = keys.shown_keys(self._keymap.get(action.id, action.keys))
+            shown = keys.shown_keys(self._keymap.of(action.id))
             table.add_row(Text(f"  {shown}"), Text(action.name), Text(action.tooltip, "dim"))
         table.add_row("", "", "")
         return table

@@ -59,6 +59,10 @@ class ModelsScreen(ModalScreen[Origin | None]):
         """With more or less room beside the names."""
         self._fill()
 
+    def show_catalog(self, catalog: Cataloged) -> None:
+        """The engine's answer."""
+        self.catalog = catalog
+
     def watch_catalog(self) -> None:
         """The engine's list is here."""
         self._fill()

@@ -49,7 +49,7 @@ class PromptEditor(TextArea):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "submit", "submit", key_display="f2", id="submit", tooltip="Give the prompt to the model"),
-        Binding("escape", "screen.stop", "leave", key_display="esc", tooltip="Back to the candidates"),
+        Binding("escape", "screen.do('stop')", "leave", key_display="esc", tooltip="Back to the candidates"),
     ]
 
     count: var[int | None] = var[int | None](None)

@@ -37,14 +37,6 @@ SO_FAR = ("surprisal", "perplexity")
 UNKNOWN = "–"
 _BAR = 12
 _LONGEST_MODEL = _LONGEST_HOST = 28
-_RUNNING = {
-    "starting": "starting",
-    "opening": "loading",
-    "prompt": "reading the prompt",
-    "step": "stepping",
-    "run": "running",
-    "lost": "engine lost",
-}
 
 
 class Part(NamedTuple):
@@ -200,7 +192,7 @@ class StatusLine(Widget):
     def _state(self) -> Text:
         """What is under way, what was said, what the model's configuration had overridden."""
         busy = self.running and self.progress is None  # a stage says more than that something is going on
-        parts = [self._styled(_RUNNING.get(self.running, self.running), "live")] if busy else []
+        parts = [self._styled(self.running, "live")] if busy else []
         parts += [self._progress(self.progress)] if self.progress is not None else []
         parts += [Text(printable(self.message, space=" "))] if self.message else []
         if self.opened is not None and self.opened.notes:

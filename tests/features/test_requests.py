@@ -1,10 +1,9 @@
 """Which requests a state needs, and which answers it takes."""
 
 from tui.core.story import ROOT, How, Node, Story
+from tui.explorer import requests
+from tui.explorer.state import State
 from tui.protocol import Axis, Viewed
-from tui.screens import requests
-from tui.screens.reach import Reach
-from tui.screens.state import State
 
 STATE = State(cursor=4, tip=6, given={"top_p": 0.9}, seed=7, draws=1000)
 
@@ -59,25 +58,3 @@ def test_reachability_is_asked_nearest_to_the_cursor_first_and_only_where_it_is_
     ]
     assert requests.reach_nodes(STATE, path, known=()) == [4, 5, 2, 6]
     assert requests.reach_nodes(STATE, path, known=[4, 6]) == [5, 2]
-
-
-def test_what_is_known_about_reachability_is_dropped_with_the_settings():
-    reach = Reach()
-    path = [drawn(2, {}), drawn(4, {})]
-    assert reach.wish(STATE, path).reach == [4, 2]
-    assert reach.take_in(viewed(slot="reach", reached={4: "top_p", 2: ""}))
-    assert reach.unreachable == {4: "top_p"}
-    assert reach.wish(STATE, path) is None
-    assert reach.drop_unless({"top_p": 0.5})
-    assert reach.unreachable == {}
-    assert not reach.take_in(viewed(slot="reach", reached={4: "top_p"}))
-
-
-def test_an_answer_without_news_is_not_asked_for_again():
-    reach = Reach()
-    path = [drawn(2, {}), drawn(4, {})]
-    reach.wish(STATE, path)
-    reach.take_in(viewed(slot="reach", reached={}))
-    assert reach.wish(STATE, path) is None
-    reach.take_in(viewed(slot="reach", reached={4: ""}))
-    assert reach.wish(STATE, path).reach == [2]

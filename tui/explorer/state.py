@@ -8,29 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 
 from tui.core.settings import DEFAULT_SEED, OFF, Given, Setting, Settings, Source, Value, resolve
 from tui.core.story import ROOT, How, Node, Story
+from tui.explorer.status import EngineStatus
 
 _KEPT_BY_PRESETS = ("max_new_tokens",)
-
-
-class Busy(StrEnum):
-    """What the model is doing."""
-
-    IDLE = ""
-    STARTING = "starting"
-    OPENING = "opening"
-    PROMPT = "prompt"
-    STEP = "step"
-    RUN = "run"
-    LOST = "lost"
-    NO_MODEL = "no model"
-
-
-WITHOUT_MODEL = (Busy.STARTING, Busy.OPENING, Busy.LOST, Busy.NO_MODEL)
-"""While this is so nothing can be asked of a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +31,7 @@ class State:
     preset_name: str = ""
     seed: int = DEFAULT_SEED
     draws: int = 0
-    busy: Busy = Busy.STARTING
+    status: EngineStatus = EngineStatus.STARTING
     fresh: int | None = None
     """The node the last step drew."""
     follow: bool = True
@@ -167,11 +150,11 @@ class State:
 
     def opened(self, settings: Settings) -> State:
         """A model is there, its story empty: what it and transformers decide where nothing is given."""
-        return replace(self.move(ROOT), tip=ROOT, base=settings, busy=Busy.IDLE)
+        return replace(self.move(ROOT), tip=ROOT, base=settings, status=EngineStatus.IDLE)
 
     def prompted(self, nodes: list[Node]) -> State:
         """A new prompt is in: the cursor stands after it."""
-        return replace(self.move(nodes[-1].id), tip=nodes[-1].id, follow=True, busy=Busy.IDLE)
+        return replace(self.move(nodes[-1].id), tip=nodes[-1].id, follow=True, status=EngineStatus.IDLE)
 
     def grown(self, story: Story, nodes: Iterable[Node]) -> State:
         """A step under way has brought nodes, new ones or some that were there: the cursor goes along if it follows."""
@@ -187,14 +170,20 @@ class State:
 
     def stepped(self, story: Story, tip: int) -> State:
         """Stepping has ended after node `tip`."""
-        state = replace(self, busy=Busy.IDLE) if self.busy in (Busy.STEP, Busy.RUN) else self
+        state = replace(self, status=EngineStatus.IDLE) if self.stepping else self
         if not self.follow or tip not in story:
             return state
         return replace(state.visit(story, tip), fresh=tip)
 
-    def begin(self, busy: Busy) -> State:
+    @property
+    def stepping(self) -> bool:
+        """True while tokens are being drawn."""
+        return self.status in (EngineStatus.STEP, EngineStatus.RUN)
+
+    def begin(self, status: EngineStatus) -> State:
         """Something is under way."""
-        return replace(self, busy=busy, follow=True if busy in (Busy.STEP, Busy.RUN) else self.follow)
+        state = replace(self, status=status)
+        return replace(state, follow=True) if state.stepping else state
 
 
 def prompt_end(path: Iterable[Node]) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tui.core.story import How, Node, Story
+from tui.explorer.state import State
 from tui.protocol import Axis, Step, View, Viewed
-from tui.screens.state import State
 
 MAIN, SCROLL, REACH, FIND = "main", "scroll", "reach", "find"
 DRAWS = 1000

@@ -4,7 +4,8 @@ import pytest
 
 from tui.core.settings import Setting, Source
 from tui.core.story import ROOT, How, Node, Story
-from tui.screens.state import Busy, State, is_above, leaf, prompt_end
+from tui.explorer.state import State, is_above, leaf, prompt_end
+from tui.explorer.status import EngineStatus
 
 
 def node(number, parent, token, how=How.SAMPLED, **more):
@@ -28,7 +29,7 @@ def story():
     )
 
 
-AT_5 = State(cursor=5, tip=5, busy=Busy.IDLE)
+AT_5 = State(cursor=5, tip=5, status=EngineStatus.IDLE)
 
 
 def test_back_ends_at_the_prompt(story):
@@ -101,14 +102,14 @@ def test_moving_forgets_draws_and_the_fresh_mark(story):
 
 
 def test_a_run_takes_the_cursor_along(story):
-    state = State(cursor=5, tip=5).begin(Busy.RUN)
+    state = State(cursor=5, tip=5).begin(EngineStatus.RUN)
     story.add([node(9, 5, 23), node(10, 9, 24)])
     grown = state.grown(story, [story[9], story[10]])
     assert (grown.cursor, grown.tip, grown.fresh) == (10, 10, 10)
 
 
 def test_a_run_leaves_a_cursor_alone_that_was_moved_away(story):
-    state = State(cursor=5, tip=5).begin(Busy.RUN).back(story)
+    state = State(cursor=5, tip=5).begin(EngineStatus.RUN).back(story)
     story.add([node(9, 5, 23)])
     grown = state.grown(story, [story[9]])
     assert (grown.cursor, grown.tip) == (4, 9)
@@ -116,25 +117,25 @@ def test_a_run_leaves_a_cursor_alone_that_was_moved_away(story):
 
 
 def test_a_run_from_the_middle_starts_a_branch_of_its_own(story):
-    state = State(cursor=3, tip=5).begin(Busy.RUN)
+    state = State(cursor=3, tip=5).begin(EngineStatus.RUN)
     story.add([node(9, 3, 70), node(10, 9, 71)])
     grown = state.grown(story, [story[9], story[10]])
     assert (grown.cursor, grown.tip) == (10, 10)
 
 
 def test_a_step_that_brings_a_node_of_the_branch_keeps_what_follows_it(story):
-    grown = State(cursor=2, tip=5, busy=Busy.STEP).grown(story, [story[3]])
+    grown = State(cursor=2, tip=5, status=EngineStatus.STEP).grown(story, [story[3]])
     assert (grown.cursor, grown.tip) == (3, 5)
 
 
 def test_a_step_that_brings_a_node_of_another_branch_goes_over_to_it(story):
-    grown = State(cursor=2, tip=5, busy=Busy.STEP).grown(story, [story[6]])
+    grown = State(cursor=2, tip=5, status=EngineStatus.STEP).grown(story, [story[6]])
     assert (grown.cursor, grown.tip) == (6, 7)
 
 
 def test_stepping_onto_a_node_already_there_keeps_the_branch(story):
-    stepped = State(cursor=3, tip=5, busy=Busy.STEP).stepped(story, 4)
-    assert (stepped.cursor, stepped.tip, stepped.busy) == (4, 5, Busy.IDLE)
+    stepped = State(cursor=3, tip=5, status=EngineStatus.STEP).stepped(story, 4)
+    assert (stepped.cursor, stepped.tip, stepped.status) == (4, 5, EngineStatus.IDLE)
 
 
 def test_a_value_that_was_set_is_yours_one_that_a_preset_set_is_the_preset_s():

@@ -1,0 +1,165 @@
+"""Looking, resting, finding, moving, tuning, reachability."""
+
+from tests.features.conftest import Bed, node
+from tui.core.story import How
+from tui.explorer.finding import Finding
+from tui.explorer.navigation import Navigation
+from tui.explorer.reachability import Reachability
+from tui.explorer.tuning import Tuning
+
+
+def branch(bed, *tokens):
+    for token in tokens:
+        number = len(bed.engine.story) + 1
+        bed.engine.story.add([node(number, number - 1, token, given={"top_p": 0.5})])
+    bed.explorer.go(bed.state.visit(bed.engine.story, len(bed.engine.story)))
+    return bed
+
+
+def test_what_moves_is_asked_roughly_and_what_rests_exactly(bed):
+    Tuning(bed.explorer).change("top_p", 0.9)
+    assert not bed.engine.last("view").request.exact
+    bed.answer(exact=False)
+    bed.display.rest()
+    assert bed.engine.last("view").request.exact
+
+
+def test_at_rest_nothing_is_asked_that_is_known(bed):
+    Tuning(bed.explorer).off("top_k")
+    bed.answer(exact=True)
+    views = len(bed.engine.all("view"))
+    bed.display.rest()
+    assert len(bed.engine.all("view")) == views
+
+
+def test_an_answer_for_another_place_is_not_shown(bed):
+    shown = bed.explorer.picture.viewed
+    late = bed.viewed(at=1)
+    bed.engine.last("view").then(late)
+    assert bed.explorer.picture.viewed is shown
+
+
+def test_what_cannot_be_viewed_is_said_where_it_would_stand(bed):
+    Tuning(bed.explorer).change("temperature", 1e-38)
+    bed.engine.last("view").refuse("Scores overflow.", "run")
+    assert (bed.explorer.picture.viewed, bed.explorer.picture.placeholder) == (None, "Scores overflow.")
+
+
+def test_what_was_said_goes_with_what_it_was_about(bed):
+    bed.explorer.say("hello")
+    Tuning(bed.explorer).seed(7)
+    assert bed.message == ""
+
+
+def test_presets_greedy_and_reset_are_commands(bed):
+    commands = Tuning(bed.explorer).commands()
+    commands["preset_4"]()
+    assert bed.state.given == {"top_p": 0.9}
+    commands["greedy"]()
+    assert bed.state.greedy
+    commands["reset"]()
+    assert bed.state.given == {}
+    commands["draws"]()
+    assert bed.state.draws == 1000
+
+
+def test_all_parameters_at_once_with_the_seed(bed):
+    Tuning(bed.explorer).all({"top_k": 5, "seed": 9})
+    assert (bed.state.given, bed.state.seed) == ({"top_k": 5}, 9)
+
+
+def test_moves_along_the_branch_ask_for_views_only(bed):
+    branch(bed, 20, 21, 22)
+    navigation = Navigation(bed.explorer)
+    for command, cursor in (("back", 4), ("back", 3), ("forward", 4), ("start", 2), ("end", 5)):
+        navigation.commands()[command]()
+        assert bed.state.cursor == cursor
+    assert {kind for kind, _ in bed.engine.asked} == {"view"}
+
+
+def test_jumping_says_what_is_wrong_with_a_number(bed):
+    navigation = Navigation(branch(bed, 20, 21).explorer)
+    assert navigation.jump("3") == ""
+    assert bed.state.cursor == 3
+    assert navigation.jump("9") == "There is no token 9; the branch has 4."
+
+
+def test_inside_the_prompt_there_is_nothing_to_look_at(bed):
+    Navigation(bed.explorer).visit(1)
+    assert "Inside the prompt" in bed.message
+    assert bed.state.cursor == 2
+
+
+def test_one_branch_only_is_said(bed):
+    Navigation(bed.explorer).branch()
+    assert "one branch only" in bed.message
+
+
+def test_whoever_looks_for_a_token_gets_the_answer(bed):
+    found = []
+    finding = Finding(bed.explorer)
+    finding.find("the", found.append)
+    view = bed.engine.last("view")
+    assert (view.request.slot, view.request.find) == ("find", "the")
+    view.then(bed.viewed(slot="find", found=["a row"]))
+    assert found == [["a row"]]
+
+
+def test_the_token_the_branch_goes_on_with_is_revealed_where_it_still_is(bed):
+    branch(bed, 20)
+    bed.explorer.go(bed.state.back(bed.engine.story))
+    Finding(bed.explorer).followed()
+    asked = bed.engine.last("view")
+    assert asked.request.find == "#20"
+    late = bed.viewed(found=["a row"])
+    bed.explorer.go(bed.state.with_seed(1))
+    asked.then(late)
+    assert bed.display.revealed == []
+    Finding(bed.explorer).followed()
+    bed.engine.last("view").then(bed.viewed(found=["a row"]))
+    assert bed.display.revealed == ["a row"]
+
+
+def reach_views(bed):
+    return [asked for asked in bed.engine.all("view") if asked.request.slot == "reach"]
+
+
+def test_reachability_is_asked_at_rest_until_an_answer_brings_nothing_new(bed):
+    Reachability(bed.explorer)
+    branch(bed, 20, 21)
+    bed.display.rest()
+    (asked,) = reach_views(bed)
+    assert asked.request.reach == [4, 3]
+    asked.then(bed.viewed(slot="reach", reached={4: "top_p"}))
+    assert bed.explorer.picture.unreachable == {4: "top_p"}
+    assert reach_views(bed)[-1].request.reach == [3]
+    reach_views(bed)[-1].then(bed.viewed(slot="reach", reached={}))
+    assert len(reach_views(bed)) == 2
+
+
+def test_marks_go_with_the_settings_and_an_answer_about_others_brings_none(bed):
+    Reachability(bed.explorer)
+    branch(bed, 20)
+    bed.display.rest()
+    (asked,) = reach_views(bed)
+    old = bed.viewed(slot="reach", reached={3: "top_k"})
+    asked.then(old)
+    assert bed.explorer.picture.unreachable
+    Tuning(bed.explorer).off("top_k")
+    assert bed.explorer.picture.unreachable == {}
+    asked.then(old)
+    assert bed.explorer.picture.unreachable == {}
+
+
+def test_a_prompt_s_tokens_are_never_out_of_reach(bed):
+    Reachability(bed.explorer)
+    bed.display.rest()
+    assert reach_views(bed) == []
+    assert all(one.how is How.PROMPT for one in bed.explorer.picture.branch)
+
+
+def test_before_a_model_is_open_nothing_is_viewed():
+    bed = Bed()
+    bed.explorer.look()
+    bed.display.rest()
+    assert bed.engine.asked == []

@@ -1,0 +1,98 @@
+"""Prompts: submitted, overtaken, refused, given up, through the chat template."""
+
+import pytest
+
+from tests.features.conftest import Bed
+from tui.explorer.engine import Written
+from tui.explorer.prompting import Prompting
+from tui.explorer.status import EngineStatus
+
+
+@pytest.fixture
+def prompting(bed):
+    return Prompting(bed.explorer)
+
+
+def submit(prompting, text):
+    prompting.text = text
+    prompting.submit()
+
+
+def test_a_prompt_is_sent_and_gone_to(bed, prompting):
+    submit(prompting, "the herd")
+    assert bed.engine.last("prompt").request == Written("the herd")
+    assert (bed.state.status, bed.explorer.picture.submitted) == (EngineStatus.PROMPT, "the herd")
+    bed.engine.last("prompt").then(bed.prompted())
+    assert (bed.state.cursor, bed.state.status, prompting.waiting) == (2, EngineStatus.IDLE, False)
+
+
+def test_of_two_prompts_only_the_second_is_gone_to(bed, prompting):
+    submit(prompting, "one")
+    submit(prompting, "one")
+    first, second = bed.engine.all("prompt")
+    assert bed.engine.stops == 1
+    first.then(bed.prompted())
+    assert bed.state.status is EngineStatus.PROMPT
+    second.then(bed.prompted())
+    assert bed.state.status is EngineStatus.IDLE
+
+
+def test_a_refused_prompt_leaves_the_cursor_and_says_why(bed, prompting):
+    submit(prompting, "too long")
+    bed.engine.last("prompt").refuse("The prompt has 90 tokens.")
+    assert (bed.state.cursor, bed.state.status) == (2, EngineStatus.IDLE)
+    assert bed.display.alerts == ["The prompt has 90 tokens."]
+
+
+def test_a_prompt_that_was_given_up_is_not_gone_to(bed, prompting):
+    submit(prompting, "slow")
+    assert bed.explorer.stop()
+    assert (bed.engine.stops, bed.message) == (1, "The prompt was given up.")
+    cursor = bed.state.cursor
+    bed.engine.last("prompt").then(bed.prompted())
+    assert (bed.state.cursor, bed.explorer.stop()) == (cursor, False)
+
+
+def test_without_a_model_a_prompt_waits():
+    bed = Bed()
+    prompting = Prompting(bed.explorer)
+    submit(prompting, "soon")
+    assert (bed.engine.asked, prompting.waiting) == ([], True)
+    assert "as soon as it is ready" in bed.message
+    bed.explorer.begin(EngineStatus.IDLE)
+    prompting.send()
+    assert bed.engine.last("prompt").request.text == "soon"
+
+
+def test_what_the_model_does_not_get_is_said_with_its_first_prompt(bed, prompting):
+    prompting.notes = ["num_beams 4: overridden"]
+    for _ in range(2):
+        submit(prompting, "x")
+        bed.engine.last("prompt").then(bed.prompted())
+    messages = [picture.message for picture in bed.display.pictures]
+    assert "num_beams 4: overridden" in messages
+    assert bed.message == ""
+
+
+def test_chat_needs_a_template(bed, prompting):
+    prompting.switch_chat()
+    assert (bed.message, bed.engine.all("prompt")) == ("This model has no chat template.", [])
+    bed.opened(chat=True)
+    prompting.switch_chat()
+    assert bed.engine.last("prompt").request.chat
+    assert prompting.use_system("Be brief.") == ""
+    assert bed.engine.last("prompt").request.system == "Be brief."
+
+
+def test_a_system_prompt_without_a_template_is_refused_in_its_dialog(bed, prompting):
+    assert prompting.use_system("Be brief.") == "This model has no chat template."
+    assert prompting.system == ""
+
+
+def test_the_length_is_asked_for_what_is_written(bed, prompting):
+    counted = []
+    prompting.text = "not submitted"
+    prompting.count(counted.append)
+    assert bed.engine.last("count").request.text == "not submitted"
+    bed.engine.last("count").then(5)
+    assert counted == [5]

@@ -1,0 +1,41 @@
+"""Finding a candidate: by its text or id, the one the seed would draw, the one the branch goes on with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from tui.explorer import requests
+from tui.explorer.explorer import Explorer
+from tui.protocol import Row, Viewed
+
+
+class Finding:
+    """Brings candidates into sight."""
+
+    def __init__(self, explorer: Explorer) -> None:
+        self._explorer = explorer
+
+    def commands(self) -> Mapping[str, Callable[[], object]]:
+        """By action id."""
+        return {"would": self.would, "followed": self.followed}
+
+    def find(self, text: str, then: Callable[[list[Row]], None]) -> None:
+        """The candidates that match a token's text, or `#id`; of questions in a hurry only the last is answered."""
+        view = requests.find_view(self._explorer.state, text)
+        self._explorer.engine.view(view, lambda viewed: then(viewed.found), lambda e: self._explorer.say(str(e)))
+
+    def would(self) -> None:
+        """Highlight the token this seed draws here."""
+        viewed = self._explorer.picture.viewed
+        if viewed is not None and viewed.would is not None:
+            self._explorer.display.reveal(viewed.would)
+
+    def followed(self) -> None:
+        """Highlight the token the branch goes on with."""
+        after = self._explorer.state.next_node(self._explorer.story)
+        if after is not None:
+            self._explorer.engine.view(requests.find_view(self._explorer.state, f"#{after.token}"), self._bring)
+
+    def _bring(self, viewed: Viewed) -> None:
+        if viewed.found and requests.answers(viewed, self._explorer.state):
+            self._explorer.display.reveal(viewed.found[0])

@@ -1,0 +1,125 @@
+"""Draws and takes: what makes the story grow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from tui.client.client import EngineFailed
+from tui.core.story import How, Node
+from tui.explorer import requests
+from tui.explorer.explorer import Explorer
+from tui.explorer.status import ENDED, WITHOUT_MODEL, EngineStatus
+from tui.protocol import Step, Stepped
+
+MOST_WAITING = 9
+"""A key held down on a slow model must not go on drawing long after it was let go."""
+FRAME = 1 / 15
+"""Seconds between two pictures of a run under way: more would leave keys less of the processor, and show no more."""
+
+
+class Stepping:
+    """Step, run, take, redraw. A step asked for while one is under way waits for it."""
+
+    def __init__(self, explorer: Explorer) -> None:
+        self._explorer = explorer
+        self._grown: tuple[Node, ...] = ()
+        """Brought and not on screen yet."""
+        self._waiting = 0
+        """Steps asked for while one was under way."""
+        explorer.engine.grown = self._collect
+        explorer.stoppers.append(self.pause)
+
+    def commands(self) -> Mapping[str, Callable[[], object]]:
+        """By action id."""
+        return {"step": self.step, "run": self.run, "redraw": self.redraw, "next_seed": self.next_seed}
+
+    def step(self) -> None:
+        """Draw the next token and move on; what is asked meanwhile waits, up to what a person can count."""
+        state = self._explorer.state
+        if state.status is EngineStatus.RUN:
+            self.pause()
+        elif state.status is EngineStatus.STEP:
+            self._waiting = min(self._waiting + 1, MOST_WAITING)
+        else:
+            self._explorer.when_ready(lambda: self._begin(EngineStatus.STEP, requests.step(state)))
+
+    def run(self) -> None:
+        """Draw until a stop; while that is under way, pause."""
+        if not self.pause():
+            state = self._explorer.state
+            self._explorer.when_ready(lambda: self._begin(EngineStatus.RUN, requests.run(state)))
+
+    def pause(self) -> bool:
+        """Draw no more; False if nothing was being drawn."""
+        stepping = self._explorer.state.stepping
+        if stepping:
+            self._waiting = 0
+            self._explorer.engine.stop()
+        return stepping
+
+    def take(self, token: int) -> None:
+        """Take this token at the cursor; one the cursor's node already has as a child is followed."""
+        explorer, state = self._explorer, self._explorer.state
+        if explorer.picture.viewed is None or explorer.picture.viewed.at != state.cursor:
+            return
+        child = explorer.story.child(state.cursor, token)
+        if child is not None:
+            explorer.go(state.visit(explorer.story, child.id))
+        elif state.stepping:
+            explorer.say(explorer.phrase("Something is being drawn; {run} pauses it."))
+        else:
+            explorer.when_ready(lambda: self._begin(EngineStatus.STEP, requests.take(state, token)))
+
+    def redraw(self) -> None:
+        """Draw the last token again with the next seed."""
+        explorer, story, state = self._explorer, self._explorer.story, self._explorer.state
+        if state.status is not EngineStatus.IDLE or state.cursor not in story or story[state.cursor].how is How.PROMPT:
+            explorer.say("There is no drawn token before the cursor to draw again.")
+            return
+        explorer.go(state.back(story).with_seed(state.seed + 1))
+        self.step()
+
+    def next_seed(self) -> None:
+        """The next seed: what it draws here shows at once."""
+        state = self._explorer.state
+        self._explorer.go(state.with_seed(state.seed + 1))
+
+    # -- what comes of it ----------------------------------------------------------------------------------------
+
+    def _begin(self, status: EngineStatus, step: Step) -> None:
+        self._grown = ()
+        self._explorer.say("")
+        self._explorer.engine.step(step, self._ended, self._refused)
+        self._explorer.begin(status)
+
+    def _collect(self, nodes: list[Node]) -> None:
+        """Keep what a run brings; the picture follows once a frame."""
+        if not self._grown:
+            self._explorer.display.later(FRAME, self._follow)
+        self._grown += tuple(nodes)
+
+    def _follow(self) -> None:
+        explorer = self._explorer
+        nodes, self._grown = self._grown, ()
+        if explorer.picture.progress is not None and not explorer.engine.switching:
+            explorer.change(progress=None)  # what was waited for is here
+        if nodes and explorer.state.stepping:
+            explorer.go(explorer.state.grown(explorer.story, nodes))
+
+    def _ended(self, stepped: Stepped) -> None:
+        explorer = self._explorer
+        self._follow()
+        explorer.go(explorer.state.stepped(explorer.story, stepped.tip))
+        explorer.say(explorer.phrase(ENDED.get(stepped.reason, "")))
+        if self._waiting and explorer.state.follow and stepped.reason == "count":
+            self._waiting -= 1
+            self.step()
+        else:
+            self._waiting = 0
+
+    def _refused(self, error: EngineFailed) -> None:
+        self._waiting = 0
+        self._explorer.change(progress=None)
+        if self._explorer.state.status not in WITHOUT_MODEL:
+            self._explorer.begin(EngineStatus.IDLE)
+        self._explorer.fail(str(error))

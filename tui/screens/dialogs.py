@@ -1,0 +1,160 @@
+"""The screens over the workbench: each opened by a key, each handing its answer to a feature.
+
+They are imported when they are opened: the first picture does not wait for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from textual.screen import Screen
+from textual.widget import Widget
+
+from tui import recent
+from tui.core.origin import Origin
+from tui.core.printable import printable
+from tui.core.settings import Value
+from tui.errors import InputError
+from tui.explorer.connection import Connection
+from tui.explorer.explorer import Explorer
+from tui.explorer.finding import Finding
+from tui.explorer.navigation import Navigation
+from tui.explorer.prompting import Prompting
+from tui.explorer.tuning import Tuning
+from tui.protocol import Row
+
+_SYSTEM_HINT = "goes before the prompt in the chat template · empty: none · ⏎ uses it · esc"
+
+
+class Dialogs:
+    """Opens them over `screen`."""
+
+    def __init__(
+        self,
+        screen: Screen[None],
+        explorer: Explorer,
+        *,
+        navigation: Navigation,
+        tuning: Tuning,
+        finding: Finding,
+        prompting: Prompting,
+        connection: Connection,
+    ) -> None:
+        self._screen, self._explorer = screen, explorer
+        self._navigation, self._tuning, self._finding = navigation, tuning, finding
+        self._prompting, self._connection = prompting, connection
+
+    def commands(self) -> Mapping[str, Callable[[], object]]:
+        """By action id."""
+        return {
+            "jump": self.jump, "find": lambda: self._explorer.when_ready(self.find), "help": self.help,
+            "copy": self.copy, "save": self.save, "parameters": self.parameters, "system": self.system,
+            "models": self.models,
+        }  # fmt: skip
+
+    def jump(self) -> None:
+        """Ask for a token's number and go there."""
+        from tui.screens.ask import AskScreen
+
+        hint = f"its number, 1 to {len(self._explorer.picture.branch):,} · ⏎ goes there · esc"
+        self._screen.app.push_screen(AskScreen("Jump to token", hint, kind="integer", take=self._navigation.jump))
+
+    def find(self) -> None:
+        """Find a token by text or #id."""
+        from tui.screens.find import FindScreen
+
+        def ask(text: str) -> None:
+            self._finding.find(text, finder.show_found)
+
+        finder = FindScreen(ask)
+        self._screen.app.push_screen(finder, self._found)
+
+    def _found(self, row: Row | None) -> None:
+        if row is not None:
+            self._explorer.display.reveal(row)
+            self._screen.query_one("#candidates").focus()
+
+    def help(self) -> None:
+        """What the focused pane shows, and every key."""
+        from tui.screens.help import HelpScreen, explain
+
+        focused, opened = self._screen.focused, self._explorer.picture.opened
+        panes = focused.ancestors_with_self if focused is not None else []
+        text = next(filter(None, (explain(pane) for pane in panes if isinstance(pane, Widget))), "")
+        self._screen.app.push_screen(HelpScreen(text, self._explorer.keymap, opened.notes if opened else ()))
+
+    def parameters(self) -> None:
+        """Every parameter as a number."""
+        from tui.screens.parameters import ParametersScreen
+
+        state = self._explorer.state
+        screen = ParametersScreen(state.settings(), state.given, state.base, state.seed)
+        self._screen.app.push_screen(screen, self._set)
+
+    def _set(self, values: dict[str, Value] | None) -> None:
+        if values is not None:
+            self._tuning.all(values)
+
+    def system(self) -> None:
+        """Ask for the chat template's system prompt."""
+        from tui.screens.ask import AskScreen
+
+        self._screen.app.push_screen(
+            AskScreen(
+                "System prompt", _SYSTEM_HINT, self._prompting.system, take=self._prompting.use_system,
+                may_be_empty=True,
+            )
+        )  # fmt: skip
+
+    def models(self) -> None:
+        """Choose another model."""
+        from tui.screens.models import ModelsScreen
+
+        opened = self._explorer.picture.opened
+        screen = ModelsScreen(recent.models(), self._connection.origin, opened.device if opened else "cpu")
+        self._screen.app.push_screen(screen, self._chosen)
+        self._explorer.engine.catalog(screen.show_catalog, lambda error: self._explorer.fail(str(error)))
+
+    def _chosen(self, origin: Origin | None) -> None:
+        if origin is not None:
+            self._connection.switch(origin)
+
+    # -- to the clipboard and to files ---------------------------------------------------------------------------
+
+    def copy(self) -> None:
+        """The settings in force for generate(), vLLM or llama.cpp."""
+        from tui.screens.export import ExportScreen
+
+        state = self._explorer.state
+        self._screen.app.push_screen(ExportScreen(state.settings(), state.seed, self.ask_and_write))
+
+    def save(self) -> None:
+        """The branch as JSON Lines."""
+        from tui.explorer.saving import branch_text
+
+        opened, picture = self._explorer.picture.opened, self._explorer.picture
+        if opened is None or not picture.branch:
+            self._explorer.say("There is nothing to save yet.")
+            return
+        text = branch_text(opened, picture.state.settings(), picture.state.seed, picture.branch)
+        self.ask_and_write("branch", ".jsonl", text)
+
+    def ask_and_write(self, stem: str, ending: str, text: str) -> None:
+        """Ask for a name, and write a new file."""
+        from tui.explorer.saving import suggested
+        from tui.screens.ask import AskScreen
+
+        hint = "a new file, never over one · ⏎ writes it · esc"
+        take = partial(self._write, text)
+        self._screen.app.push_screen(AskScreen("Save as", hint, suggested(stem, ending), take=take))
+
+    def _write(self, text: str, name: str) -> str:
+        from tui.explorer.saving import write_new
+
+        try:
+            path = write_new(name, text)
+        except InputError as error:
+            return str(error)
+        self._explorer.say(printable(f"Written: {path}", space=" "))
+        return ""
