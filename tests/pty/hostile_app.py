@@ -192,7 +192,7 @@ class Places(SamplescopeApp):
 
     async def tell(self, bench: Workbench, text: str, number: int) -> None:
         """One string as everything an engine, a model's name or a person's paste can be."""
-        bench.prompt.text = text
+        bench.panes.prompt.text = text
         opened = Opened(
             id=1, model=text, vocabulary=9, context=9, device=text, dtype="float32", exact=True, settings=SETTINGS,
             notes=[text],

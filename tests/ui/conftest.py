@@ -88,7 +88,7 @@ class Bed:
     @property
     def message(self):
         """The last thing said."""
-        return self.bench.status.message
+        return self.bench.panes.status.message
 
     async def until(self, condition: Callable[[], object], what: str = ""):
         """Let the program work until something is so."""

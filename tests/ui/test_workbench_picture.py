@@ -39,7 +39,9 @@ async def compare(start, size, name, keys, **more):
     """The picture after these keys is the one in the golden file."""
     async with start(size=size, **more) as bed:
         await bed.press(*keys)
-        await bed.until(lambda: bed.bench.prompt.count is not None and not MISSING_ROW.search(screen_text(bed.app)))
+        await bed.until(
+            lambda: bed.bench.panes.prompt.count is not None and not MISSING_ROW.search(screen_text(bed.app))
+        )
         await bed.pilot.pause()
         picture = screen_text(bed.app) + "\n"
     file = GOLDEN / f"{name}-{size[0]}x{size[1]}.txt"

@@ -11,13 +11,11 @@ from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.geometry import Size
-from textual.getters import query_one
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Footer, Static
 
 from tui import keys
-from tui.core.story import ROOT, How
 from tui.explorer import requests
 from tui.explorer.connection import Connection
 from tui.explorer.display import Picture
@@ -27,19 +25,17 @@ from tui.explorer.finding import Finding
 from tui.explorer.navigation import Navigation
 from tui.explorer.prompting import Prompting
 from tui.explorer.reachability import Reachability
-from tui.explorer.status import SENTENCES, EngineStatus
 from tui.explorer.stepping import Stepping
 from tui.explorer.tuning import Tuning
 from tui.keys import Keymap
 from tui.launch import LaunchOptions
 from tui.protocol import Axis, Row
 from tui.screens.dialogs import Dialogs
+from tui.screens.panes import Panes
 from tui.widgets import candidate_messages
-from tui.widgets.candidates import CandidateList
 from tui.widgets.controls import Controls
 from tui.widgets.plot import CumulativePlot
 from tui.widgets.prompt import PromptEditor
-from tui.widgets.status import StatusLine, perplexity
 from tui.widgets.text import StoryText
 
 WIDE = 100
@@ -78,18 +74,12 @@ class Workbench(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (15, "-low"), (21, "-short"), (28, "-medium"), (36, "-tall")]  # noqa: RUF012
 
-    prompt = query_one("#prompt", PromptEditor)
-    text = query_one("#text", StoryText)
-    controls = query_one("#controls", Controls)
-    candidates = query_one("#candidates", CandidateList)
-    plot = query_one("#plot", CumulativePlot)
-    status = query_one("#status", StatusLine)
-
     def __init__(
         self, options: LaunchOptions, connect: Connect, keymap: Keymap | None = None, classes: str = ""
     ) -> None:
         super().__init__(classes=classes)
         self._composed = False
+        self.panes = Panes(options.prompt, keymap or Keymap())
         self.explorer = Explorer(options, Engine(connect, self.deliver), self, keymap or Keymap())
         self.stepping = Stepping(self.explorer)
         self.navigation = Navigation(self.explorer)
@@ -113,20 +103,14 @@ class Workbench(Screen[None]):
         """Two columns over status and keys; in a narrow terminal one column."""
         yield Static(LEAST, id="too-small")
         with Container(id="panes"):
-            with Vertical(id="left"):
-                yield PromptEditor(self.prompting.text, id="prompt")
-                yield StoryText(id="text")
-                yield Controls(id="controls")
-            with Vertical(id="right"):
-                yield CandidateList(id="candidates")
-                yield CumulativePlot(id="plot")
-        yield StatusLine(id="status")
+            yield Vertical(self.panes.prompt, self.panes.text, self.panes.controls, id="left")
+            yield Vertical(self.panes.candidates, self.panes.plot, id="right")
+        yield self.panes.status
         yield Container(id="keys")
 
     def on_mount(self) -> None:
         """Show what is known."""
         self._composed = True
-        self.prompt.submit_key = self.explorer.phrase("{submit}")
         self.show(Picture(), self.explorer.picture)
 
     async def go_on(self) -> None:
@@ -140,80 +124,23 @@ class Workbench(Screen[None]):
         self._composed = False
         await self.explorer.engine.close()
 
-    # -- the picture to the panes: `Display` ---------------------------------------------------------------------
+    # -- what the explorer needs of a display --------------------------------------------------------------------
 
     def show(self, old: Picture, new: Picture) -> None:
-        """Hand each pane its part; each draws only what changed."""
+        """Put the new picture in the place of the old one, once the panes are there."""
         if not self._composed:
-            return  # it is shown when the panes are there
-        self._show_text(new)
-        self._show_settings(old, new)
-        self._show_viewed(new)
-        self._show_status(old, new)
-        if old.chat != new.chat:
-            self.prompt.chat = new.chat
-            self._count()
-        self.prompt.submitted = new.submitted
-
-    def _show_text(self, new: Picture) -> None:
-        self.text.path = new.branch
-        self.text.cursor = new.state.cursor
-        self.text.fresh = new.state.fresh
-        self.text.unreachable = dict(new.unreachable)
-        waits = new.state.status is not EngineStatus.IDLE and new.state.cursor == ROOT
-        self.text.empty = (
-            "The prompt stands here once it is read."
-            if waits
-            else self.explorer.phrase("{edit} edits the prompt, {submit} submits it.")
-        )
-        drawn = sum(node.how is not How.PROMPT for node in new.branch)
-        title = f"Text · {drawn:,} new" if drawn else "Text"
-        if title != self.text.border_title:  # setting it repaints the pane
-            self.text.border_title = title
-
-    def _show_settings(self, old: Picture, new: Picture) -> None:
-        self.controls.settings = new.state.settings()
-        self.controls.preset_names = new.state.preset
-        self.controls.seed = new.state.seed
-        if new.opened is not None and new.opened is not old.opened:
-            self.controls.vocabulary = new.opened.vocabulary
-            self._count()
-
-    def _show_viewed(self, new: Picture) -> None:
-        """Rows are named only once they are there: never those of one place under the name of another."""
-        if new.viewed is None:
-            self.candidates.nothing = self.plot.nothing = new.placeholder
-        if new.viewed is None or new.viewed.at == new.state.cursor:
-            self.candidates.viewed = new.viewed
-            self._name_rows(new)
-        self.plot.viewed = self.status.viewed = new.viewed
-
-    def _name_rows(self, new: Picture) -> None:
-        """Say where the rows belong, and with which of them the branch goes on."""
-        story, cursor, after = self.explorer.story, new.state.cursor, new.state.next_node(self.explorer.story)
-        self.candidates.place = f"after token {story[cursor].position + 1:,}" if cursor in story else ""
-        self.candidates.goes_on = after.token if after else None
-        self.candidates.fresh = after.token if after and after.id == new.state.fresh else None
-
-    def _show_status(self, old: Picture, new: Picture) -> None:
-        if old.state.cursor != new.state.cursor or old.branch != new.branch or self.status.node is None:
-            path = self.explorer.story.path(new.state.cursor)
-            self.status.node = path[-1] if path else None
-            self.status.perplexity = perplexity(path)
-        self.status.running = SENTENCES[new.state.status].running
-        self.status.opened, self.status.host = new.opened, new.host
-        self.status.progress, self.status.message = new.progress, new.message
+            return
+        self.panes.show(self.explorer.story, old, new)
+        if (old.chat, old.opened) != (new.chat, new.opened):
+            self._count()  # the same text is other tokens now
 
     def window(self) -> tuple[requests.Rows, Axis | None]:
         """The rows in sight and some around, and the axis of a plot in sight."""
-        return self.candidates.wanted, self.plot.axis if self.plot.size.width else None
+        return self.panes.candidates.wanted, self.panes.plot.axis if self.panes.plot.size.width else None
 
     def reveal(self, row: Row) -> None:
-        """Show a candidate in the list; one of the unseen tail, whose place nobody knows, in the tail's line."""
-        if row.rank:
-            self.candidates.reveal(row.rank)
-        else:
-            self.candidates.reveal_unseen(row)
+        """Bring a candidate into sight and highlight it."""
+        self.panes.reveal(row)
 
     def alert(self, line: str) -> None:
         """A toast, for as long as it takes to read."""
@@ -242,7 +169,7 @@ class Workbench(Screen[None]):
     def _rows_wanted(self, message: candidate_messages.Wanted) -> None:
         if (viewed := self.explorer.picture.viewed) is not None:
             wanted = requests.scroll_view(viewed, (message.first, message.count))
-            self.explorer.engine.view(wanted, self.candidates.add_rows)
+            self.explorer.engine.view(wanted, self.panes.candidates.add_rows)
 
     @on(candidate_messages.Take)
     def _take_row(self, message: candidate_messages.Take) -> None:
@@ -259,7 +186,7 @@ class Workbench(Screen[None]):
     @on(Controls.Changed)
     def _changed(self, message: Controls.Changed) -> None:
         self.tuning.change(message.name, message.value)
-        self.controls.taken(message.name, message.value)
+        self.panes.controls.taken(message.name, message.value)
 
     @on(Controls.Off)
     def _off(self, message: Controls.Off) -> None:
@@ -280,23 +207,20 @@ class Workbench(Screen[None]):
 
     @on(PromptEditor.Submitted)
     def _submit(self, message: PromptEditor.Submitted) -> None:
-        self.candidates.focus()
+        self.panes.candidates.focus()
         self.prompting.text = message.text
         self.prompting.submit()
 
     def _count(self) -> None:
-        def counted(tokens: int) -> None:
-            self.prompt.count = tokens
-
-        self.prompting.count(counted)
+        self.prompting.count(self.panes.count)
 
     # -- actions -------------------------------------------------------------------------------------------------
 
     def commands(self) -> Mapping[str, Callable[[], object]]:
         """What only a screen can do, by action id."""
         return {
-            "take": self.take, "stop": self.stop, "unit": lambda: self.candidates.action_unit(),
-            "off": lambda: self.controls.action_off(), "source": lambda: self.controls.action_back(),
+            "take": self.take, "stop": self.stop, "unit": self.panes.candidates.action_unit,
+            "off": self.panes.controls.action_off, "source": self.panes.controls.action_back,
             "controls": self.go_to_controls, "edit": self.go_to_prompt, "plot": self.switch_plot,
             "theme": self.next_theme,
         }  # fmt: skip
@@ -313,13 +237,13 @@ class Workbench(Screen[None]):
 
     def take(self) -> None:
         """Take the highlighted candidate."""
-        if (row := self.candidates.highlighted) is not None:
+        if (row := self.panes.candidates.highlighted) is not None:
             self.stepping.take(row.token)
 
     def stop(self) -> None:
         """Stop what is under way; where nothing is, leave the pane that has the keys."""
         if not self.explorer.stop():
-            self.candidates.focus()
+            self.panes.candidates.focus()
 
     def next_theme(self) -> None:
         """The next theme, samplescope's own first."""
@@ -339,27 +263,27 @@ class Workbench(Screen[None]):
     @on(events.DescendantBlur)
     def _fold_controls(self) -> None:
         little = self.size.width < WIDE and self.size.height < 36
-        inside = self.focused is not None and self.controls in self.focused.ancestors_with_self
+        inside = self.focused is not None and self.panes.controls in self.focused.ancestors_with_self
         self.set_class(little and inside, "-knobs")
-        self.set_class(self.focused is self.prompt, "-writing")
-        self.controls.compact = little and not inside
+        self.set_class(self.focused is self.panes.prompt, "-writing")
+        self.panes.controls.compact = little and not inside
 
     def go_to_controls(self) -> None:
         """Go to the first slider."""
-        self.controls.compact = False
-        self.controls.query("Slider").first().focus()
+        self.panes.controls.compact = False
+        self.panes.controls.query("Slider").first().focus()
 
     def go_to_prompt(self) -> None:
         """Go to the prompt editor, which in a low terminal appears for it."""
         self.add_class("-writing")
-        if self.prompt.focusable:  # at once: what is typed next is meant for it
-            self.prompt.focus()
+        if self.panes.prompt.focusable:  # at once: what is typed next is meant for it
+            self.panes.prompt.focus()
         else:
-            self.call_after_refresh(self.prompt.focus)
+            self.call_after_refresh(self.panes.prompt.focus)
 
     def switch_plot(self) -> None:
         """Show or hide the plot, whatever the size."""
-        hidden, asked = ("-no-plot", "-plot") if self.plot.display else ("-plot", "-no-plot")
+        hidden, asked = ("-no-plot", "-plot") if self.panes.plot.display else ("-plot", "-no-plot")
         if self.has_class(asked):
             self.remove_class(asked)
         else:
@@ -369,4 +293,4 @@ class Workbench(Screen[None]):
     def _focus_something(self) -> None:
         """The pane that had the focus may have made room for another."""
         if self.focused is None:
-            self.candidates.focus()
+            self.panes.candidates.focus()

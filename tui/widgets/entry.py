@@ -56,8 +56,7 @@ class NumberEntry(Widget, can_focus=True):
             self.reason = reason
 
     def typed(self, value: int | float) -> None:
-        """A number in range was typed."""
-        raise NotImplementedError
+        """A number in range was typed: what a widget makes of it."""
 
     def check(self, value: int | float) -> None:
         """Raise SamplescopeError for a number that is out of range."""
