@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from tui.core.settings import Setting, Settings, Source
-from tui.protocol import Curves, Cut, Row, Viewed
+from tui.protocol import Cut, Plotted, Row, Viewed
 
 PIECES = [b" scientists", b" unicorns", b" discovered", b" herd", b"\n", b" the", b" living", b" valley", b" remote"]
 
@@ -66,7 +66,7 @@ def view(
         "id": 1, "slot": "main", "at": 12, "revision": 13, "vocabulary": len(scores), "cuts": cuts, "kept": kept,
         "kept_mass": sums[kept - 1], "would_draw": 2, "rows": made, "first": first,
         "settings": settings(temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p) | (sources or {}),
-        "curves": _curves(list(accumulate(raw)), sums, width),
+        "plot": _cumulative(list(accumulate(raw)), sums, width),
         "given": {"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p},
     }  # fmt: skip
     return Viewed(**(fields | more))
@@ -91,12 +91,13 @@ def _chain(tempered, sums, top_k, top_p, min_p):
     return cuts, removers
 
 
-def _curves(raw, tempered, width):
+def _cumulative(raw, tempered, width):
     """Points thinned evenly in log rank."""
     last = len(raw)
     ranks = sorted({round(last ** (i / (width - 1))) for i in range(width)}) if last > 1 else [1]
-    return Curves(
-        array("i", ranks).tobytes(),
-        array("f", [raw[rank - 1] for rank in ranks]).tobytes(),
-        array("f", [tempered[rank - 1] for rank in ranks]).tobytes(),
-    )
+    found = {
+        "ranks": ranks,
+        "raw": [raw[rank - 1] for rank in ranks],
+        "tempered": [tempered[rank - 1] for rank in ranks],
+    }
+    return Plotted("cumulative", {name: array("f", values).tobytes() for name, values in found.items()})

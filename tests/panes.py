@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from tui.themes import load_themes, variable_defaults
 from tui.widgets import candidate_messages
-from tui.widgets.plot import CumulativePlot
+from tui.widgets.plots.pane import PlotPane
 
 
 class Pane(App):
@@ -35,7 +35,7 @@ class Pane(App):
     @on(candidate_messages.Wanted)
     @on(candidate_messages.Take)
     @on(candidate_messages.Highlighted)
-    @on(CumulativePlot.AxisChanged)
+    @on(PlotPane.RequestChanged)
     def _keep(self, message: Message) -> None:
         self.sent.append(message)
 

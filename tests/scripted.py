@@ -278,10 +278,10 @@ class ScriptedEngine:
             **same, cuts=here.cuts, kept=here.kept, kept_mass=here.cumulative[here.kept - 1], entropy=here.entropy,
             would_draw=would, would=self._line(here, would, counts), vocabulary=len(self.vocabulary), first=first,
             rows=[self._line(here, token, counts) for token in here.order[first : first + count]],
-            curves=here.curves(request.axis) if request.axis else None, exact=True, draws=request.draws,
+            plot=here.plotted(request.plot) if request.plot else None, exact=True, draws=request.draws,
             found=[self._line(here, token, counts) for token in self._found(here, request.find)],
         )  # fmt: skip
-        return viewed if self._head is None else Head(here, self._head).of(viewed, request.axis)
+        return viewed if self._head is None else Head(here, self._head).of(viewed, request.plot)
 
     def _line(self, here: Distribution, token: int, counts: dict[int, int]) -> Row:
         rank = here.ranks[token]

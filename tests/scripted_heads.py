@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from tests.scripted_math import Distribution
-from tui.protocol import Axis, Cut, Entropy, Row, Span, Tail, Viewed
+from tui.protocol import Cut, Entropy, PlotRequest, Row, Span, Tail, Viewed
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Head:
         same = self.here.raw == self.here.tempered
         return Span(mass, mass) if same else Span(mass / 1.5, min(1.0, mass * 1.5))
 
-    def of(self, viewed: Viewed, axis: Axis | None) -> Viewed:
+    def of(self, viewed: Viewed, plot: PlotRequest | None) -> Viewed:
         """A view with what is not known taken out."""
         tail = self.tail()
         rows = [self._row(row, tail) for row in viewed.rows if row.rank <= self.told]
@@ -73,7 +73,7 @@ class Head:
             kept=tail.kept[0] if tail.kept[0] == tail.kept[1] else 0, kept_mass=tail.kept_mass.value,
             entropy=Entropy(*(span.value for span in tail.entropy)),
             would_draw=None if undecided else viewed.would_draw, would=None if undecided else viewed.would,
-            curves=self.here.curves(axis, self.told) if axis else None,
+            plot=self.here.plotted(plot, self.told) if plot else None,
         )  # fmt: skip
 
     def _cut(self, cut: Cut) -> Cut:

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from tui.core.settings import Settings, is_off
 from tui.errors import RunError
-from tui.protocol import Axis, Curves, Cut, Entropy
+from tui.protocol import Cut, Entropy, PlotRequest, Plotted
 
 Keep = Callable[[Sequence[float], float], int]
 """(probabilities, best first and summing to 1; the parameter) → how many stay."""
@@ -143,7 +143,7 @@ class Distribution:
         drawn = random.Random(f"{seed}:{index}:many").choices(range(len(self.final)), self.final, k=count)
         return {token: drawn.count(token) for token in set(drawn)}
 
-    def curves(self, axis: Axis, last: int | None = None) -> Curves:
+    def plotted(self, axis: PlotRequest, last: int | None = None) -> Plotted:
         """Both cumulative curves at no more ranks than fit."""
         last = len(self.order) if last is None else last
         high = last if axis.high <= 0 else min(axis.high, last)
@@ -154,10 +154,9 @@ class Distribution:
         else:
             ranks = sorted({round(low + (high - low) * share) for share in shares})
         raw = _running(self.raw[token] for token in self.order)
-        return Curves(
-            _little("i", ranks), _little("f", [raw[rank - 1] for rank in ranks]),
-            _little("f", [self.cumulative[rank - 1] for rank in ranks]),
-        )  # fmt: skip
+        tempered = [self.cumulative[rank - 1] for rank in ranks]
+        found = {"ranks": ranks, "raw": [raw[rank - 1] for rank in ranks], "tempered": tempered}
+        return Plotted(axis.id, {name: _little(values) for name, values in found.items()})
 
 
 def _running(values) -> list[float]:
@@ -172,10 +171,10 @@ def _bits(probabilities: Sequence[float]) -> float:
     return -math.fsum(p * math.log2(p) for p in probabilities if p > 0)
 
 
-def _little(kind: str, values: Sequence[float]) -> bytes:
+def _little(values: Sequence[float]) -> bytes:
     import sys
 
-    packed = array(kind, values)
+    packed = array("f", values)
     if sys.byteorder == "big":
         packed.byteswap()
     return packed.tobytes()

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import msgspec
 
-from tui.core.candidates import Curves as Curves
 from tui.core.candidates import Cut as Cut
 from tui.core.candidates import Entropy as Entropy
+from tui.core.candidates import Plotted as Plotted
 from tui.core.candidates import Row as Row
 from tui.core.candidates import Span as Span
 from tui.core.candidates import Tail as Tail
@@ -71,9 +71,10 @@ class Step(Request, frozen=True, kw_only=True):
     token: int | None = None
 
 
-class Axis(msgspec.Struct, frozen=True, array_like=True):
-    """The plot's rank axis: how many points fit, linear or log, and the ranks at its ends (high 0: the last)."""
+class PlotRequest(msgspec.Struct, frozen=True, array_like=True):
+    """A plot by its id: how many points fit, linear or log, and the ranks at its ends (high 0: the last)."""
 
+    id: str
     width: int
     scale: str = "log"
     low: int = 1
@@ -89,7 +90,7 @@ class View(Request, frozen=True, kw_only=True):
     seed: int = 42
     rows: tuple[int, int] | None = None
     """First rank − 1, and how many."""
-    axis: Axis | None = None
+    plot: PlotRequest | None = None
     find: str | None = None
     """A token's text, or #id; its best matches come back in `found`."""
     draws: int = 0
@@ -192,7 +193,7 @@ class Viewed(Message, frozen=True, kw_only=True):
     rows: list[Row] = []
     first: int = 0
     """Rank − 1 of the first of `rows`."""
-    curves: Curves | None = None
+    plot: Plotted | None = None
     found: list[Row] = []
     exact: bool = True
     given: Given = {}

@@ -12,7 +12,7 @@ from tui.client.client import Client, EngineFailed
 from tui.core.origin import Origin
 from tui.core.story import ROOT, How
 from tui.core.tokens import join_text
-from tui.protocol import Axis, View
+from tui.protocol import PlotRequest, View
 
 
 async def held(gate: Gate) -> None:
@@ -94,7 +94,16 @@ async def test_stop_ends_a_run_within_one_step(client, engines):
 async def test_ten_thousand_wishes_are_two_views_and_the_last_is_the_newest(client, engines, ear):
     at = (await client.prompt(text="the herd")).nodes[-1].id
     for number in range(1, 10_001):
-        ear.wants(client, View(slot="main", at=at, given={"temperature": number / 1000}, rows=(0, 5), axis=Axis(40)))
+        ear.wants(
+            client,
+            View(
+                slot="main",
+                at=at,
+                given={"temperature": number / 1000},
+                rows=(0, 5),
+                plot=PlotRequest("cumulative", 40),
+            ),
+        )
     (viewed,) = await ear.until("viewed", lambda viewed: viewed.given == {"temperature": 10.0})
     assert viewed.settings["temperature"].value == 10.0
     assert engines.engine.views == 2

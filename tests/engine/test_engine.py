@@ -17,7 +17,7 @@ from tui.core.story import ROOT, How, Node
 from tui.engine.decide import distribution
 from tui.engine.engine import Engine
 from tui.errors import ModelError
-from tui.protocol import Axis, Encode, Open, Prompt, View
+from tui.protocol import Encode, Open, PlotRequest, Prompt, View
 from tui.sampling.draw import Luck
 
 # -- opening and the prompt ------------------------------------------------------------------------------------------
@@ -239,7 +239,7 @@ def test_a_story_taken_over_keeps_its_numbers_and_its_rows_come_back() -> None:
     other, _ = opened(fake_model(), Open(story=list(engine.story)))
     assert list(other.story) == list(engine.story)
     for node in (*nodes, *branch):
-        asked = View(slot="main", at=node.id, rows=(0, WIDTH), axis=Axis(30))
+        asked = View(slot="main", at=node.id, rows=(0, WIDTH), plot=PlotRequest("cumulative", 30))
         assert other.view(asked) == engine.view(asked)
     (new,), _ = walk(other, branch[0].id)
     assert new.id == branch[0].id + 1

@@ -8,8 +8,8 @@ import pytest
 
 from tests.engine.walking import start
 from tests.fake_model import fake_model
-from tui.protocol import Axis, View, Viewed
-from tui.widgets import curves
+from tui.protocol import PlotRequest, View, Viewed
+from tui.widgets.plots.cumulative_figure import Curves
 
 WIDTH, HEAD = 28, 10
 
@@ -67,13 +67,14 @@ def test_a_token_of_the_tail_is_found_without_a_rank() -> None:
 
 
 def test_curves_end_at_the_last_one_told_and_never_say_too_much() -> None:
-    axis = Axis(width=50)
-    view, whole = look({"temperature": 1.7}, axis=axis), look({"temperature": 1.7}, head=WIDTH, axis=axis)
-    assert curves.ranks(view.curves)[-1] == HEAD
-    real = dict(zip(curves.ranks(whole.curves), curves.tempered(whole.curves), strict=True))
-    for rank, least in zip(curves.ranks(view.curves), curves.tempered(view.curves), strict=True):
+    plot = PlotRequest("cumulative", width=50)
+    view, whole = look({"temperature": 1.7}, plot=plot), look({"temperature": 1.7}, head=WIDTH, plot=plot)
+    told, all_ = Curves.of(view.plot), Curves.of(whole.plot)
+    assert told.ranks[-1] == HEAD
+    real = dict(zip(all_.ranks, all_.tempered, strict=True))
+    for rank, least in zip(told.ranks, told.tempered, strict=True):
         assert least <= real[rank] + 1e-6
-    assert curves.raw(view.curves)[-1] == pytest.approx(1 - view.tail.mass)
+    assert told.raw[-1] == pytest.approx(1 - view.tail.mass)
 
 
 def test_a_window_of_rows_is_part_of_the_list() -> None:

@@ -15,7 +15,7 @@ from tests.engine.looking import CLOSE, IDS, WIDTH, look, place
 from tests.fake_model import Letters, fake_row
 from tui.core.settings import Given
 from tui.errors import RunError
-from tui.protocol import Axis, Viewed
+from tui.protocol import PlotRequest, Viewed
 from tui.sampling.draw import Luck, draw_many
 
 
@@ -116,7 +116,7 @@ def test_a_view_repeats_what_it_answers() -> None:
     assert (viewed.id, viewed.slot, viewed.at, viewed.revision) == (9, "main", 5, 7)
     assert (viewed.given, viewed.seed, viewed.draws, viewed.vocabulary) == ({"top_k": 3}, 11, 5, WIDTH)
     assert viewed.rows == viewed.found == []
-    assert viewed.curves is None
+    assert viewed.plot is None
 
 
 # -- windows ---------------------------------------------------------------------------------------------------------
@@ -149,10 +149,9 @@ def test_tokens_are_found_by_text_or_number_with_their_ranks_best_match_first() 
 
 
 def points(viewed: Viewed) -> tuple[list[int], list[float], list[float]]:
-    curves = viewed.curves
-    assert curves is not None
-    ranks = np.frombuffer(curves.ranks, "<i4").tolist()
-    return ranks, np.frombuffer(curves.raw, "<f4").tolist(), np.frombuffer(curves.tempered, "<f4").tolist()
+    assert viewed.plot is not None and viewed.plot.id == "cumulative"
+    ranks, raw, tempered = (np.frombuffer(viewed.plot.series[name], "<f4") for name in ("ranks", "raw", "tempered"))
+    return ranks.astype(int).tolist(), raw.tolist(), tempered.tolist()
 
 
 @pytest.mark.parametrize("scale", ["log", "linear"])
@@ -160,7 +159,7 @@ def points(viewed: Viewed) -> tuple[list[int], list[float], list[float]]:
 @pytest.mark.parametrize("ends", [(1, 0), (5, 60), (WIDTH, 0), (0, 10_000), (60, 5)])
 def test_curves_are_exact_at_their_ranks_and_hold_both_ends(scale: str, width: int, ends: tuple[int, int]) -> None:
     expected = worked_out(temperature=1.5)
-    ranks, raw, tempered = points(look({"temperature": 1.5}, axis=Axis(width, scale, *ends)))
+    ranks, raw, tempered = points(look({"temperature": 1.5}, plot=PlotRequest("cumulative", width, scale, *ends)))
     low = min(max(1, ends[0]), WIDTH)
     high = WIDTH if ends[1] <= 0 else min(max(low, ends[1]), WIDTH)
     assert (ranks[0], ranks[-1]) == (low, high)
@@ -171,8 +170,8 @@ def test_curves_are_exact_at_their_ranks_and_hold_both_ends(scale: str, width: i
 
 
 def test_ranks_are_even_on_the_axis_they_are_for() -> None:
-    logs = np.diff(np.log(points(look(axis=Axis(12, "log", 20, 0)))[0]))
-    steps = np.diff(points(look(axis=Axis(12, "linear", 20, 0)))[0])
+    logs = np.diff(np.log(points(look(plot=PlotRequest("cumulative", 12, "log", 20, 0)))[0]))
+    steps = np.diff(points(look(plot=PlotRequest("cumulative", 12, "linear", 20, 0)))[0])
     assert logs.max() - logs.min() < 0.05
     assert steps.max() - steps.min() <= 1
 

@@ -17,7 +17,7 @@ from tui.screens.find import row_line
 from tui.widgets.candidates import CandidateList
 from tui.widgets.cuts import cut_marks
 from tui.widgets.numbers import between
-from tui.widgets.plot import CumulativePlot
+from tui.widgets.plots.pane import PlotPane
 from tui.widgets.status import StatusLine
 
 TOLD, VOCABULARY = 8, 500
@@ -199,9 +199,9 @@ async def test_the_status_line_says_what_is_exact_as_ever() -> None:
 
 
 async def test_the_curve_ends_where_the_telling_ends_and_says_so() -> None:
-    plot = CumulativePlot()
+    plot = PlotPane()
     async with alone(plot, size=(80, 16)) as pilot:
-        plot.viewed = head(curves=view(TOLD, temperature=1.5).curves)
+        plot.viewed = head(plot=view(TOLD, temperature=1.5).plot)
         await pilot.pause()
         seen = lines(pilot.app)
         legend = str(plot.border_subtitle)

@@ -10,23 +10,22 @@ from hypothesis import strategies as st
 
 from tests.handmade import settings, view
 from tests.panes import Pane
-from tui.protocol import Axis, Cut, Viewed
-from tui.widgets import curves
+from tui.protocol import Cut, PlotRequest, Viewed
 from tui.widgets.cuts import cut_marks
-from tui.widgets.plot import CumulativePlot
-from tui.widgets.plot_figure import LEFT, Figure, draw, threshold, threshold_texts
-from tui.widgets.plot_labels import GAP, Label, place, place_more, place_on_line
+from tui.widgets.plots.cumulative_figure import LEFT, Curves, Figure, draw, threshold, threshold_texts
+from tui.widgets.plots.labels import GAP, Label, place, place_more, place_on_line
+from tui.widgets.plots.pane import PlotPane
 
 
 def figure(viewed: Viewed, width: int = 60, height: int = 12) -> Figure:
-    return Figure(width, height, viewed.vocabulary, viewed.curves, cut_marks(viewed))
+    return Figure(width, height, viewed.vocabulary, Curves.of(viewed.plot), cut_marks(viewed))
 
 
 def drawn(viewed: Viewed, width: int = 60, height: int = 12) -> list[str]:
     return ["".join(text for _, text in line) for line in draw(figure(viewed, width, height))]
 
 
-def coloured(pane: CumulativePlot, characters: str) -> set[str]:
+def coloured(pane: PlotPane, characters: str) -> set[str]:
     """The colours in which any of these characters is drawn."""
     segments = [segment for y in range(pane.size.height) for segment in pane.render_line(y)]
     return {segment.style.color.name for segment in segments if set(segment.text) & set(characters)}
@@ -151,19 +150,19 @@ def test_a_label_on_a_line_keeps_clear_of_what_crosses_it():
 
 
 def test_curves_are_little_endian_whatever_the_machine(monkeypatch):
-    made = view(500, temperature=0.5, width=20).curves
-    ranks, values = list(curves.ranks(made)), list(curves.tempered(made))
+    made = view(500, temperature=0.5, width=20).plot
+    ranks, values = list(Curves.of(made).ranks), list(Curves.of(made).tempered)
     assert (ranks[0], ranks[-1]) == (1, 500)
     assert values[-1] == pytest.approx(1.0)
     monkeypatch.setattr(sys, "byteorder", "big" if sys.byteorder == "little" else "little")
-    assert list(curves.ranks(made)) != ranks
+    assert list(Curves.of(made).ranks) != ranks
 
 
 # The widget
 
 
 async def test_it_draws_again_and_again_and_follows_the_theme_at_once():
-    pane = Pane(CumulativePlot())
+    pane = Pane(PlotPane())
     async with pane.run_test(size=(60, 12)) as pilot:
         for temperature in (0.5, 0.9, 1.0):
             pane.pane.viewed = view(500, temperature=temperature, top_p=0.9)
@@ -180,20 +179,21 @@ async def test_it_draws_again_and_again_and_follows_the_theme_at_once():
 
 
 async def test_it_asks_for_two_points_a_column_and_again_when_its_width_changes():
-    pane = Pane(CumulativePlot())
+    pane = Pane(PlotPane())
     async with pane.run_test(size=(60, 12)) as pilot:
-        assert pane.pane.axis == Axis(width=2 * 55, scale="log", low=1, high=0)
+        assert pane.pane.request == PlotRequest("cumulative", width=2 * 55, scale="log", low=1, high=0)
         await pilot.resize_terminal(100, 12)
         await pilot.pause()
         await pilot.resize_terminal(100, 20)
         await pilot.pause()
-        assert [message.axis.width for message in pane.of(CumulativePlot.AxisChanged)] == [110, 190]
+        assert len(pane.of(PlotPane.RequestChanged)) == 2
+        assert pane.pane.request.width == 190
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 1), (15, 3), (16, 4), (200, 60)])
 @pytest.mark.parametrize("vocabulary", [1, 2, 262_144])
 async def test_no_size_and_no_vocabulary_is_too_small(size, vocabulary):
-    pane = Pane(CumulativePlot())
+    pane = Pane(PlotPane())
     async with pane.run_test(size=size) as pilot:
         small = view(min(vocabulary, 300), top_p=0.9)
         pane.pane.viewed = small
@@ -202,7 +202,7 @@ async def test_no_size_and_no_vocabulary_is_too_small(size, vocabulary):
 
 
 async def test_with_nothing_to_show_it_says_what_to_press():
-    pane = Pane(CumulativePlot())
+    pane = Pane(PlotPane())
     async with pane.run_test(size=(40, 8)) as pilot:
         pane.pane.nothing = "Press ctrl+enter to submit the prompt."
         await pilot.pause()
@@ -210,5 +210,5 @@ async def test_with_nothing_to_show_it_says_what_to_press():
 
 
 def test_plotext_is_not_imported_before_the_first_figure():
-    code = "import sys, tui.widgets.plot, tui.widgets.plot_figure; sys.exit('plotext' in sys.modules)"
+    code = "import sys, tui.widgets.plots.pane, tui.widgets.plots.cumulative_figure; sys.exit('plotext' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

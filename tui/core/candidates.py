@@ -66,12 +66,11 @@ class Row(msgspec.Struct, frozen=True, array_like=True):
     """
 
 
-class Curves(msgspec.Struct, frozen=True, array_like=True):
-    """Cumulative probability by rank: little-endian int32 ranks, float32 values before and after temperature."""
+class Plotted(msgspec.Struct, frozen=True, array_like=True):
+    """What a plot shows: its id, and its series by name, each little-endian float32."""
 
-    ranks: bytes
-    raw: bytes
-    tempered: bytes
+    id: str
+    series: dict[str, bytes]
 
 
 class Entropy(msgspec.Struct, frozen=True, array_like=True):

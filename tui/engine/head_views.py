@@ -9,9 +9,9 @@ from torch import Tensor
 
 from tui.core.candidates import Row, Span
 from tui.core.settings import Settings
-from tui.engine.curves import curves
 from tui.engine.heads import HeadDistribution, head_distribution
 from tui.engine.places import Place
+from tui.engine.plots import Ranked, plotted
 from tui.models.base import Tokens
 from tui.protocol import View, Viewed
 from tui.sampling.draw import Lucks, draw_many
@@ -33,7 +33,7 @@ def head_view(request: View, place: Place, settings: Settings, revision: int, to
         cuts=here.cuts, kept=here.kept, kept_mass=here.kept_mass, entropy=here.entropy, tail=here.tail,
         would_draw=would, would=None if would is None else window.of([would])[0], vocabulary=len(place.row),
         rows=window.of(here.head.tokens[max(0, first) :][: max(0, count)].tolist()), first=max(0, first),
-        curves=curves(request.axis, window.raw, window.at_least) if request.axis else None,
+        plot=plotted(request.plot, Ranked(window.raw, window.at_least)),
         found=window.of(tokens.matches(request.find, FOUND)) if request.find else [],
         given=request.given, seed=request.seed, draws=request.draws,
     )  # fmt: skip

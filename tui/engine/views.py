@@ -12,10 +12,10 @@ from torch import Tensor
 from tui.core.candidates import Row
 from tui.core.settings import Settings
 from tui.core.story import How, Node
-from tui.engine.curves import curves
 from tui.engine.decide import Decide, Distribution, distribution, finish
 from tui.engine.head_views import head_view
 from tui.engine.places import Place
+from tui.engine.plots import Ranked, plotted
 from tui.models.base import Tokens
 from tui.protocol import View, Viewed
 from tui.sampling.chain import apply_chain, build_chain, score
@@ -54,7 +54,7 @@ class Viewer:
             would_draw=would, would=window.of([would])[0], vocabulary=self._vocabulary,
             rows=window.between(*request.rows) if request.rows else [],
             first=max(0, request.rows[0]) if request.rows else 0,
-            curves=curves(request.axis, ranking.raw_cumulative, window.cumulative) if request.axis else None,
+            plot=plotted(request.plot, Ranked(ranking.raw_cumulative, window.cumulative)),
             found=window.of(self._tokens.matches(request.find, FOUND)) if request.find else [],
             exact=applied.exact, given=request.given, seed=request.seed, draws=request.draws,
         )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Protocol
 from tui.core.story import Node
 from tui.explorer.requests import Rows
 from tui.explorer.state import State
-from tui.protocol import Axis, Opened, Progress, Row, Viewed
+from tui.protocol import Opened, PlotRequest, Progress, Row, Viewed
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class Display(Protocol):
     def show(self, old: Picture, new: Picture) -> None:
         """Put the new picture in the place of the old one."""
 
-    def window(self) -> tuple[Rows, Axis | None]:
-        """The rows worth having now, and the plot's axis if it is in sight."""
+    def window(self) -> tuple[Rows, PlotRequest | None]:
+        """The rows worth having now, and what the plot needs if it is in sight."""
 
     def reveal(self, row: Row) -> None:
         """Bring a candidate into sight and highlight it."""

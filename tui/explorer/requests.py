@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tui.core.story import How, Node, Story
 from tui.explorer.state import State
-from tui.protocol import Axis, Step, View, Viewed
+from tui.protocol import PlotRequest, Step, View, Viewed
 
 MAIN, SCROLL, REACH, FIND = "main", "scroll", "reach", "find"
 DRAWS = 1000
@@ -16,10 +16,10 @@ REACH_SLICE = 64
 Rows = tuple[int, int]
 
 
-def main_view(state: State, rows: Rows, axis: Axis | None, *, exact: bool) -> View:
+def main_view(state: State, rows: Rows, plot: PlotRequest | None, *, exact: bool) -> View:
     """What the screen shows at the cursor: cuts, visible rows, curves and the token this seed would draw."""
     return View(
-        slot=MAIN, at=state.cursor, given=state.given, seed=state.seed, rows=rows, axis=axis,
+        slot=MAIN, at=state.cursor, given=state.given, seed=state.seed, rows=rows, plot=plot,
         draws=state.draws, exact=exact,
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from tui.keys import Keymap
 from tui.protocol import Row
 from tui.widgets.candidates import CandidateList
 from tui.widgets.controls import Controls
-from tui.widgets.plot import CumulativePlot
+from tui.widgets.plots.pane import PlotPane
 from tui.widgets.prompt import PromptEditor
 from tui.widgets.status import StatusLine, perplexity
 from tui.widgets.text import StoryText
@@ -24,7 +24,7 @@ class Panes:
         self.text = StoryText(id="text")
         self.controls = Controls(id="controls")
         self.candidates = CandidateList(id="candidates")
-        self.plot = CumulativePlot(id="plot")
+        self.plot = PlotPane(id="plot")
         self.status = StatusLine(id="status")
 
     def show(self, story: Story, old: Picture, new: Picture) -> None:

@@ -29,12 +29,12 @@ from tui.explorer.stepping import Stepping
 from tui.explorer.tuning import Tuning
 from tui.keys import Keymap
 from tui.launch import LaunchOptions
-from tui.protocol import Axis, Row
+from tui.protocol import PlotRequest, Row
 from tui.screens.dialogs import Dialogs
 from tui.screens.panes import Panes
 from tui.widgets import candidate_messages
 from tui.widgets.controls import Controls
-from tui.widgets.plot import CumulativePlot
+from tui.widgets.plots.pane import PlotPane
 from tui.widgets.prompt import PromptEditor
 from tui.widgets.text import StoryText
 
@@ -134,9 +134,9 @@ class Workbench(Screen[None]):
         if (old.chat, old.opened) != (new.chat, new.opened):
             self._count()  # the same text is other tokens now
 
-    def window(self) -> tuple[requests.Rows, Axis | None]:
-        """The rows in sight and some around, and the axis of a plot in sight."""
-        return self.panes.candidates.wanted, self.panes.plot.axis if self.panes.plot.size.width else None
+    def window(self) -> tuple[requests.Rows, PlotRequest | None]:
+        """The rows in sight and some around, and what a plot in sight needs."""
+        return self.panes.candidates.wanted, self.panes.plot.request if self.panes.plot.size.width else None
 
     def reveal(self, row: Row) -> None:
         """Bring a candidate into sight and highlight it."""
@@ -175,8 +175,8 @@ class Workbench(Screen[None]):
     def _take_row(self, message: candidate_messages.Take) -> None:
         self.stepping.take(message.token)
 
-    @on(CumulativePlot.AxisChanged)
-    def _axis_changed(self) -> None:
+    @on(PlotPane.RequestChanged)
+    def _plot_changed(self) -> None:
         self.explorer.look()
 
     @on(StoryText.Clicked)

@@ -6,16 +6,13 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
-from tui.protocol import Curves
-from tui.widgets import curves as arrays
+from tui.protocol import Plotted
 from tui.widgets.cuts import CutMark
-from tui.widgets.plot_labels import Label, place, place_more, place_on_line
-
-Part = Literal["tempered", "raw", "cut", "alone", "axis"]
-Run = tuple[Part, str]
-"""Some cells of a line that are of one part, and so of one colour."""
+from tui.widgets.plots.labels import Label, place, place_more, place_on_line
+from tui.widgets.plots.plot import Part, Run
+from tui.widgets.plots.series import series
 
 LEFT = 5
 """Cells before the canvas: the labels of the y axis, and the axis."""
@@ -28,6 +25,19 @@ _PART_OF: dict[str, Part] = {_ALONE: "alone", _RAW: "raw", **dict.fromkeys(map(c
 """By the marker it is drawn with; cuts and their words are the rest of the canvas."""
 _COLOURS = re.compile("\x1b\\[[0-9;]*m")
 _POWERS = ("1", "10", "100", "1k", "10k", "100k", "1M")
+
+
+class Curves(NamedTuple):
+    """Cumulative probability at some ranks, before and after temperature."""
+
+    ranks: Sequence[float]
+    raw: Sequence[float]
+    tempered: Sequence[float]
+
+    @classmethod
+    def of(cls, plotted: Plotted) -> Curves:
+        """The engine's answer."""
+        return cls(series(plotted, "ranks"), series(plotted, "raw"), series(plotted, "tempered"))
 
 
 class Figure(NamedTuple):
@@ -56,7 +66,7 @@ class Figure(NamedTuple):
         """The x axis's end: log10 of the last rank."""
         return math.log10(max(2, self.vocabulary))
 
-    def column(self, rank: int) -> int:
+    def column(self, rank: float) -> int:
         """The canvas column of a rank, as plotext rounds it."""
         return math.floor(0.5 + (self.columns - 1) * math.log10(max(1, rank)) / self.right)
 
@@ -158,12 +168,11 @@ def _draw_lines(plotext: Any, figure: Figure) -> None:
 
 def _draw_curves(plotext: Any, figure: Figure) -> None:
     """The raw curve in dots, one a column, where it is another; the tempered one over it."""
-    ranks = arrays.ranks(figure.curves)
-    xs = [math.log10(rank) for rank in ranks]
+    xs = [math.log10(rank) for rank in figure.curves.ranks]
     if figure.curves.raw != figure.curves.tempered:
-        dots = list(_dots(figure, xs, arrays.raw(figure.curves)))
+        dots = list(_dots(figure, xs, figure.curves.raw))
         plotext.scatter([x for x, _ in dots], [y for _, y in dots], marker=_RAW)
-    plotext.plot(xs, list(arrays.tempered(figure.curves)), marker="braille")
+    plotext.plot(xs, list(figure.curves.tempered), marker="braille")
 
 
 def _dots(figure: Figure, xs: Sequence[float], ys: Sequence[float]) -> Iterable[tuple[float, float]]:
@@ -206,7 +215,7 @@ def _draw_threshold_label(plotext: Any, figure: Figure) -> None:
 def _columns_at(figure: Figure, row: int) -> Iterable[int]:
     """The columns in which the tempered curve passes through a row."""
     before = (0, 0)
-    points = zip(arrays.ranks(figure.curves), arrays.tempered(figure.curves), strict=True)
+    points = zip(figure.curves.ranks, figure.curves.tempered, strict=True)
     for column, height in ((figure.column(rank), figure.row(value)) for rank, value in points):
         if before[1] <= row <= height:
             yield from range(before[0], column + 1)

@@ -1,0 +1,54 @@
+"""What each plot shows of a step, thinned to what a picture can show: one function a plot, by its id."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from tui.core.candidates import Plotted
+from tui.errors import InputError
+from tui.protocol import PlotRequest
+
+
+class Ranked(NamedTuple):
+    """A step's distribution in rank order, as far as it is known: [n] float64."""
+
+    raw_cumulative: Tensor
+    cumulative: Tensor
+    """Of the tempered distribution; of a head, the least it may be."""
+
+
+def plotted(request: PlotRequest | None, ranked: Ranked) -> Plotted | None:
+    """A view's plot, if one was asked for. InputError for an id that is not known."""
+    if request is None:
+        return None
+    if request.id not in PLOTS:
+        raise InputError(f"There is no plot {request.id!r}.", f"Known: {', '.join(PLOTS)}.")
+    return Plotted(request.id, {name: _bytes(values) for name, values in PLOTS[request.id](request, ranked).items()})
+
+
+def cumulative(request: PlotRequest, ranked: Ranked) -> Mapping[str, Tensor]:
+    """Both cumulative curves at about `request.width` ranks, even on its scale, both ends included."""
+    last = len(ranked.cumulative)
+    low = min(max(1, request.low), last)
+    high = last if request.high <= 0 else min(max(low, request.high), last)
+    width = max(2, request.width)
+    if request.scale == "log":
+        ranks = torch.logspace(math.log10(low), math.log10(high), width, dtype=torch.float64).round().long()
+    else:
+        ranks = torch.linspace(low, high, width, dtype=torch.float64).round().long()
+    ranks = torch.unique(ranks.clamp(low, high)).to(ranked.cumulative.device)
+    return {"ranks": ranks, "raw": ranked.raw_cumulative[ranks - 1], "tempered": ranked.cumulative[ranks - 1]}
+
+
+PLOTS: Mapping[str, Callable[[PlotRequest, Ranked], Mapping[str, Tensor]]] = {"cumulative": cumulative}
+
+
+def _bytes(values: Tensor) -> bytes:
+    """float32 holds every rank up to 2^24 exactly."""
+    array = values.to("cpu", torch.float32).numpy()
+    return array.astype(array.dtype.newbyteorder("<")).tobytes()

@@ -1,0 +1,7 @@
+"""Plots: one file each, and this list. The function of a plot's id in `tui.engine.plots` computes what it shows."""
+
+from tui.widgets.plots.cumulative import Cumulative
+from tui.widgets.plots.plot import Plot
+
+PLOTS: tuple[Plot, ...] = (Cumulative(),)
+"""In the order in which they are gone through."""

@@ -1,0 +1,55 @@
+"""How probability adds up down the ranking, before and after temperature, and where the cuts stand in it."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.geometry import Size
+
+from tui.protocol import PlotRequest, Viewed
+from tui.widgets.cuts import cut_marks
+from tui.widgets.numbers import percent
+from tui.widgets.plots.cumulative_figure import Curves, Figure, canvas_width, draw
+from tui.widgets.plots.plot import Run
+
+POINTS_A_COLUMN = 2
+"""More cost time and show nothing: a braille cell is two dots wide."""
+
+HELP = """\
+# Cumulative probability
+
+How much probability the best candidates hold together, by rank on a logarithmic axis.
+
+- `━` the curve after penalties and temperature, `┈` the model's own (raw); one curve where they are the same
+- `│` a cut, at the last rank it leaves; `┊` where the same cut would stand if it were the only one
+- `╌` top-p's threshold: p times the probability that the cuts before it left
+- `20 told` where the curves end, because a server tells no more; the rest is *unseen*. Where temperature makes the
+  whole uncertain, the curve is the least that it may be
+"""
+
+
+class Cumulative:
+    """The cumulative curves over a logarithmic rank axis."""
+
+    id = "cumulative"
+    title = "Cumulative probability"
+    help = HELP
+
+    def request(self, size: Size) -> PlotRequest:
+        """The whole ranking, in as many points as a braille line has dots."""
+        return PlotRequest(self.id, width=POINTS_A_COLUMN * max(10, canvas_width(size.width)))
+
+    def legend(self, viewed: Viewed) -> Content:
+        """Which line is which; one name where both are the same."""
+        same = viewed.plot is not None and viewed.plot.series["raw"] == viewed.plot.series["tempered"]
+        tail = viewed.tail
+        least = ", at least" if tail and not tail.tempered.exact else ""
+        tempered = Content.styled("━ raw = tempered" if same else f"━ tempered{least}", "$live")
+        both = tempered if same else Content.assemble(tempered, "  ", Content.styled("┈ raw", "$raw"))
+        return Content.assemble(both, f"  unseen {percent(tail.mass)} %") if tail else both
+
+    def draw(self, viewed: Viewed, size: Size) -> list[list[Run]]:
+        """Curves, cuts and their labels."""
+        assert viewed.plot is not None
+        told = viewed.tail.told if viewed.tail else 0
+        marks = cut_marks(viewed, viewed.rows)
+        return draw(Figure(size.width, size.height, viewed.vocabulary, Curves.of(viewed.plot), marks, told))

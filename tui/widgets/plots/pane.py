@@ -1,0 +1,111 @@
+"""The pane that holds one plot at a time: asks for its points, and draws the answer in the theme's colours."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.protocol import PlotRequest, Viewed
+from tui.widgets.empty import centred
+from tui.widgets.plots import PLOTS
+from tui.widgets.plots.plot import PARTS, Plot, Run
+
+NOTHING = "No curve yet: submit a prompt."
+LEAST = Size(16, 4)
+"""Cells below which nothing can be read."""
+_CSS = """
+PlotPane {
+    border-title-color: $quiet;
+    & > .plot--tempered { color: $live; }
+    & > .plot--raw { color: $raw; }
+    & > .plot--cut { color: $cut; }
+    & > .plot--alone { color: $bar; }
+    & > .plot--axis { color: $quiet; }
+}
+"""
+
+
+class PlotPane(Widget):
+    """One plot of `viewed`, drawn afresh each time."""
+
+    DEFAULT_CSS = _CSS
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"plot--{part}" for part in PARTS}
+
+    viewed: reactive[Viewed | None] = reactive(None)
+    """The newest view; what it holds of another plot than this pane's is not drawn."""
+    nothing: reactive[str] = reactive(NOTHING)
+    """What to say, and which key to press, while there is nothing to show."""
+
+    class RequestChanged(Message):
+        """Other points are worth asking for now: the pane has another width, or holds another plot."""
+
+        def __init__(self, pane: PlotPane) -> None:
+            super().__init__()
+            self.pane = pane
+
+        @property
+        def control(self) -> PlotPane:
+            """The pane."""
+            return self.pane
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the newest of a pane counts."""
+            return isinstance(message, PlotPane.RequestChanged) and message.pane is self.pane
+
+    def __init__(self, plot: Plot = PLOTS[0], *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.auto_links = False
+        self.plot = plot
+        self.border_title = plot.title
+        self.HELP = plot.help
+        self._asked: PlotRequest | None = None
+        self._strips: list[Strip] = []
+
+    @property
+    def request(self) -> PlotRequest:
+        """What to ask the engine for."""
+        return self.plot.request(self.size)
+
+    def _on_resize(self) -> None:
+        self._strips = []
+        if self.size.width and self.request != self._asked:
+            self._asked = self.request
+            self.post_message(self.RequestChanged(self))
+
+    def watch_viewed(self, viewed: Viewed | None) -> None:
+        """Draw anew, and name the lines in the border."""
+        self._strips = []
+        self.border_subtitle = self.plot.legend(viewed) if viewed is not None and self._answers(viewed) else None
+
+    def _answers(self, viewed: Viewed) -> bool:
+        return viewed.plot is not None and viewed.plot.id == self.plot.id
+
+    def watch_nothing(self) -> None:
+        """Draw anew."""
+        self._strips = []
+
+    def notify_style_update(self) -> None:
+        """Draw anew: the strips hold colours."""
+        super().notify_style_update()
+        self._strips = []
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the picture, which is drawn once for all lines: as Rich's text each took as long again."""
+        if not self._strips:
+            ground = self.rich_style
+            styles = {part: ground + self.get_component_rich_style(f"plot--{part}", partial=True) for part in PARTS}
+            self._strips = [Strip([Segment(text, styles[part]) for part, text in line]) for line in self._lines()]
+        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self.rich_style)
+
+    def _lines(self) -> list[list[Run]]:
+        """The figure in its parts, or a sentence where there is none."""
+        viewed, (width, height) = self.viewed, self.size
+        if viewed is None or not self._answers(viewed):
+            return [[("axis", line)] for line in centred(self.nothing, width, height)]
+        return self.plot.draw(viewed, self.size) if width >= LEAST.width and height >= LEAST.height else [[]]
