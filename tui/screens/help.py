@@ -17,6 +17,7 @@ from textual.widgets import Static
 from tui import keys
 from tui.core.printable import printable
 from tui.widgets.controls import Controls
+from tui.widgets.plots.pane import PlotPane
 from tui.widgets.prompt import PromptEditor
 from tui.widgets.text import LEGEND, StoryText
 
@@ -48,6 +49,8 @@ def explain(pane: Widget) -> str:
     """What a pane says about itself, as Markdown; '' if it has nothing to say."""
     if isinstance(pane, StoryText):
         return "# Text\n\n" + "\n".join(f"- *{mark}* {meaning}" for mark, meaning in LEGEND)
+    if isinstance(pane, PlotPane):
+        return pane.plot.help
     own = {Controls: CONTROLS, PromptEditor: PROMPT}.get(type(pane), "")
     return own or str(getattr(pane, "HELP", "") or "")
 

@@ -63,7 +63,6 @@ class PlotPane(Widget):
         self.auto_links = False
         self.plot = plot
         self.border_title = plot.title
-        self.HELP = plot.help
         self._asked: PlotRequest | None = None
         self._strips: list[Strip] = []
 
