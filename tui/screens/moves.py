@@ -104,7 +104,7 @@ class Moves(Bench):
         """Take this token at the cursor; one the cursor's node already has as a child is followed."""
         if self.shown is None or self.shown.at != self.state.cursor:
             return
-        child = self.story.child(self.state.cursor, token)
+        child = self.story.child(self.state.cursor, token, prompt=False)
         if child is not None:
             self.go(self.state.visit(self.story, child.id))
         elif self.state.busy in (Busy.RUN, Busy.STEP):
