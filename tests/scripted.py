@@ -168,6 +168,7 @@ class ScriptedEngine:
         nodes: list[Node] = []
         for position, (token, piece) in enumerate(pairs):
             parent = nodes[-1].id if nodes else 0
+            # By bytes: all words that the vocabulary lacks have the same id.
             there = (node for node in self.story.children(parent) if node.how is How.PROMPT and node.piece == piece)
             nodes.append(next(there, None) or self._new(parent, position, token, piece))
             report("reading the prompt", position + 1, len(pairs), "tokens")
@@ -220,7 +221,7 @@ class ScriptedEngine:
         if self._head is not None and request.token is None and (why := Head(here, self._head).why):
             raise RunError(why, "A smaller top-k decides it.")
         token = here.draw(request.seed, index) if request.token is None else self._pairs([request.token])[0][0]
-        if there := self.story.child(path[-1].id, token):
+        if there := self.story.child(path[-1].id, token, prompt=False):
             return there
         how = How.CHOSEN if request.token is not None else How.GREEDY if here.greedy else How.SAMPLED
         return self._new(

@@ -2,6 +2,7 @@
 
 import math
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,8 +38,17 @@ def test_children_come_oldest_first(forked):
 
 
 def test_a_token_that_follows_already_is_found(forked):
-    assert forked.child(2, 40) == forked[4]
-    assert forked.child(2, 50) is None
+    assert forked.child(2, 40, prompt=True) == forked[4]
+    assert forked.child(2, 50, prompt=True) is None
+
+
+def test_a_drawn_token_and_a_longer_prompt_s_are_two_children(forked):
+    """What is drawn after them differs: one more token was drawn before it."""
+    assert forked.child(2, 40, prompt=False) is None
+    for number, how in enumerate((How.SAMPLED, How.GREEDY, How.CHOSEN), start=5):
+        forked.add([msgspec.structs.replace(node(number, 2, token=40 + number), how=how)])
+        assert forked.child(2, 40 + number, prompt=False) == forked[number]
+        assert forked.child(2, 40 + number, prompt=True) is None
 
 
 def test_two_prompts_are_two_branches_of_the_root(forked):

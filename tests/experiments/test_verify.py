@@ -154,4 +154,4 @@ def test_stepping_goes_on_afterwards_as_if_nothing_had_been(family: str) -> None
     at = tip
     for token, row in zip(undisturbed, rows, strict=True):
         assert torch.equal(engine.places.at(at, {}).row, row)
-        at = engine.story.child(at, token).id
+        at = engine.story.child(at, token, prompt=False).id

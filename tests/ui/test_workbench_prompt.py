@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from tests.scripted import EOS, Gate
+from tests.scripted import EOS, WORDS, Gate
 from tests.ui.conftest import Gated, Recorded, screen_text
 from tui.explorer.status import EngineStatus
 from tui.widgets.candidates import CandidateList
@@ -92,6 +92,21 @@ async def test_a_prompt_submitted_during_a_run_ends_the_run(start):
         gate.let(100)
         await bed.until(lambda: bed.state.status is EngineStatus.IDLE)
         assert [node.piece for node in bed.branch] == [b"The", b" herd"]
+
+
+async def test_a_candidate_that_another_prompt_goes_on_with_is_taken_and_not_followed_into_it(start):
+    """The longer prompt's next token was not drawn: what follows it has had fewer draws before it."""
+    async with start(prompt="The") as bed:
+        await bed.press("n")
+        bed.submit("The herd studied")
+        await bed.until(lambda: [node.piece for node in bed.branch] == [b"The", b" herd", b" studied"])
+        await bed.shown()
+        await bed.press("a", "less_than_sign")
+        before = bed.state.cursor
+        bed.bench.stepping.take(WORDS.index(b" herd"))
+        await bed.until(lambda: bed.state.cursor != before)
+        taken = bed.story[bed.state.cursor]
+        assert (taken.piece, taken.how, taken.parent) == (b" herd", "chosen", before)
 
 
 # -- find ------------------------------------------------------------------------------------------------

@@ -88,9 +88,14 @@ class Story:
         """The nodes that follow this one, oldest first."""
         return [self._nodes[child] for child in self._children.get(node_id, ())]
 
-    def child(self, node_id: int, token: int) -> Node | None:
-        """The node that follows this one with `token`, if there is one."""
-        return next((node for node in self.children(node_id) if node.token == token), None)
+    def child(self, node_id: int, token: int, *, prompt: bool) -> Node | None:
+        """The node that follows this one with `token`, if there is one: of a prompt, or one that was drawn or chosen.
+
+        Prompt and drawn children are kept apart: the number of draws before what follows them, hence the random state,
+        differs.
+        """
+        alike = (node for node in self.children(node_id) if (node.how is How.PROMPT) == prompt)
+        return next((node for node in alike if node.token == token), None)
 
     def path(self, node_id: int) -> list[Node]:
         """From the first prompt token to this node, both included; empty for ROOT."""

@@ -164,14 +164,9 @@ class Engine:
         nodes: list[Node] = []
         parent = ROOT
         for position, token in enumerate(ids):
-            nodes.append(self._child(parent, token, prompt=True) or self._new(parent, position, token))
+            nodes.append(self.story.child(parent, token, prompt=True) or self._new(parent, position, token))
             parent = nodes[-1].id
         return nodes
-
-    def _child(self, parent: int, token: int, prompt: bool) -> Node | None:
-        """The node that follows with `token`. A drawn token is never a longer prompt's: that one's luck differs."""
-        children = self.story.children(parent)
-        return next((one for one in children if one.token == token and (one.how is How.PROMPT) == prompt), None)
 
     def _new(self, parent: int, position: int, token: int, **known: Any) -> Node:
         tokens, story = self.model.tokens, self.story
@@ -243,7 +238,7 @@ class Engine:
             else:
                 check_ids([request.token], self.model.facts.vocabulary)
                 token, how = request.token, How.CHOSEN
-            node = self._child(place.node, token, prompt=False)
+            node = self.story.child(place.node, token, prompt=False)
             return node or self._record(place, here, token, how, request), here
 
     def _record(self, place: Place, here: Distribution, token: int, how: How, request: Step) -> Node:

@@ -74,7 +74,7 @@ def _difference(engine: Engine, tip: int, given: Given, seed: int, ours: list[in
     """The largest difference between our row and generate()'s at a step; None if generate() had ended there."""
     at = tip
     for token in ours[:step]:
-        child = engine.story.child(at, token)
+        child = engine.story.child(at, token, prompt=False)
         if child is None:
             return None
         at = child.id

@@ -62,7 +62,7 @@ class Stepping:
         explorer, state = self._explorer, self._explorer.state
         if explorer.picture.viewed is None or explorer.picture.viewed.at != state.cursor:
             return
-        child = explorer.story.child(state.cursor, token)
+        child = explorer.story.child(state.cursor, token, prompt=False)
         if child is not None:
             explorer.go(state.visit(explorer.story, child.id))
         elif state.stepping:
