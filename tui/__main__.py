@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from tui.doors import explore, in_one_line, serve_engine
+from tui.entrypoints import explore, in_one_line, serve_engine
 
 
 def main() -> None:

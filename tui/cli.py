@@ -18,7 +18,7 @@ from tui import __version__
 from tui.core.origin import Origin
 from tui.core.presets import UNICORNS
 from tui.core.settings import DEFAULT_SEED, SEED, Given, normalise
-from tui.doors import INTERRUPTED, explore, in_one_line, serve_engine
+from tui.entrypoints import INTERRUPTED, explore, in_one_line, serve_engine
 from tui.errors import InputError
 from tui.launch import LaunchOptions
 
