@@ -12,7 +12,7 @@ from textual.command import Provider
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-from tui import config, keys, paths
+from tui import config, keys, logs, paths
 from tui.client.asking import Greeted
 from tui.client.client import Client, Listener
 from tui.core.printable import printable
@@ -117,6 +117,7 @@ class SamplescopeApp(SafeApp[None]):
 
 def main(options: LaunchOptions, greeted: Greeted | None = None) -> int:
     """Run the explorer in this terminal, over an engine that has `greeted` or one it starts itself; the exit code."""
+    logs.begin()
     settings, problems = config.load()
     app = SamplescopeApp(options, settings=settings, greeted=greeted)
     app.problems += problems

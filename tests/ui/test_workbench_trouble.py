@@ -112,6 +112,18 @@ async def test_a_server_that_is_waited_for_in_a_step_counts_down_on_the_screen_a
         await bed.until(lambda: "trying again" not in screen_text(bed.app))
 
 
+async def test_a_fault_in_what_is_made_of_an_answer_is_logged_and_told_and_ends_nothing(start, caplog):
+    async with start() as bed:
+        viewed = bed.viewed
+        bed.bench.deliver(lambda: 1 / 0)
+        await bed.until(lambda: "A fault in samplescope: ZeroDivisionError." in bed.message)
+        assert bed.viewed is viewed
+        assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [ZeroDivisionError]
+        caplog.clear()
+        await bed.press("n")
+        assert len(bed.drawn()) == 1
+
+
 # -- hostile vocabularies, small screens -----------------------------------------------------------------
 
 

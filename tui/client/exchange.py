@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -16,6 +17,7 @@ from tui.client.pipe import Link
 from tui.client.views import LatestPerSlot, Wish
 from tui.protocol import Answer, AnyRequest, Failed, Grown, Message, Open, Progress, Ready, Viewed
 
+LOG = logging.getLogger("samplescope")
 ReplyT = TypeVar("ReplyT", bound=Message)
 
 
@@ -145,12 +147,11 @@ class Exchange:
             self.tell(wish.refused, _failed(answer))
 
     def tell(self, tell: Callable[..., None], *news: object) -> None:
-        """Call the listener; what it raises is its own trouble, not the pipe's."""
+        """Call the listener. An exception in it is logged and never breaks the connection."""
         try:
             tell(*news)
-        except Exception as error:
-            trouble = {"message": "the client's listener failed", "exception": error}
-            asyncio.get_running_loop().call_exception_handler(trouble)
+        except Exception:
+            LOG.exception("a listener failed")
 
 
 def _failed(answer: Failed) -> EngineFailed:

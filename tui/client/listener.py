@@ -9,7 +9,7 @@ from tui.protocol import Progress
 
 
 class Listener(Protocol):
-    """The UI's ear. Called on the client's loop; what it raises goes to the loop's exception handler."""
+    """Called on the client's loop; what it raises is logged."""
 
     def grown(self, nodes: list[Node]) -> None:
         """A step under way has added nodes; the mirror has them already."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from tui.client.child import Child
 from tui.client.failures import EngineFailed, PipeError
 from tui.client.greeting import GREETING_SECONDS, Greeting, cut_frame, told
 from tui.protocol import Answer, Message, Ready, frame
+
+LOG = logging.getLogger("samplescope")
 
 
 class Link:
@@ -69,6 +72,7 @@ class Link:
         """The next answer. PipeError at the end, half-way through a frame too, and for what is no answer."""
         while (answer := cut_frame(self._buffer)) is None:
             self._buffer += await self._some()
+        LOG.debug("← %s %s", type(answer).__name__, getattr(answer, "id", ""))
         return answer
 
     def send(self, message: Message) -> None:
@@ -77,6 +81,7 @@ class Link:
             data = frame(message)
         except (ValueError, TypeError) as error:
             raise EngineFailed("input", f"This cannot be sent to the engine: {error}.") from error
+        LOG.debug("→ %s %s, %d bytes", type(message).__name__, getattr(message, "id", ""), len(data))
         if not self._transport.is_closing():
             self._transport.write(data)
 

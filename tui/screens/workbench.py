@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import ClassVar
@@ -15,7 +16,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Footer, Static
 
-from tui import keys
+from tui import keys, paths
 from tui.explorer import requests
 from tui.explorer.connection import Connection
 from tui.explorer.display import Picture
@@ -38,6 +39,7 @@ from tui.widgets.plots.pane import PlotPane
 from tui.widgets.prompt import PromptEditor
 from tui.widgets.text import StoryText
 
+LOG = logging.getLogger("samplescope")
 WIDE = 100
 """Columns from which there are two columns of panes."""
 LEAST = "samplescope needs at least 60x15"
@@ -151,8 +153,18 @@ class Workbench(Screen[None]):
         return self.set_timer(seconds, act)
 
     def deliver(self, act: Callable[[], None]) -> None:
-        """Do something on the screen's own turn, behind the keys and messages that wait already."""
-        self.call_later(act)
+        """Do something on the screen's own turn, behind the keys and messages that wait already.
+
+        What it raises is logged and told, and ends nothing: what was on screen is still true.
+        """
+        self.call_later(self._safely, act)
+
+    def _safely(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except Exception as error:
+            LOG.exception("what the engine told could not be shown")
+            self.explorer.fail(f"A fault in samplescope: {type(error).__name__}. {paths.state_dir()} has the log.")
 
     @contextmanager
     def plain_terminal(self) -> Iterator[bool]:

@@ -1,0 +1,63 @@
+"""The log: there when something is noted, for its owner only, never large, and no reason to fail."""
+
+import logging
+import stat
+
+import pytest
+
+from tui import logs
+
+
+@pytest.fixture
+def log(tmp_path, monkeypatch):
+    """A logger as it is before the program begins, and the file it will write."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    logger = logging.getLogger("samplescope")
+    before = logger.handlers[:], logger.level, logger.propagate
+    logger.handlers.clear()
+    yield tmp_path / "samplescope" / "samplescope.log"
+    for handler in logger.handlers:
+        handler.close()
+    logger.handlers[:], logger.propagate = before[0], before[2]
+    logger.setLevel(before[1])
+
+
+def note(text="hello", level=logging.INFO):
+    logging.getLogger("samplescope").log(level, text)
+
+
+def test_a_program_that_notes_nothing_makes_no_file(log):
+    logs.begin()
+    note("a frame", logging.DEBUG)
+    assert not log.parent.exists()
+
+
+def test_what_is_noted_is_there_for_its_owner_only(log):
+    logs.begin()
+    logs.begin()
+    note()
+    assert log.read_text().count("INFO hello") == 1
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+
+
+def test_frames_are_noted_where_that_is_asked(log, monkeypatch):
+    monkeypatch.setenv(logs.LEVEL, "debug")
+    logs.begin()
+    note("a frame", logging.DEBUG)
+    assert "a frame" in log.read_text()
+
+
+def test_it_moves_aside_before_it_grows_large(log, monkeypatch):
+    monkeypatch.setattr(logs, "MOST_BYTES", 200)
+    logs.begin()
+    for _ in range(20):
+        note("x" * 50)
+    assert sorted(file.name for file in log.parent.iterdir()) == ["samplescope.log", "samplescope.log.1"]
+    assert log.stat().st_size <= 200
+
+
+def test_a_log_that_cannot_be_written_is_done_without(log, capfd):
+    log.parent.write_text("a file where the folder would be")
+    logs.begin()
+    note()
+    assert capfd.readouterr() == ("", "")

@@ -1,0 +1,48 @@
+"""What the program notes for whoever looks for a fault: one file, which moves aside before it grows large.
+
+`logging.getLogger("samplescope")` everywhere; `SAMPLESCOPE_LOG=debug` notes every frame to and from the engine too, by
+kind, number and size. What the engine says on stderr is in a file beside it (`tui.paths.log_file`).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from io import TextIOWrapper
+from logging.handlers import RotatingFileHandler
+
+from tui import paths
+
+LEVEL = "SAMPLESCOPE_LOG"
+MOST_BYTES = 4 * 1024 * 1024
+
+
+class _Private(RotatingFileHandler):
+    """Names of files may be in it: nobody else reads it. A log that cannot be written is done without."""
+
+    def _open(self) -> TextIOWrapper:
+        paths.make_private(paths.state_dir())
+        return open(self.baseFilename, self.mode, encoding=self.encoding, errors=self.errors, opener=_owner_only)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """Say nothing: stderr is the person's terminal."""
+
+
+def _owner_only(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def begin() -> None:
+    """Note what happens from now on; the file is made when there is something to note."""
+    logger = logging.getLogger("samplescope")
+    if logger.handlers:
+        return
+    file = paths.state_dir() / "samplescope.log"
+    handler = _Private(
+        file, maxBytes=MOST_BYTES, backupCount=1, encoding="utf-8", errors="backslashreplace", delay=True
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(message)s"))
+    logger.addHandler(handler)
+    logger.propagate = False
+    wanted = os.environ.get(LEVEL, "").upper()
+    logger.setLevel(wanted if wanted in logging.getLevelNamesMapping() else logging.INFO)
