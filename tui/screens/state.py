@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from tui.core.settings import DEFAULT_SEED, OFF, Given, Setting, Settings, Source, Value, resolve
+from tui.core.settings import DEFAULT_SEED, OFF, UNASKED, Given, Setting, Settings, Source, Value, resolve
 from tui.core.story import ROOT, How, Node, Story
 
 _KEPT_BY_PRESETS = ("max_new_tokens",)
@@ -53,7 +53,7 @@ class State:
     """The node the last step drew."""
     follow: bool = True
     """While a run is under way: whether the cursor goes along."""
-    base: Settings = field(default_factory=lambda: resolve({}, {}, {**OFF, "top_k": 50}))
+    base: Settings = field(default_factory=lambda: resolve({}, {}, UNASKED))
     """In force when nothing is given: transformers' own until the model is open, then the model's."""
 
     # -- what is set ---------------------------------------------------------------------------------------------
