@@ -91,13 +91,13 @@ class Distribution:
 
 
 Decide = Callable[[Tensor, Tensor, Settings, Mapping[str, Apply]], Distribution]
-"""(row [V], ids [1, n], settings, the model's own stages) → what comes of it."""
+"""(row [V], ids [1, n], settings, generate()'s own processors) → what comes of it."""
 
 
-def distribution(row: Tensor, ids: Tensor, settings: Settings, captured: Mapping[str, Apply]) -> Distribution:
+def distribution(row: Tensor, ids: Tensor, settings: Settings, model_processors: Mapping[str, Apply]) -> Distribution:
     """Run a row [V] after `ids` [1, n] through generate()'s chain, exactly. RunError if it cannot be sampled from."""
     check_finite(row)
-    chain = build_chain(settings, captured)
+    chain = build_chain(settings, model_processors)
     scored = score(chain, ids, row)
     return finish(row, ids, chain, scored, apply_chain(chain, ids, scored))
 

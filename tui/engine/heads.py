@@ -178,17 +178,19 @@ class HeadDistribution(Distribution):
         )  # fmt: skip
 
 
-def head_distribution(row: Tensor, ids: Tensor, settings: Settings, captured: Mapping[str, Apply]) -> Distribution:
+def head_distribution(
+    row: Tensor, ids: Tensor, settings: Settings, model_processors: Mapping[str, Apply]
+) -> Distribution:
     """Run a row [V] of log-probabilities under T = 1, NaN where the server told none, through generate()'s chain.
 
     A row told whole is an ordinary one. RunError if nothing can be ranked.
     """
     told = int((~row.isnan()).sum())
     if told == row.shape[0]:
-        return distribution(row, ids, settings, captured)
+        return distribution(row, ids, settings, model_processors)
     if not told:
         raise RunError("The server told no log-probability at all.", "Ask it for more with a higher number.")
-    chain = build_chain(settings, captured)
+    chain = build_chain(settings, model_processors)
     known = Head.of(row)
     head, removals = known.penalised(chain, ids, row)
     if not len(head.tokens):

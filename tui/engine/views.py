@@ -43,7 +43,7 @@ class Viewer:
         if self._heads and bool(place.row.isnan().any()):
             return head_view(request, place, settings, revision, self._tokens, self._lucks)
         ranking = self._ranking(place, settings)
-        chain = build_chain(settings, place.captured)
+        chain = build_chain(settings, place.model_processors)
         applied = apply_chain(chain, place.ids, ranking.scored, ranking.order, exact=request.exact)
         here = finish(place.row, place.ids, chain, ranking.scored, applied)
         window = _Window(self._tokens, here, ranking, self._counts(request, here, place))
@@ -67,12 +67,12 @@ class Viewer:
     def _ranking(self, place: Place, settings: Settings) -> Ranking:
         """The row ranked, from the cache if only sliders that keep the order have moved."""
         moving = ("repetition_penalty", "no_repeat_ngram_size", "max_new_tokens")  # the last: a forced end of text
-        key = (place.node, *(settings[name].value for name in moving), *place.captured)
+        key = (place.node, *(settings[name].value for name in moving), *place.model_processors)
         if key in self._rankings:
             self._rankings.move_to_end(key)
             return self._rankings[key]
         check_finite(place.row)
-        chain = build_chain(settings, place.captured)
+        chain = build_chain(settings, place.model_processors)
         ranking = self._rankings[key] = Ranking(place.row, score(chain, place.ids, place.row))
         while sum(kept.nbytes for kept in self._rankings.values()) > RANKINGS_BYTES and len(self._rankings) > 1:
             self._rankings.popitem(last=False)
@@ -100,7 +100,7 @@ def reached(
 
 
 def _removed_by(node: Node, place: Place, settings: Settings, decide: Decide) -> str:
-    here = decide(place.row, place.ids, settings, place.captured)
+    here = decide(place.row, place.ids, settings, place.model_processors)
     if here.chain.greedy and not float(here.final[0, node.token]):
         return "greedy"
     return here.removed_by(torch.tensor([node.token], device=place.row.device))[0]
