@@ -13,7 +13,7 @@ from tui.core.progress import Report, quiet
 from tui.core.settings import Given
 from tui.engine.engine import Engine
 from tui.errors import InputError
-from tui.models.base import Facts, Processor
+from tui.models.base import ModelInfo, Processor, Reference
 from tui.protocol import Open, Opened
 
 LAYERS = 4
@@ -52,39 +52,50 @@ class Letters:
 
 @dataclass
 class FakeDecoder:
-    """Rows of one prompt; `report` is called before each layer of the prompt's forward, as the real one does."""
+    """The logits after one prompt; `report` is called before each layer of a prompt, as the real one does."""
 
     model: FakeModel
     prompt: list[int]
-    eos: frozenset[int] = frozenset()
 
-    def captured(self, given: Given) -> Mapping[str, Processor]:
-        return self.model.captured
-
-    def row(self, ids: Sequence[int], known: Callable[[int], Tensor | None], report: Report = quiet) -> Tensor:
+    def logits(self, ids: Sequence[int], known: Callable[[int], Tensor | None], report: Report = quiet) -> Tensor:
         if list(ids) == self.prompt:
             for layer in range(LAYERS):
                 report("reading the prompt", len(ids) * layer // LAYERS, len(ids), "tokens")
         self.model.forwards.append(tuple(ids))
         self.model.on_forward()
         row = self.model.rows.get(tuple(ids))
-        row = fake_row(ids, self.model.facts.vocabulary) if row is None else row
-        if (self.model.facts.head is None and not self.model.whole) or row.isnan().any():
+        row = fake_row(ids, self.model.info.vocabulary) if row is None else row
+        if (self.model.info.head is None and not self.model.whole) or row.isnan().any():
             return row
-        return hide(row.log_softmax(0), self.model.facts.head)
+        return hide(row.log_softmax(0), self.model.info.head)
+
+
+@dataclass
+class FakeReference:
+    """A generate() with these processors and one stop string; it is not there to be called."""
+
+    processors: Mapping[str, Processor] = field(default_factory=dict)
+    stop_string: tuple[int, ...] = ()
+
+    def model_processors(self, prompt: Sequence[int], given: Given) -> Mapping[str, Processor]:
+        return self.processors
 
     def stops(self, ids: Sequence[int]) -> bool:
-        return bool(self.model.stop_string) and tuple(ids[-len(self.model.stop_string) :]) == self.model.stop_string
+        return bool(self.stop_string) and tuple(ids[-len(self.stop_string) :]) == self.stop_string
+
+    def generate(self, prompt: Sequence[int], given: Given, seed: int) -> list[int]:
+        raise NotImplementedError
+
+    def generate_logits(self, prompt: Sequence[int], given: Given, seed: int) -> list[Tensor]:
+        raise NotImplementedError
 
 
 @dataclass
 class FakeModel:
     """What it answers can be arranged; what it was asked is in `forwards`."""
 
-    facts: Facts
-    eos: frozenset[int] = frozenset()
-    stop_string: tuple[int, ...] = ()
-    captured: Mapping[str, Processor] = field(default_factory=dict)
+    info: ModelInfo
+    reference: Reference | None = None
     rows: dict[tuple[int, ...], Tensor] = field(default_factory=dict)
     """Rows that are not the fixed function's."""
     forwards: list[tuple[int, ...]] = field(default_factory=list)
@@ -94,18 +105,12 @@ class FakeModel:
 
     @property
     def tokens(self) -> Letters:
-        return Letters(self.facts.vocabulary)
+        return Letters(self.info.vocabulary)
 
     def decoder(self, ids: Sequence[int]) -> FakeDecoder:
-        if self.facts.context is not None and len(ids) > self.facts.context:
+        if self.info.context is not None and len(ids) > self.info.context:
             raise InputError("The prompt is too long.", "Shorten it.")
-        return FakeDecoder(self, list(ids), eos=self.eos)
-
-    def generate(self, ids: Sequence[int], given: Given, seed: int) -> list[int]:
-        raise NotImplementedError
-
-    def generate_rows(self, ids: Sequence[int], given: Given, seed: int) -> list[Tensor]:
-        raise NotImplementedError
+        return FakeDecoder(self, list(ids))
 
 
 def hide(row: Tensor, head: int | None) -> Tensor:
@@ -122,8 +127,10 @@ def fake_model(width: int = 28, context: int | None = None, head: int | None = N
     With `head` its rows are the best so many log-probabilities, and it knows no top_k of anyone's.
     """
     defaults = {"top_k": 50} if head is None else {}
-    facts = Facts("fake", width, context, "cpu", "float32", generation=generation, defaults=defaults, head=head)
-    return FakeModel(facts)
+    info = ModelInfo(
+        "fake", "nothing", width, context, "cpu", "float32", generation=generation, defaults=defaults, head=head
+    )
+    return FakeModel(info)
 
 
 def opened(model: FakeModel, request: Open | None = None, **arguments: object) -> tuple[Engine, Opened]:

@@ -168,16 +168,16 @@ def test_verify_shows_both_sides_and_where_they_part(
 
     _, *steps, _ = command.run("-m", checkpoint, "-p", "The", "--max-new-tokens", 6, "--greedy")
     third = int(steps[2]["id"])
-    row = TransformersDecoder.row
+    logits = TransformersDecoder.logits
 
     def wrong(self, ids, known, *more):
         """From the third new token on another one is best."""
-        right = row(self, ids, known, *more).clone()
+        right = logits(self, ids, known, *more).clone()
         if len(ids) >= len(self._prompt) + 2:
             right[third] -= 20.0
         return right
 
-    monkeypatch.setattr(TransformersDecoder, "row", wrong)
+    monkeypatch.setattr(TransformersDecoder, "logits", wrong)
     status, out, err = command("verify", "-m", checkpoint, "-p", "The", "--max-new-tokens", 6, "--greedy")
     assert (status, err) == (1, "")
     first, ours, theirs = out.splitlines()

@@ -20,8 +20,8 @@ from tui.core.records import dumps
 from tui.core.settings import Given
 from tui.engine.engine import Engine, Loader
 from tui.experiments.run import step_records
+from tui.models.backends import open_model
 from tui.models.base import Model
-from tui.models.opening import open_model
 from tui.protocol import Open, Prompt, Step
 
 ROUNDS = 9
@@ -64,7 +64,7 @@ class Race:
         """Tokens a second of generate()."""
         ids = [node.token for node in self._prompt]
         started = time.perf_counter()
-        count = len(self._engine.model.generate(ids, given, seed)) - len(ids)
+        count = len(self._engine.model.reference.generate(ids, given, seed)) - len(ids)
         return count / (time.perf_counter() - started)
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
 from tui.core.origin import Origin
 from tui.core.progress import Report
-from tui.core.settings import Given
 from tui.engine.engine import Engine
 from tui.engine.process import main
-from tui.models.base import Facts, Processor
+from tui.models.base import ModelInfo
 
 FORWARD = 700
 """Side of the square product that stands for a forward while the model runs."""
@@ -23,12 +22,12 @@ class WideModel:
     """Rows of `width` logits, a fixed function of the last id; `work` makes each forward cost a matrix product."""
 
     def __init__(self, width: int, bf16: bool, work: bool) -> None:
-        self.facts = Facts(
-            "wide", width, None, "cpu", "bfloat16" if bf16 else "float32",
+        self.info = ModelInfo(
+            "wide", "nothing", width, None, "cpu", "bfloat16" if bf16 else "float32",
             defaults={"top_k": 50, "temperature": 1.0, "top_p": 1.0, "typical_p": 1.0, "repetition_penalty": 1.0},
         )  # fmt: skip
         self.tokens = self
-        self.eos: frozenset[int] = frozenset()
+        self.reference = None
         self.watch: Callable[[int, int], None] | None = None
         generator = torch.Generator().manual_seed(0)
         rows = torch.randn(8, width, generator=generator) * 3
@@ -50,22 +49,10 @@ class WideModel:
     def decoder(self, ids: Sequence[int]) -> WideModel:
         return self
 
-    def captured(self, given: Given) -> Mapping[str, Processor]:
-        return {}
-
-    def stops(self, ids: Sequence[int]) -> bool:
-        return False
-
-    def row(self, ids: Sequence[int], known: Callable[[int], Tensor | None], report: object = None) -> Tensor:
+    def logits(self, ids: Sequence[int], known: Callable[[int], Tensor | None], report: object = None) -> Tensor:
         if self._square is not None:
             self._square @ self._square
         return self._rows[ids[-1] % 8]
-
-    def generate(self, ids: Sequence[int], given: Given, seed: int) -> list[int]:
-        raise NotImplementedError
-
-    def generate_rows(self, ids: Sequence[int], given: Given, seed: int) -> list[Tensor]:
-        raise NotImplementedError
 
 
 def serve(width: int, bf16: bool, work: bool) -> None:

@@ -21,13 +21,13 @@ CLOSE = {"rel": 1e-4, "abs": 1e-9}
 
 def place(
     row: torch.Tensor | None = None,
-    captured: Mapping[str, Apply] | None = None,
+    processors: Mapping[str, Apply] | None = None,
     node: int = 5,
     ids: Sequence[int] = IDS,
     position: int = 2,
 ) -> Place:
     row = fake_row(list(ids), WIDTH) if row is None else row
-    return Place(node, row, torch.tensor([list(ids)]), position, captured or {}, 0.0)
+    return Place(node, row, torch.tensor([list(ids)]), position, processors or {}, 0.0)
 
 
 def viewer(width: int = WIDTH) -> Viewer:

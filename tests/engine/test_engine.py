@@ -9,7 +9,7 @@ import torch
 
 from tests.engine.looking import place
 from tests.engine.walking import WIDTH, by_hand, start, tokens, walk
-from tests.fake_model import FakeModel, fake_model, fake_row, opened
+from tests.fake_model import FakeModel, FakeReference, fake_model, fake_row, opened
 from tests.oracle import settings_of
 from tui.core.origin import Origin
 from tui.core.progress import Report, quiet
@@ -209,7 +209,7 @@ def test_the_models_own_stages_run() -> None:
         return scores
 
     model = fake_model()
-    model.captured = {"suppress_tokens": never_a_vowel}
+    model.reference = FakeReference({"suppress_tokens": never_a_vowel})
     engine, tip = start(model=model)
     nodes, _ = walk(engine, tip, count=40, given={"temperature": 5.0})
     assert not {0, 4, 8, 14, 20} & set(tokens(nodes))

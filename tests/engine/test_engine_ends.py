@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 
 from tests.engine.walking import WIDTH, by_hand, start, tokens, walk
-from tests.fake_model import fake_model, opened
+from tests.fake_model import FakeReference, fake_model, opened
 from tui.core.progress import quiet
 from tui.core.settings import Given
 from tui.core.story import ROOT
@@ -20,12 +21,12 @@ from tui.protocol import Encode, Job, Prompt, Step, Stepped, View
 
 
 def test_a_run_ends_at_eos_and_one_step_by_hand_goes_past_it() -> None:
-    model = fake_model()
-    model.eos = frozenset(by_hand([0, 1], 4, 42, {"top_k": 50})[3:])
+    model, eos = fake_model(), frozenset(by_hand([0, 1], 4, 42, {"top_k": 50})[3:])
+    model.info = replace(model.info, eos=eos)
     engine, tip = start(model=model)
     nodes, ended = walk(engine, tip, count=None)
-    assert (ended.reason, nodes[-1].token in model.eos) == ("eos", True)
-    assert len(nodes) == next(i for i, t in enumerate(by_hand([0, 1], 4, 42, {"top_k": 50}), 1) if t in model.eos)
+    assert (ended.reason, nodes[-1].token in eos) == ("eos", True)
+    assert len(nodes) == next(i for i, t in enumerate(by_hand([0, 1], 4, 42, {"top_k": 50}), 1) if t in eos)
     (past,), ended = walk(engine, ended.tip)
     assert (past.parent, ended.reason) == (nodes[-1].id, "count")
 
@@ -33,7 +34,7 @@ def test_a_run_ends_at_eos_and_one_step_by_hand_goes_past_it() -> None:
 def test_a_run_ends_at_a_stop_string() -> None:
     model = fake_model()
     drawn = by_hand([0, 1], 4, 42, {"top_k": 50})
-    model.stop_string = (drawn[2], drawn[3])
+    model.reference = FakeReference(stop_string=(drawn[2], drawn[3]))
     engine, tip = start(model=model)
     nodes, ended = walk(engine, tip, count=50)
     assert (tokens(nodes), ended.reason) == (drawn, "stop_string")

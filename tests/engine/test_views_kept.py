@@ -62,8 +62,8 @@ def test_a_forced_end_that_moves_with_max_new_tokens_is_seen_at_once(sorted_rows
         return scores
 
     one = viewer()
-    assert see(one, place(captured={"forced_eos_token_id": free}), max_new_tokens=9).kept == WIDTH
-    assert see(one, place(captured={"forced_eos_token_id": forced}), max_new_tokens=3).kept == 1
+    assert see(one, place(processors={"forced_eos_token_id": free}), max_new_tokens=9).kept == WIDTH
+    assert see(one, place(processors={"forced_eos_token_id": forced}), max_new_tokens=3).kept == 1
 
 
 def test_rankings_are_given_up_oldest_first(sorted_rows: list[int], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,13 +7,14 @@ from dataclasses import replace
 import pytest
 import torch
 
+from tests.fake_model import fake_model
 from tests.models.tiny import PROMPT, source
 from tui.engine.engine import Engine
 from tui.engine.places import Path
 from tui.errors import InputError, RunError
 from tui.experiments.jobs import JOBS
 from tui.experiments.verify import report_lines, verify
-from tui.models.transformers import TransformersModel
+from tui.models.reference import GenerateReference
 from tui.protocol import Job, Open, Prompt, Step
 
 SHORT = {"max_new_tokens": 12}
@@ -47,7 +48,7 @@ def test_equal_under_any_settings(given: dict) -> None:
 def test_the_report_says_what_the_model_s_notes_say(monkeypatch: pytest.MonkeyPatch) -> None:
     """Such as a transformers nobody has checked, or beams that are asked for and overridden on both sides."""
     engine, tip = opened()
-    monkeypatch.setattr(engine.model, "facts", replace(engine.model.facts, notes=("transformers 6 is unknown",)))
+    monkeypatch.setattr(engine.model, "info", replace(engine.model.info, notes=("transformers 6 is unknown",)))
     result = verify(engine, tip, SHORT, 5, quiet)
     assert report_lines(result)[0] == "note: transformers 6 is unknown"
     assert report_lines(result | {"equal": False, "step": 3})[0] == "note: transformers 6 is unknown"
@@ -68,21 +69,32 @@ def test_generate_gets_only_what_was_given(monkeypatch: pytest.MonkeyPatch) -> N
     assert keywords["attention_mask"].tolist() == [[1] * len(PROMPT)]
 
 
+def test_where_there_is_no_generate_to_compare_with_a_line_says_so_before_anything_is_run() -> None:
+    model = fake_model(head=5)
+    engine = Engine(load=lambda *_: model, jobs=JOBS)
+    engine.open(Open(), quiet)
+    tip = engine.prompt(Prompt(ids=[0, 1]), quiet).nodes[-1].id
+    with pytest.raises(InputError, match=r"^nothing has no generate\(\) to compare with\.") as refused:
+        engine.job(Job(kind="verify", parameters={"at": tip, "given": SHORT}), quiet)
+    assert "-m" in refused.value.remedy
+    assert (len(engine.story), len(model.forwards)) == (2, 1)
+
+
 def test_another_row_shows_both_sides_the_step_and_the_distance(monkeypatch: pytest.MonkeyPatch) -> None:
     engine, tip = opened()
     right = run(engine, tip, given={"do_sample": False, **SHORT})
     engine, tip = opened()
     decoder = engine.places.decoder(Path(engine.story.path(tip)))
-    row = decoder.row
+    logits = decoder.logits
 
     def wrong(ids, known, report):
         """From the fourth new token on the one that generate() takes there is far away."""
-        spoilt = row(ids, known, report).clone()
+        spoilt = logits(ids, known, report).clone()
         if len(ids) >= len(PROMPT) + 3:
             spoilt[right[3]] -= 7.5
         return spoilt
 
-    monkeypatch.setattr(decoder, "row", wrong)
+    monkeypatch.setattr(decoder, "logits", wrong)
     result = verify(engine, tip, {"do_sample": False, **SHORT}, 5, quiet)
     assert (result["equal"], result["step"]) == (False, 3)
     assert result["logits"] == pytest.approx(7.5, abs=1e-4)
@@ -95,18 +107,18 @@ def test_another_row_shows_both_sides_the_step_and_the_distance(monkeypatch: pyt
 
 def test_another_draw_from_the_same_row_says_the_rows_are_equal(monkeypatch: pytest.MonkeyPatch) -> None:
     engine, tip = opened()
-    generate = TransformersModel.generate
-    monkeypatch.setattr(TransformersModel, "generate", lambda self, ids, given, seed: generate(self, ids, given, 6))
+    generate = GenerateReference.generate
+    monkeypatch.setattr(GenerateReference, "generate", lambda self, ids, given, seed: generate(self, ids, given, 6))
     result = verify(engine, tip, {"top_k": 0, **SHORT}, 5, quiet)
     assert (result["equal"], result["logits"]) == (False, 0.0)
 
 
 def test_one_side_that_ends_earlier_is_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     engine, tip = opened()
-    generate = TransformersModel.generate
-    monkeypatch.setattr(TransformersModel, "generate", lambda *asked: generate(*asked)[:-2])
-    rows = TransformersModel.generate_rows
-    monkeypatch.setattr(TransformersModel, "generate_rows", lambda *asked: rows(*asked)[:-2])
+    generate = GenerateReference.generate
+    monkeypatch.setattr(GenerateReference, "generate", lambda *asked: generate(*asked)[:-2])
+    rows = GenerateReference.generate_logits
+    monkeypatch.setattr(GenerateReference, "generate_logits", lambda *asked: rows(*asked)[:-2])
     result = verify(engine, tip, SHORT, 5, quiet)
     assert (result["equal"], result["step"], result["logits"]) == (False, 10, None)
     assert "generate() had ended there" in report_lines(result)[0]
@@ -150,7 +162,7 @@ def test_stepping_goes_on_afterwards_as_if_nothing_had_been(family: str) -> None
     parameters = {"at": tip, "given": {"top_k": 0, "max_new_tokens": 5}, "seed": 8}
     engine.job(Job(kind="verify", parameters=parameters), quiet)
     assert run(engine, tip, given={"max_new_tokens": 24}) == undisturbed
-    rows = engine.model.generate_rows(PROMPT, {"max_new_tokens": 24}, 3)
+    rows = engine.model.reference.generate_logits(PROMPT, {"max_new_tokens": 24}, 3)
     at = tip
     for token, row in zip(undisturbed, rows, strict=True):
         assert torch.equal(engine.places.at(at, {}).row, row)

@@ -19,8 +19,8 @@ from tui.errors import SamplescopeError, StoppedError
 
 
 def load(asked: dict[str, Any]) -> dict[str, Any]:
-    """The outcome of one load: what was told on the way, and the model's facts or the error's line."""
-    from tui.models.opening import open_model
+    """The outcome of one load: what was told on the way, and what is known of the model, or the error's line."""
+    from tui.models.backends import open_model
 
     told: list[Any] = []
 
@@ -31,7 +31,7 @@ def load(asked: dict[str, Any]) -> dict[str, Any]:
 
     try:
         model = open_model(msgspec.convert(asked["origin"], Origin), report)
-        outcome = {"facts": {"name": model.facts.name, "trusted": model.facts.trusted, "device": model.facts.device}}
+        outcome = {"info": {"name": model.info.name, "trusted": model.info.trusted, "device": model.info.device}}
     except SamplescopeError as error:
         outcome = {"kind": error.kind, "message": str(error)}
     return {"told": told, **outcome}

@@ -126,7 +126,7 @@ def test_looking_at_any_place_disturbs_nothing(family: str) -> None:
 
 
 def test_a_setting_that_moves_the_forced_end_moves_it_at_once() -> None:
-    """forced_eos_token_id strikes where max_new_tokens ends: the only captured stage that looks at a setting."""
+    """forced_eos_token_id strikes where max_new_tokens ends: the only one of its processors that looks at a setting."""
     explorer = Explorer("llama")
     shared = explorer.engine.model._shared.model
     shared.generation_config.forced_eos_token_id = 17

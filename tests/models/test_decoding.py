@@ -128,7 +128,7 @@ def test_someone_else_using_the_model_changes_nothing(rows: Rows) -> None:
     text = tokens(30)
     rows.after(text[:20])
     rows_of(rows.model, [5, 6, 7], tokens(8, seed=9))
-    rows.decoder._shared.user = None  # what TransformersModel.generate notes
+    rows.decoder._shared.user = None  # what GenerateReference.generate notes
     rows.after(text)
     assert rows.wrong(text) == []
 

@@ -106,8 +106,8 @@ def progress(outcome: dict[str, Any]) -> list[tuple[str, float, float | None]]:
 
 def test_a_model_is_fetched_and_loaded_under_its_name(seen: Seen) -> None:
     for name, model in (("whole", "org/whole"), ("a name without an owner", "plain"), ("a revision", "org/whole")):
-        assert seen.online[name]["facts"]["name"] == model
-        assert seen.online[name]["facts"]["trusted"] is False
+        assert seen.online[name]["info"]["name"] == model
+        assert seen.online[name]["info"]["trusted"] is False
 
 
 def test_the_download_is_told_in_bytes_of_all_its_files(seen: Seen) -> None:
@@ -143,13 +143,13 @@ def test_what_was_given_up_never_loads_as_a_whole(seen: Seen) -> None:
 
 
 def test_what_was_given_up_is_taken_up_again(seen: Seen) -> None:
-    assert seen.online["taken up again"]["facts"]["name"] == "org/again"
+    assert seen.online["taken up again"]["info"]["name"] == "org/again"
 
 
 @pytest.mark.parametrize("which", ["offline", "alone"])
 def test_what_is_in_the_cache_needs_no_hub(seen: Seen, which: str) -> None:
     outcomes = getattr(seen, which)
-    assert outcomes["whole"]["facts"]["name"] == outcomes["a revision"]["facts"]["name"] == "org/whole"
+    assert outcomes["whole"]["info"]["name"] == outcomes["a revision"]["info"]["name"] == "org/whole"
     assert progress(outcomes["whole"]) == []
 
 
@@ -183,7 +183,7 @@ def test_what_would_be_refused_is_not_fetched_first(seen: Seen, model: str, file
     """The pickle came later, with its own permission."""
     fetched = [line for line in seen.asked if line.startswith(f"GET /{model}/") and line.endswith(file)]
     assert len(fetched) == (1 if model == "org/pickle" else 0)
-    assert seen.online["a pickle, allowed"]["facts"]["trusted"] is True
+    assert seen.online["a pickle, allowed"]["info"]["trusted"] is True
 
 
 def test_nothing_is_written_to_stderr(seen: Seen) -> None:

@@ -98,7 +98,7 @@ def test_weights_in_pieces_and_allowed_pickles_load(broken: Path, what: str) -> 
     else:
         checkpoints.pickle(broken, pieces=what == "pickled pieces")
     again = TransformersModel.load(Origin(model=str(broken), device="cpu", allow_pickle=what != "pieces"), quiet)
-    assert again.facts.trusted is (what != "pieces")
+    assert again.info.trusted is (what != "pieces")
     theirs = again._shared.model.state_dict()
     assert all(torch.equal(tensor, theirs[name]) for name, tensor in model.state_dict().items())
 
@@ -122,8 +122,8 @@ def test_a_repositorys_code_runs_only_where_the_origin_says_so(broken: Path, tmp
     assert not (tmp_path / "ran").exists()
     model = TransformersModel.load(Origin(model=str(broken), device="cpu", trust_remote_code=True), quiet)
     assert (tmp_path / "ran").exists()
-    assert model.facts.trusted and type(model._shared.model).__name__ == "OwnModel"
-    assert len(model.generate([5, 6], {"max_new_tokens": 3}, 1)) == 5
+    assert model.info.trusted and type(model._shared.model).__name__ == "OwnModel"
+    assert len(model.reference.generate([5, 6], {"max_new_tokens": 3}, 1)) == 5
 
 
 def test_a_class_transformers_has_itself_needs_no_code_of_the_repository(broken: Path, tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_class_transformers_has_itself_needs_no_code_of_the_repository(broken:
     checkpoints.edit_json(broken / "config.json", lambda config: config.update(auto_map=kinds))
     (broken / "custom_generate").mkdir()
     (broken / "custom_generate" / "generate.py").write_text(OWN_CODE.format(str(tmp_path / "ran")))
-    assert not TransformersModel.load(Origin(model=str(broken), device="cpu"), quiet).facts.trusted
+    assert not TransformersModel.load(Origin(model=str(broken), device="cpu"), quiet).info.trusted
     assert not (tmp_path / "ran").exists()
 
 
@@ -172,11 +172,11 @@ def test_a_multimodal_checkpoints_text_decoder_has_the_rows_of_generate(broken: 
     (broken / "model.safetensors").unlink()
     make().save_pretrained(broken)
     model = TransformersModel.load(Origin(model=str(broken), device="cpu"), quiet)
-    assert model.facts.vocabulary == checkpoints.TOKENS and model.facts.context
+    assert model.info.vocabulary == checkpoints.TOKENS and model.info.context
     prompt, tokens = [5, 6, 7], [8, 9, 10, 11]
     decoder, expected = model.decoder(prompt), rows_of(model._shared.model, prompt, tokens)
     for count, row in enumerate(expected):
-        assert torch.equal(decoder.row([*prompt, *tokens[:count]], lambda _length: None), row)
+        assert torch.equal(decoder.logits([*prompt, *tokens[:count]], lambda _length: None), row)
 
 
 # -- what is known once it is loaded ---------------------------------------------------------------------------------
@@ -188,8 +188,8 @@ def loaded(checkpoint: Path) -> TransformersModel:
 
 
 def test_rows_beyond_the_tokenizer_are_shown_as_unused(loaded: TransformersModel) -> None:
-    assert loaded.facts.vocabulary == checkpoints.TOKENS + checkpoints.UNUSED
-    for token in (checkpoints.TOKENS, loaded.facts.vocabulary - 1):
+    assert loaded.info.vocabulary == checkpoints.TOKENS + checkpoints.UNUSED
+    for token in (checkpoints.TOKENS, loaded.info.vocabulary - 1):
         assert loaded.tokens.piece(token) == f"⟨unused {token}⟩".encode()
         assert loaded.tokens.special(token)
 
@@ -227,7 +227,7 @@ def test_a_model_without_bos_eos_and_pad_runs(broken: Path) -> None:
         given = {"max_new_tokens": 6}
         new = [node.token for node in engine.step(Step(at=nodes[-1].id, given=given, seed=3, count=None))]
         ids = [node.token for node in engine.story.path(nodes[-1].id)]
-        assert [*ids, *new] == engine.model.generate(ids, given, 3) and len(new) == 6
+        assert [*ids, *new] == engine.model.reference.generate(ids, given, 3) and len(new) == 6
 
 
 def test_an_empty_prompt_is_one_bos(loaded: TransformersModel) -> None:
@@ -249,23 +249,23 @@ def test_a_prompt_longer_than_the_context_is_refused_with_both_lengths(loaded: T
 
 def test_a_prompt_that_fills_the_context_has_a_row_and_no_room(loaded: TransformersModel) -> None:
     ids = [5] * checkpoints.CONTEXT
-    assert loaded.decoder(ids).row(ids, lambda _length: None).shape == (loaded.facts.vocabulary,)
-    assert loaded.generate(ids, {}, 1) == ids
-    assert loaded.generate_rows(ids, {}, 1) == []
+    assert loaded.decoder(ids).logits(ids, lambda _length: None).shape == (loaded.info.vocabulary,)
+    assert loaded.reference.generate(ids, {}, 1) == ids
+    assert loaded.reference.generate_logits(ids, {}, 1) == []
 
 
 def test_the_context_caps_generate_too(loaded: TransformersModel) -> None:
     ids = [5] * (checkpoints.CONTEXT - 3)
-    assert len(loaded.generate(ids, {"max_new_tokens": 40}, 1)) == checkpoints.CONTEXT
-    assert len(loaded.generate(ids, {"max_new_tokens": 2}, 1)) == checkpoints.CONTEXT - 1
+    assert len(loaded.reference.generate(ids, {"max_new_tokens": 40}, 1)) == checkpoints.CONTEXT
+    assert len(loaded.reference.generate(ids, {"max_new_tokens": 2}, 1)) == checkpoints.CONTEXT - 1
 
 
 def test_what_a_model_asks_and_does_not_get_is_said(broken: Path) -> None:
     asked = {"num_beams": 4, "guidance_scale": 1.5, "temperature": 0.7, "top_k": 50, "use_cache": True}
     checkpoints.edit_json(broken / "generation_config.json", lambda config: config.update(asked))
-    facts = TransformersModel.load(Origin(model=str(broken), device="cpu"), quiet).facts
-    assert [note.split("=")[0].split()[-1] for note in facts.notes] == ["guidance_scale", "num_beams"]
-    assert facts.generation["temperature"] == 0.7
+    info = TransformersModel.load(Origin(model=str(broken), device="cpu"), quiet).info
+    assert [note.split("=")[0].split()[-1] for note in info.notes] == ["guidance_scale", "num_beams"]
+    assert info.generation["temperature"] == 0.7
 
 
 def test_a_copy_in_another_place_is_the_same_model(checkpoint: Path, tmp_path: Path) -> None:

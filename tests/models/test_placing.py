@@ -120,8 +120,8 @@ def test_a_quantised_checkpoint_is_placed_while_it_is_loaded() -> None:
 
 def test_an_automatic_map_gives_the_rows_of_generate(checkpoint: Path) -> None:
     model = TransformersModel.load(Origin(model=str(checkpoint), device_map="auto"), quiet)
-    row = model.decoder([5, 6, 7]).row([5, 6, 7], lambda _length: None)
-    assert str(row.device) == str(model._shared.model.device) == model.facts.device
+    row = model.decoder([5, 6, 7]).logits([5, 6, 7], lambda _length: None)
+    assert str(row.device) == str(model._shared.model.device) == model.info.device
     assert torch.equal(row.cpu(), rows_of(model._shared.model.cpu(), [5, 6, 7], [])[0])
 
 
@@ -134,17 +134,17 @@ def test_weights_on_the_disk_give_rows_where_they_are_computed(checkpoint: Path,
     whole, tokenizer, _ = load(Origin(model=str(checkpoint), device="cpu"), quiet)
     assert spread_out.device.type == "meta"
     model = TransformersModel(spread_out, tokenizer, "spread")
-    assert model.facts.device == "cpu"
-    assert "layers on disk, cpu" in model.facts.notes
+    assert model.info.device == "cpu"
+    assert "layers on disk, cpu" in model.info.notes
     prompt, tokens = [5, 6, 7], [8, 9, 10]
     decoder = model.decoder(prompt)
-    rows = [decoder.row([*prompt, *tokens[:count]], lambda _length: None) for count in range(4)]
+    rows = [decoder.logits([*prompt, *tokens[:count]], lambda _length: None) for count in range(4)]
     assert {str(row.device) for row in rows} == {"cpu"}
     for row, expected in zip(rows, rows_of(whole, prompt, tokens), strict=True):
         assert torch.equal(row, expected)
-    assert model.generate(prompt, {"max_new_tokens": 5}, 3) == TransformersModel(whole, tokenizer, "whole").generate(
-        prompt, {"max_new_tokens": 5}, 3
-    )
+    both = (model, TransformersModel(whole, tokenizer, "whole"))
+    ours, theirs = (one.reference.generate(prompt, {"max_new_tokens": 5}, 3) for one in both)
+    assert ours == theirs
 
 
 @pytest.mark.parametrize(

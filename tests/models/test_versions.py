@@ -40,5 +40,5 @@ def test_without_an_installation_nothing_is_known(monkeypatch: pytest.MonkeyPatc
 
 def test_a_model_s_notes_say_it_first(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch, transformers="5.26.0", torch="3.0")
-    first, second, *_ = source("llama").facts.notes
+    first, second, *_ = source("llama").info.notes
     assert first.startswith("torch 3.0 has not") and second.startswith("transformers 5.26.0 has not")

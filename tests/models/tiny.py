@@ -14,9 +14,8 @@ from torch import Tensor
 from tests.parity import families
 from tests.parity.reference import rows_of
 from tui.core.progress import Report, quiet
-from tui.core.settings import OWN_DEFAULTS
 from tui.models.decoding import Shared, TransformersDecoder
-from tui.models.generation import OVERRIDES
+from tui.models.generation import arguments
 from tui.models.loading import DEMO
 from tui.models.transformers import TransformersModel
 
@@ -48,7 +47,7 @@ def source(family: str, dtype: str = "float32") -> TransformersModel:
 
 def decoder(shared: Shared, prompt: Sequence[int] = PROMPT) -> TransformersDecoder:
     """A decoder that nobody gave any setting."""
-    return TransformersDecoder(shared, prompt, lambda given: {**OVERRIDES, **OWN_DEFAULTS, **given})
+    return TransformersDecoder(shared, prompt, arguments(prompt, {}, None))
 
 
 class Rows:
@@ -70,7 +69,7 @@ class Rows:
     def at(self, ids: Sequence[int], report: Report = quiet) -> Tensor:
         """The row after these ids, from what is kept or from the decoder."""
         if tuple(ids) not in self.kept:
-            self.kept[tuple(ids)] = self.decoder.row(
+            self.kept[tuple(ids)] = self.decoder.logits(
                 list(ids), lambda length: self.kept.get(tuple(ids[:length])), report
             )
         return self.kept[tuple(ids)]

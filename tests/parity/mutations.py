@@ -75,7 +75,7 @@ MUTATIONS = (
              "                self._in_one_piece(ids[: _common_length(self._fed, ids)])\n"),
             ("    def _prefill(self, report: Report) -> None:\n",
              "    def _in_one_piece(self, kept: list[int]) -> None:\n"
-             "        self._fresh, prompt = _prepare(self._shared.model, kept, self._arguments({})), self._prompt\n"
+             "        self._fresh, prompt = prepare(self._shared.model, kept, self._arguments), self._prompt\n"
              "        self._prompt = kept\n"
              "        self._prefill(quiet)\n"
              "        self._prompt = prompt\n\n"

@@ -104,7 +104,7 @@ def distribution(place: Place, settings: Settings, seed: int) -> Distribution:
 
 def chain_at(place: Place, settings: Settings, seed: int) -> Chain:
     """The stages in force at a place: with the model's own there, and the noise of its position."""
-    return build_chain(settings, place.captured, Noise(seed, place.position))
+    return build_chain(settings, place.model_processors, Noise(seed, place.position))
 
 
 def finish(row: Tensor, ids: Tensor, chain: Chain, scored: Scored, applied: Applied) -> Distribution:

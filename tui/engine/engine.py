@@ -19,8 +19,8 @@ from tui.engine.places import Path, Place, Places
 from tui.engine.rows import DEFAULT_BUDGET, RowStore
 from tui.engine.views import Viewer, reached
 from tui.errors import InputError, StoppedError
+from tui.models.backends import open_model
 from tui.models.base import Model
-from tui.models.opening import open_model
 from tui.protocol import (
     Catalog,
     Cataloged,
@@ -109,24 +109,24 @@ class Engine:
         """Load a model and start its story; the old one stays until the new one is ready."""
         self._stopping.clear()
         model = self._load(request.origin, stoppable(self._stopping.is_set, "The loading", report))
-        facts, story = model.facts, Story(request.story)
+        info, story = model.info, Story(request.story)
         rows = RowStore(DEFAULT_BUDGET if request.row_budget is None else request.row_budget)
-        viewer = Viewer(model.tokens, facts.vocabulary, facts.device, facts.head is not None)
-        lucks = Lucks(facts.vocabulary, facts.device)
-        decide: Decide = distribution if facts.head is None else head_distribution
+        viewer = Viewer(model.tokens, info.vocabulary, info.device, info.head is not None)
+        lucks = Lucks(info.vocabulary, info.device)
+        decide: Decide = distribution if info.head is None else head_distribution
         self._session = _Session(model, story, Places(model, story, rows), viewer, lucks, decide)
         return Opened(
-            id=request.id, model=facts.name, vocabulary=facts.vocabulary, context=facts.context, device=facts.device,
-            dtype=facts.dtype, exact=facts.exact, settings=self.settings({}), notes=list(facts.notes),
-            backend=facts.backend, head=facts.head, chat=facts.chat, trusted=facts.trusted, logits=facts.logits,
+            id=request.id, model=info.name, vocabulary=info.vocabulary, context=info.context, device=info.device,
+            dtype=info.dtype, exact=model.reference is not None, settings=self.settings({}), notes=list(info.notes),
+            backend=info.backend, head=info.head, chat=info.chat, trusted=info.trusted, logits=info.logits,
         )  # fmt: skip
 
     def settings(self, given: Given) -> Settings:
         """Every parameter's value in force and its source. InputError for one out of range, or of no use here."""
         validate(given)
-        facts = self.model.facts
-        settings = resolve(given, facts.generation, facts.defaults)
-        if not facts.logits:
+        info = self.model.info
+        settings = resolve(given, info.generation, info.defaults)
+        if not info.logits:
             check_without_logits(settings)
         return settings
 
@@ -153,7 +153,7 @@ class Engine:
         self._stopping.clear()
         watch = stoppable(self._stopping.is_set, "The prompt", report)
         ids = self._ids(request, watch) if request.ids is None else request.ids
-        check_ids(ids, self.model.facts.vocabulary)
+        check_ids(ids, self.model.info.vocabulary)
         places = self._open.places
         decoder, row = places.open_prompt(ids, watch)
         nodes = self._add_prompt(ids)
@@ -219,14 +219,14 @@ class Engine:
         limit = int(settings["max_new_tokens"].value or 0)
         if request.count is None and path.drawn >= limit:
             return "max_new_tokens"
-        context = self.model.facts.context
+        context = self.model.info.context
         return "context" if context is not None and len(path.ids) >= context else ""
 
     def _ended(self, path: Path) -> str:
-        decoder = self._open.places.decoder(path)
-        if path.tip.token in decoder.eos:
+        if path.tip.token in self.model.info.eos:
             return "eos"
-        return "stop_string" if decoder.stops(path.ids) else ""
+        reference = self.model.reference
+        return "stop_string" if reference is not None and reference.stops(path.ids) else ""
 
     def _one(self, path: Path, settings: Settings, request: Step, watch: Report) -> tuple[Node, Distribution]:
         """Draw or take one token at the end of a path."""
@@ -236,7 +236,7 @@ class Engine:
             if request.token is None:
                 token, how = draw(here, self._open.lucks[request.seed], place.position)
             else:
-                check_ids([request.token], self.model.facts.vocabulary)
+                check_ids([request.token], self.model.info.vocabulary)
                 token, how = request.token, How.CHOSEN
             node = self.story.child(place.node, token, prompt=False)
             return node or self._record(place, here, token, how, request), here

@@ -30,7 +30,8 @@ class Place:
     """[1, n], the prompt included."""
     position: int
     """How many tokens were drawn before: the number of the next draw."""
-    captured: Mapping[str, Apply]
+    model_processors: Mapping[str, Apply]
+    """generate()'s own, for what the model's generation_config asks; none where there is no generate()."""
     ms: float
     """Milliseconds of the forward that first gave the row; nan for a prompt's, which is no step."""
 
@@ -85,7 +86,7 @@ class Places:
         """A decoder for these ids and its first row, before any node exists."""
         decoder = self._model.decoder(ids)
         with self._lock:
-            return decoder, decoder.row(list(ids), lambda _length: None, report)
+            return decoder, decoder.logits(list(ids), lambda _length: None, report)
 
     def keep_prompt(self, tip: int, decoder: Decoder, row: Tensor) -> None:
         """Keep what `open_prompt` gave under its prompt's last node."""
@@ -107,20 +108,24 @@ class Places:
 
     def after(self, path: Path, given: Given, report: Report) -> Place:
         """The place at the end of a path; its row is computed if it is not kept."""
-        decoder = self.decoder(path)
         node = path.tip.id
         row = self._rows.get(node)
         if row is None:
-            row = self._forward(decoder, path, report)
-        device = self._model.facts.device
+            row = self._forward(path, report)
+        device = self._model.info.device
         ms = self._ms.get(node, math.nan)
-        return Place(node, row.to(device), path.tensor(device), path.drawn, decoder.captured(given), ms)
+        return Place(node, row.to(device), path.tensor(device), path.drawn, self._processors(path, given), ms)
 
-    def _forward(self, decoder: Decoder, path: Path, report: Report) -> Tensor:
+    def _processors(self, path: Path, given: Given) -> Mapping[str, Apply]:
+        reference = self._model.reference
+        return {} if reference is None else reference.model_processors(path.ids[: path.prompt], given)
+
+    def _forward(self, path: Path, report: Report) -> Tensor:
         """Ask the decoder; what it passes on the way is checked against the rows kept, bit for bit."""
+        decoder = self.decoder(path)
         with self._lock:
             started = time.perf_counter()
-            row = decoder.row(path.ids, lambda length: self._rows.get(path.nodes[length - 1].id), report)
+            row = decoder.logits(path.ids, lambda length: self._rows.get(path.nodes[length - 1].id), report)
             self._ms.setdefault(path.tip.id, (time.perf_counter() - started) * 1000)
         self._rows.add(path.tip.id, row)
         return row

@@ -69,7 +69,7 @@ class Viewer:
 
     def _ranking(self, place: Place, chain: Chain, settings: Settings) -> Ranking:
         """The row ranked, from the cache if only sliders that keep the order have moved."""
-        key = (place.node, *(settings[name].value for name in RERANKING), *place.captured)
+        key = (place.node, *(settings[name].value for name in RERANKING), *place.model_processors)
         if key in self._rankings:
             self._rankings.move_to_end(key)
             return self._rankings[key]

@@ -34,11 +34,11 @@ def start(options: LaunchOptions) -> tuple[Engine, Prompted]:
 def run_records(options: LaunchOptions, top: int) -> Iterator[Record]:
     """The records of one run: `run`, `step`…, `end` or `error`. `top` candidates a step, -1 for all."""
     engine, prompted = start(options)
-    facts = engine.model.facts
+    info = engine.model.info
     yield records.run_record(
-        model=facts.name, backend=facts.backend, device=facts.device, dtype=facts.dtype, vocab_size=facts.vocabulary,
+        model=info.name, backend=info.backend, device=info.device, dtype=info.dtype, vocab_size=info.vocabulary,
         settings=engine.settings(options.given), seed=options.seed, prompt=options.prompt,
-        prompt_ids=[node.token for node in prompted.nodes], head=facts.head,
+        prompt_ids=[node.token for node in prompted.nodes], head=info.head,
     )  # fmt: skip
     yield from step_records(
         engine, Step(at=prompted.nodes[-1].id, given=options.given, seed=options.seed, count=None), top

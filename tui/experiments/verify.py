@@ -14,6 +14,7 @@ from tui.engine.places import Path
 from tui.errors import InputError, RunError
 from tui.experiments.run import start
 from tui.launch import LaunchOptions
+from tui.models.base import Reference
 from tui.protocol import Step
 
 
@@ -38,16 +39,17 @@ def verify(engine: Engine, tip: int, given: Given, seed: int, report: Report) ->
 
     The result holds `equal`, both id lists, and where they differ: `step`, and `logits`, the rows' largest difference
     there; `notes` says what was not compared as the model asks for it. generate() gets only what the person gave, so
-    that the resolution of defaults is tested too.
+    that the resolution of defaults is tested too. InputError where there is no generate() to call.
     """
+    reference = _reference(engine)
     report("stepping", 0, None, "")
     prompt = [node.token for node in engine.story.path(tip)]
     ours = _run(engine, Step(at=tip, given=given, seed=seed, count=None))
     report("generate()", 0, None, "")
-    theirs = engine.model.generate(prompt, given, seed)[len(prompt) :]
+    theirs = reference.generate(prompt, given, seed)[len(prompt) :]
     result: dict[str, Any] = {
         "equal": ours == theirs, "ours": ours, "theirs": theirs, "step": None, "logits": None,
-        "notes": list(engine.model.facts.notes),
+        "notes": list(engine.model.info.notes),
     }  # fmt: skip
     if ours != theirs:
         step = next(
@@ -55,6 +57,13 @@ def verify(engine: Engine, tip: int, given: Given, seed: int, report: Report) ->
         )
         result |= {"step": step, "logits": _difference(engine, tip, given, seed, ours, step)}
     return result
+
+
+def _reference(engine: Engine) -> Reference:
+    model = engine.model
+    if model.reference is None:
+        raise InputError(f"{model.info.backend} has no generate() to compare with.", "Give its weights with -m.")
+    return model.reference
 
 
 def _run(engine: Engine, request: Step) -> list[int]:
@@ -71,7 +80,7 @@ def _run(engine: Engine, request: Step) -> list[int]:
 
 
 def _difference(engine: Engine, tip: int, given: Given, seed: int, ours: list[int], step: int) -> float | None:
-    """The largest difference between our row and generate()'s at a step; None if generate() had ended there."""
+    """The largest difference between our logits and generate()'s at a step; None if generate() had ended there."""
     at = tip
     for token in ours[:step]:
         child = engine.story.child(at, token, prompt=False)
@@ -79,11 +88,11 @@ def _difference(engine: Engine, tip: int, given: Given, seed: int, ours: list[in
             return None
         at = child.id
     prompt = [node.token for node in engine.story.path(tip)]
-    rows = engine.model.generate_rows(prompt, given, seed)
-    if step >= len(rows):
+    theirs = _reference(engine).generate_logits(prompt, given, seed)
+    if step >= len(theirs):
         return None
     row = engine.places.at(at, given).row
-    difference = (row - rows[step].to(row.device)).abs()
+    difference = (row - theirs[step].to(row.device)).abs()
     return float(torch.where(torch.isnan(difference), 0.0, difference).max())  # -inf minus -inf
 
 

@@ -1,4 +1,4 @@
-"""What the engine asks of a model, whatever stands behind it."""
+"""What the engine asks of a model, whoever computes its logits; what only transformers can tell is asked apart."""
 
 from __future__ import annotations
 
@@ -13,34 +13,36 @@ from tui.core.settings import Given
 
 Processor = Callable[[Tensor, Tensor], Tensor]
 """(ids [1, n], scores [1, V]) → scores [1, V]."""
-Stopper = Callable[[Sequence[int]], bool]
-"""True if the ids so far end at a stop string."""
 
 
 @dataclass(frozen=True)
-class Facts:
+class ModelInfo:
     """What is known about a model before anything is asked of it."""
 
     name: str
+    backend: str
+    """Who computes the logits: transformers, llama.cpp, …"""
     vocabulary: int
-    """Width of a row: may be more than the tokenizer has tokens."""
+    """How many logits there are: may be more than the tokenizer has tokens."""
     context: int | None
+    """The most tokens it takes; None where there is no limit, or none is known."""
     device: str
+    """Where the logits come out, as torch names it."""
     dtype: str
-    exact: bool = True
+    """Of the weights: float32, bfloat16, or a quantisation's name; '' where that is not told."""
+    eos: frozenset[int] = frozenset()
+    """Tokens that end a text."""
     generation: Mapping[str, Any] = field(default_factory=dict)
     """What the model's generation_config sets."""
     defaults: Mapping[str, Any] = field(default_factory=dict)
     """The library's own defaults, for what nobody set."""
     notes: tuple[str, ...] = ()
-    backend: str = "transformers"
-    """Who computes the rows."""
     head: int | None = None
-    """How many of the best tokens a row has; the others are NaN in it. None: the whole vocabulary."""
+    """How many of the best tokens' logits are known; the others are NaN. None: the whole vocabulary's."""
     chat: bool = False
     """True if the tokenizer has a chat template."""
     logits: bool = True
-    """False if rows are log-probabilities: the same but for a constant nobody knows, which the signs hang on."""
+    """False if they are log-probabilities: the same but for a constant nobody knows, which the signs hang on."""
     trusted: bool = False
     """True if code of the checkpoint was allowed to run."""
 
@@ -68,40 +70,47 @@ class Tokens(Protocol):
 
 
 class Decoder(Protocol):
-    """One prompt's rows, with whatever cache makes the next one cheap."""
+    """The logits after one prompt and what follows it, with whatever cache makes the next ones cheap."""
 
-    eos: frozenset[int]
+    def logits(self, ids: Sequence[int], known: Callable[[int], Tensor | None], report: Report) -> Tensor:
+        """The logits [V] float32 after `ids` (the prompt and what followed), the same bits each time.
 
-    def captured(self, given: Given) -> Mapping[str, Processor]:
-        """generate()'s own processors under these settings, by parameter or class name."""
-
-    def row(self, ids: Sequence[int], known: Callable[[int], Tensor | None], report: Report) -> Tensor:
-        """The logits [V] float32 after `ids`, with the bits a fresh generate() would give.
-
-        `known(length)` is the stored row after the first `length` ids, if there is one. `report` is told of what
-        takes long, a prompt's layers or a server that is waited for; what it raises gives the row up.
+        `known(length)` gives the stored logits after the first `length` ids, if there are any: what a cache gives after
+        going back can be checked against them. `report` is told of what takes long, a prompt's layers or a server that
+        is waited for; what it raises gives the logits up.
         """
+
+
+class Reference(Protocol):
+    """transformers' generate() on a model: what verify compares with, and what a generation_config makes it do."""
+
+    def model_processors(self, prompt: Sequence[int], given: Given) -> Mapping[str, Processor]:
+        """The processors generate() has after this prompt under these settings, by parameter or class name."""
 
     def stops(self, ids: Sequence[int]) -> bool:
         """True if the text so far ends at one of the model's stop strings."""
 
+    def generate(self, prompt: Sequence[int], given: Given, seed: int) -> list[int]:
+        """What generate() gives: the prompt's ids and the new tokens."""
+
+    def generate_logits(self, prompt: Sequence[int], given: Given, seed: int) -> list[Tensor]:
+        """The logits [V] float32 that generate() had at each step."""
+
 
 class Model(Protocol):
-    """A source of rows."""
+    """A source of logits."""
 
     @property
-    def facts(self) -> Facts:
+    def info(self) -> ModelInfo:
         """What is known of it."""
 
     @property
     def tokens(self) -> Tokens:
         """Its tokenizer."""
 
-    def decoder(self, ids: Sequence[int]) -> Decoder:
-        """A decoder for this prompt; InputError if it is longer than the context."""
+    @property
+    def reference(self) -> Reference | None:
+        """generate() on the same weights; None where transformers does not have them, as on a server."""
 
-    def generate(self, ids: Sequence[int], given: Given, seed: int) -> list[int]:
-        """The model's own generate(): what verify compares with. Prompt and new tokens."""
-
-    def generate_rows(self, ids: Sequence[int], given: Given, seed: int) -> list[Tensor]:
-        """The logits [V] that generate() had at each step."""
+    def decoder(self, prompt: Sequence[int]) -> Decoder:
+        """A decoder for this prompt's ids; InputError if they are more than the context."""

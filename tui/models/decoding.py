@@ -15,9 +15,6 @@ import torch
 from torch import Tensor
 
 from tui.core.progress import Report, quiet
-from tui.core.settings import Given
-from tui.models.base import Processor
-from tui.models.generation import PROCESSOR_NAMES
 from tui.models.modules import changed, kept_inside, watched
 from tui.models.placing import home
 
@@ -40,7 +37,7 @@ class Shared:
 
 
 @dataclass
-class _Prepared:
+class Prepared:
     """What generate() would start its loop with."""
 
     ids: Tensor
@@ -61,14 +58,14 @@ def inputs(model: Any, ids: Sequence[int]) -> dict[str, Tensor]:
     return {"inputs": tensor, "attention_mask": torch.ones_like(tensor)}
 
 
-def _prepare(model: Any, ids: Sequence[int], arguments: Mapping[str, Any]) -> _Prepared:
+def prepare(model: Any, ids: Sequence[int], arguments: Mapping[str, Any]) -> Prepared:
     """Run generate() up to its loop; stop strings are left out, because the hook loses the tokenizer."""
-    caught: list[_Prepared] = []
+    caught: list[Prepared] = []
 
     def hook(
         model: Any, input_ids: Any, logits_processor: Any, stopping_criteria: Any, generation_config: Any, **kwargs: Any
     ) -> Any:
-        caught.append(_Prepared(input_ids, list(logits_processor), generation_config, kwargs))
+        caught.append(Prepared(input_ids, list(logits_processor), generation_config, kwargs))
         return input_ids
 
     model.generate(**inputs(model, ids), **(dict(arguments) | {"custom_generate": hook, "stop_strings": None}))
@@ -103,51 +100,26 @@ def _layers_can_crop(cache: Any) -> bool:
 
 
 class TransformersDecoder:
-    """One prompt's rows. `row` continues, goes back, or replays, whichever gives the same bits soonest."""
+    """Logits after one prompt. `logits` continues, goes back, or replays, whichever gives the same bits soonest."""
 
-    def __init__(self, shared: Shared, ids: Sequence[int], arguments: Callable[[Given], dict[str, Any]]) -> None:
-        """`arguments` gives generate()'s keywords for what a person set."""
+    def __init__(self, shared: Shared, prompt: Sequence[int], arguments: Mapping[str, Any]) -> None:
+        """`arguments` are generate()'s keywords; no setting of a person's changes a forward."""
         self._shared = shared
-        self._prompt = list(ids)
+        self._prompt = list(prompt)
         self._arguments = arguments
         self._snapshots: dict[int, dict[str, Any]] = {}
         self._unchecked = False
         self._inside = False  # the module itself keeps the state (RecurrentGemma)
         self._fed: list[int] = []
-        self._row = torch.empty(0)
-        self._fresh: _Prepared | None = _prepare(shared.model, ids, arguments({}))
+        self._logits = torch.empty(0)
+        self._fresh: Prepared | None = prepare(shared.model, prompt, arguments)
         fresh = self._fresh
         self._kwargs = fresh.kwargs
         self._device = fresh.ids.device
         self._ids = fresh.ids  # [1, n], what is fed and perhaps more
-        eos = getattr(fresh.config, "_eos_token_tensor", None)
-        self.eos = frozenset(int(token) for token in eos.flatten()) if eos is not None else frozenset[int]()
-        self._processors = _named(fresh.processors)
-        self._stop_strings = self._stop_criterion()
-
-    def _stop_criterion(self) -> Any:
-        from transformers import StopStringCriteria
-
-        strings = self._shared.model.generation_config.stop_strings
-        return StopStringCriteria(self._shared.tokenizer, strings) if strings else None
-
-    def captured(self, given: Given) -> Mapping[str, Processor]:
-        """generate()'s own processors, by parameter or class name.
-
-        Only forced_eos_token_id looks at a setting (where max_new_tokens ends): it is built anew for another.
-        """
-        if "forced_eos_token_id" not in self._processors:
-            return self._processors
-        return _named(_prepare(self._shared.model, self._prompt, self._arguments(given)).processors)
-
-    def stops(self, ids: Sequence[int]) -> bool:
-        """True if the text so far ends at one of the model's stop strings."""
-        if self._stop_strings is None:
-            return False
-        return bool(self._stop_strings(torch.tensor([list(ids)], device=self._device), None)[0])
 
     @torch.no_grad()
-    def row(self, ids: Sequence[int], known: Callable[[int], Tensor | None], report: Report = quiet) -> Tensor:
+    def logits(self, ids: Sequence[int], known: Callable[[int], Tensor | None], report: Report = quiet) -> Tensor:
         """The logits [V] float32 after `ids` (the prompt and what followed), on the model's device."""
         ids = list(ids)
         if self._module_state_lost():
@@ -157,10 +129,10 @@ class TransformersDecoder:
                 self._go_back(_common_length(self._fed, ids))
             self._feed(ids, known, report)
         self._shared.user = self
-        return self._row
+        return self._logits
 
     def _feed(self, ids: list[int], known: Callable[[int], Tensor | None], report: Report) -> None:
-        """Forward until `ids` are fed; after going back, the next known row must come out with the same bits."""
+        """Forward until `ids` are fed; after going back, the next known logits must come out with the same bits."""
         if not self._fed:
             self._prefill(report)
         while len(self._fed) < len(ids):
@@ -168,14 +140,14 @@ class TransformersDecoder:
             stored = known(len(self._fed)) if self._unchecked else None
             if stored is not None:
                 self._unchecked = False
-                if not torch.equal(stored, self._row.to(stored.device)):
+                if not torch.equal(stored, self._logits.to(stored.device)):
                     self._snapshots.clear()
                     self._prefill(report)
 
     def _prefill(self, report: Report) -> None:
         """The prompt in one piece, as generate() does it."""
         model = self._shared.model
-        prepared = self._fresh or _prepare(model, self._prompt, self._arguments({}))
+        prepared = self._fresh or prepare(model, self._prompt, self._arguments)
         self._fresh = None
         self._kwargs = prepared.kwargs
         self._ids, self._fed = prepared.ids, []  # until the forward is through: it may be given up
@@ -203,9 +175,9 @@ class TransformersDecoder:
             self._absorb(outputs)
 
     def _absorb(self, outputs: Any) -> None:
-        """Keep the row, and what the next step needs."""
+        """Keep the logits, and what the next step needs."""
         self._kwargs = self._shared.model._update_model_kwargs_for_generation(outputs, self._kwargs)
-        self._row = outputs.logits[:, -1].to(copy=True, dtype=torch.float32, device=self._device)[0]
+        self._logits = outputs.logits[:, -1].to(copy=True, dtype=torch.float32, device=self._device)[0]
         done = len(self._fed) - len(self._prompt)
         if done and done % SNAPSHOT_EVERY == 0 and self._cached and not self._croppable:
             self._snapshots[len(self._fed)] = copy.deepcopy(self._kwargs)
@@ -228,7 +200,7 @@ class TransformersDecoder:
 
     def _go_back(self, length: int) -> None:
         """Make `_fed` a prefix of its first `length` ids, from which feeding gives the same bits again."""
-        # One token further back than asked, so that feeding it again proves the way back against a stored row.
+        # One token further back than asked, so that feeding it again proves the way back against stored logits.
         target = max(length - 1, len(self._prompt))
         removed = len(self._fed) - target
         if self._fed and length > len(self._prompt) and self._croppable and self._can_crop(removed):
@@ -255,11 +227,6 @@ class TransformersDecoder:
             if (tensor := self._kwargs.get(name)) is not None:
                 self._kwargs[name] = tensor[..., : tensor.shape[-1] - removed]
         self._fed = self._fed[: len(self._fed) - removed]
-
-
-def _named(processors: list[Any]) -> dict[str, Processor]:
-    """Processors by the parameter that asks for them, else by class name."""
-    return {PROCESSOR_NAMES.get(type(one).__name__, type(one).__name__): one for one in processors}
 
 
 def _common_length(first: list[int], second: list[int]) -> int:

@@ -1,9 +1,11 @@
-"""What generate() reads from a configuration, by name: what is overridden here, and who its processors are."""
+"""What generate() is given: a person's settings, what is overridden here; and who its processors are, by name."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from tui.core.settings import OWN_DEFAULTS, Given, for_generate
 
 OVERRIDES: Mapping[str, Any] = {
     "guidance_scale": None,
@@ -56,3 +58,18 @@ PROCESSOR_NAMES = {
     "LogitNormalization": "renormalize_logits",
 }
 """generate()'s processor classes by the parameter that asks for them; any other goes by its class name."""
+
+
+def arguments(prompt: Sequence[int], given: Given, context: int | None) -> dict[str, Any]:
+    """generate()'s keywords: what was given, what samplescope decides, the overrides, the context's cap."""
+    keywords: dict[str, Any] = {**OVERRIDES, **OWN_DEFAULTS, **for_generate(given)}
+    if context is not None:
+        keywords["max_new_tokens"] = max(1, min(keywords["max_new_tokens"], context - len(prompt)))
+    return keywords
+
+
+def token_set(tokens: int | Sequence[int] | None) -> frozenset[int]:
+    """What a configuration may say in three ways: none, one token, or several."""
+    if tokens is None:
+        return frozenset()
+    return frozenset([tokens] if isinstance(tokens, int) else tokens)

@@ -1,24 +1,24 @@
-"""A Hugging Face causal model: its facts, its tokens, its rows, and its own generate() to compare with."""
+"""A Hugging Face causal model: what is known of it, its tokens, its logits, and its own generate() beside them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import torch
-from torch import Tensor
-
 from tui.core.origin import Origin
 from tui.core.progress import Report
-from tui.core.settings import OWN_DEFAULTS, Given, for_generate
 from tui.errors import InputError
-from tui.models.base import Facts
-from tui.models.decoding import Shared, TransformersDecoder, inputs, library_defaults
-from tui.models.generation import OVERRIDES
+from tui.models.base import ModelInfo
+from tui.models.decoding import Shared, TransformersDecoder, library_defaults
+from tui.models.generation import OVERRIDES, arguments, token_set
 from tui.models.loading import load
 from tui.models.placing import home, spread
+from tui.models.probe import Backend
+from tui.models.reference import GenerateReference
 from tui.models.versions import unchecked
 from tui.models.vocabulary import Vocabulary
+
+NAME = "transformers"
 
 
 class TransformersModel:
@@ -31,66 +31,39 @@ class TransformersModel:
         asked = {n: value for n, value in model.generation_config.to_dict().items() if not n.startswith("_")}
         defaults = library_defaults(model)
         self.tokens = Vocabulary(tokenizer, width)
-        self.facts = Facts(
+        self.info = ModelInfo(
             name=name,
+            backend=NAME,
             vocabulary=width,
             context=getattr(text_config, "max_position_embeddings", None),
             device=str(home(model)),
             dtype=str(model.dtype).removeprefix("torch."),
+            eos=token_set(asked.get("eos_token_id")),
             generation=asked,
             defaults=defaults,
             notes=(*unchecked(), *_notes(asked, defaults), *_spread_note(model)),
             chat=bool(getattr(tokenizer, "chat_template", None)),
             trusted=trusted,
         )
+        self.reference = GenerateReference(self._shared, self.info.context)
 
     @classmethod
     def load(cls, origin: Origin, report: Report) -> TransformersModel:
         """Load a folder, a Hugging Face id, or the demo model; ModelError says what is wrong with it."""
         return cls(*load(origin, report), trusted=origin.trusting)
 
-    def decoder(self, ids: Sequence[int]) -> TransformersDecoder:
+    def decoder(self, prompt: Sequence[int]) -> TransformersDecoder:
         """A decoder for this prompt; InputError if it is longer than the context."""
-        context = self.facts.context
-        if context is not None and len(ids) > context:
+        context = self.info.context
+        if context is not None and len(prompt) > context:
             raise InputError(
-                f"The prompt has {len(ids):,} tokens, and the model's context ends at {context:,}.", "Shorten it."
+                f"The prompt has {len(prompt):,} tokens, and the model's context ends at {context:,}.", "Shorten it."
             )
-        return TransformersDecoder(self._shared, ids, lambda given: self._arguments(ids, given))
-
-    def generate(self, ids: Sequence[int], given: Given, seed: int) -> list[int]:
-        """`torch.manual_seed(seed); model.generate(…)` with only what the person gave, and the overrides."""
-        return list(ids) if self._full(ids) else [int(token) for token in self._generate(ids, given, seed)[0]]
-
-    def generate_rows(self, ids: Sequence[int], given: Given, seed: int) -> list[Tensor]:
-        """The logits [V] float32 that generate() had at each step."""
-        if self._full(ids):
-            return []
-        output = self._generate(ids, given, seed, return_dict_in_generate=True, output_logits=True)
-        return [row[0] for row in output.logits]
-
-    def _full(self, ids: Sequence[int]) -> bool:
-        """True if the context has no room for another token: generate() refuses to make none."""
-        return self.facts.context is not None and len(ids) >= self.facts.context
-
-    def _generate(self, ids: Sequence[int], given: Given, seed: int, **more: Any) -> Any:
-        model = self._shared.model
-        if model.generation_config.stop_strings is not None:
-            more["tokenizer"] = self._shared.tokenizer
-        self._shared.user = self
-        torch.manual_seed(seed)
-        return model.generate(**inputs(model, ids), **(self._arguments(ids, given) | more))
-
-    def _arguments(self, ids: Sequence[int], given: Given) -> dict[str, Any]:
-        """generate()'s keywords: what was given, what samplescope decides, the overrides, the context's cap."""
-        arguments: dict[str, Any] = {**OVERRIDES, **OWN_DEFAULTS, **for_generate(given)}
-        if self.facts.context is not None:
-            arguments["max_new_tokens"] = max(1, min(arguments["max_new_tokens"], self.facts.context - len(ids)))
-        return arguments
+        return TransformersDecoder(self._shared, prompt, arguments(prompt, {}, context))
 
 
 def _width(model: Any) -> int:
-    """How many logits a row has: packed weights tell it by their out_features only."""
+    """How many logits there are: packed weights tell it by their out_features only."""
     head = model.get_output_embeddings()
     if head is None:  # a repository's own class need not name its last layer
         return int(model.config.get_text_config().vocab_size)
@@ -109,3 +82,8 @@ def _notes(asked: Mapping[str, Any], defaults: Mapping[str, Any]) -> list[str]:
         for name, value in OVERRIDES.items()
         if asked.get(name) is not None and asked[name] != value and asked[name] != defaults.get(name)
     ]
+
+
+TRANSFORMERS = Backend(
+    NAME, lambda probe: not probe.origin.server, lambda probe: TransformersModel.load(probe.origin, probe.report)
+)

@@ -24,12 +24,12 @@ from tests.models.servers.faulty import Faulty, Handler, serving
 from tui.core.origin import Origin
 from tui.core.progress import quiet
 from tui.errors import InputError, ModelError
+from tui.models.backends import open_model
 from tui.models.base import Model
 from tui.models.loading import DEMO
 from tui.models.servers.completions import text_bytes
 from tui.models.servers.faults import ServerError
 from tui.models.servers.limits import Limits
-from tui.models.servers.probe import open_server
 
 PROMPT = [5, 6, 700]
 HALF = 173
@@ -46,11 +46,11 @@ def server() -> Iterator[Faulty]:
 
 def opened(server: Faulty, fake: Completions, tokenizer: str = str(DEMO)) -> Model:
     server.answer = fake.answer
-    return open_server(Origin(server=server.address, tokenizer=tokenizer), quiet, ONCE)
+    return open_model(Origin(server=server.address, tokenizer=tokenizer), quiet, ONCE)
 
 
 def row(model: Model, ids: list[int] = PROMPT) -> torch.Tensor:
-    return model.decoder(ids).row(ids, lambda _length: None, quiet)
+    return model.decoder(ids).logits(ids, lambda _length: None, quiet)
 
 
 def same(one: torch.Tensor, other: torch.Tensor) -> bool:
@@ -70,10 +70,10 @@ def whole() -> Completions:
 
 def test_vllm_tells_the_whole_vocabulary_and_nothing_of_it_is_lost(server: Faulty) -> None:
     model = opened(server, whole(), tokenizer="")  # its own folder is one here
-    facts = model.facts
-    assert (facts.backend, facts.head, facts.vocabulary, facts.context) == ("vLLM", None, WIDTH, CONTEXT - 1)
+    info = model.info
+    assert (info.backend, info.head, info.vocabulary, info.context) == ("vLLM", None, WIDTH, CONTEXT - 1)
     assert torch.equal(row(model), fake_row(PROMPT))
-    assert model.decoder(PROMPT).eos == {0}
+    assert model.info.eos == {0}
     assert model.tokens.piece(HALF) == b"\xf0"
 
 
@@ -87,8 +87,8 @@ def test_vllm_applies_no_settings_of_its_own(server: Faulty) -> None:
 
 def test_vllm_started_without_max_logprobs_is_a_head_and_says_what_it_takes(server: Faulty) -> None:
     model = opened(server, Completions(most=20, by_id=True, owner="vllm"))
-    assert model.facts.head == 20
-    assert any("--max-logprobs -1" in note for note in model.facts.notes)
+    assert model.info.head == 20
+    assert any("--max-logprobs -1" in note for note in model.info.notes)
     assert same(row(model), certain(fake_row(PROMPT), best(PROMPT, 20)))
 
 
@@ -100,7 +100,7 @@ def test_another_tokenizer_than_vllms_is_refused(server: Faulty) -> None:
 
     server.answer = answer
     with pytest.raises(ModelError, match="is not the one the server's model has"):
-        open_server(Origin(server=server.address), quiet, ONCE)
+        open_model(Origin(server=server.address), quiet, ONCE)
 
 
 def test_a_prompt_past_vllms_context_is_refused_here(server: Faulty) -> None:
@@ -151,7 +151,7 @@ def test_a_head_is_the_best_the_server_tells_and_not_the_token_it_drew(
 ) -> None:
     fake = Completions(most=5, by_id=by_id, clamps=clamps, sampled_too=sampled_too, text=text_or_bytes)
     model = opened(server, fake)
-    assert (model.facts.backend, model.facts.head, model.facts.vocabulary) == ("OpenAI-compatible", 5, WIDTH)
+    assert (model.info.backend, model.info.head, model.info.vocabulary) == ("OpenAI-compatible", 5, WIDTH)
     assert same(row(model), certain(fake_row(PROMPT), best(PROMPT, 5)))
 
 
@@ -204,14 +204,14 @@ def test_a_server_that_tells_no_log_probabilities_is_refused(server: Faulty) -> 
 
     server.answer = answer
     with pytest.raises(ModelError, match="tells no log-probabilities"):
-        open_server(Origin(server=server.address, tokenizer=str(DEMO)), quiet, ONCE)
+        open_model(Origin(server=server.address, tokenizer=str(DEMO)), quiet, ONCE)
 
 
 def test_a_server_for_chats_only_is_refused(server: Faulty) -> None:
     fake = Completions(most=5)
     server.answer = lambda path, body: fake.answer(path, body) if path == "/v1/models" else None
     with pytest.raises(ModelError, match=r"has no /v1/completions \(404\)"):
-        open_server(Origin(server=server.address, tokenizer=str(DEMO)), quiet, ONCE)
+        open_model(Origin(server=server.address, tokenizer=str(DEMO)), quiet, ONCE)
 
 
 def test_one_of_several_models_is_chosen_by_name(server: Faulty) -> None:
@@ -225,8 +225,8 @@ def test_one_of_several_models_is_chosen_by_name(server: Faulty) -> None:
 
     server.answer = answer
     with pytest.raises(ModelError, match=r"has 2 models\. Choose one with -m: org/fake, org/other"):
-        open_server(Origin(server=server.address), quiet, ONCE)
-    assert open_server(Origin(server=server.address, model="org/fake"), quiet, ONCE).facts.name == "fake"
+        open_model(Origin(server=server.address), quiet, ONCE)
+    assert open_model(Origin(server=server.address, model="org/fake"), quiet, ONCE).info.name == "fake"
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,8 @@ from tui.core.progress import Report, quiet
 from tui.core.records import dumps, error_record
 from tui.engine.engine import Engine
 from tui.errors import ModelError, RunError, SamplescopeError, StoppedError
+from tui.models.backends import open_model
 from tui.models.servers.limits import Limits
-from tui.models.servers.probe import open_server
 from tui.protocol import Open, Prompt, Step
 
 KEY = "sk-very-secret-0123456789"
@@ -44,7 +44,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Faulty]:
 
 def started(server: Faulty, limits: Limits = LIMITS) -> tuple[Engine, int]:
     """An engine with the server's model open and a prompt read, and the prompt's last node."""
-    engine = Engine(lambda origin, report: open_server(origin, report, limits))
+    engine = Engine(lambda origin, report: open_model(origin, report, limits))
     engine.open(Open(origin=Origin(server=server.address)), quiet)
     return engine, engine.prompt(Prompt(text=PROMPT), quiet).nodes[-1].id
 
@@ -96,7 +96,7 @@ def test_a_fault_while_opening_is_one_line(server: Faulty, name: str, where: str
     server.where = where
     server.fail(fault)
     with pytest.raises(ModelError) as caught:
-        open_server(Origin(server=server.address), quiet, ONCE)
+        open_model(Origin(server=server.address), quiet, ONCE)
     check_line(caught.value)
     assert KEY not in everything_told(caught.value)
 
@@ -204,7 +204,7 @@ def test_opening_and_a_prompt_can_be_given_up_too(server: Faulty) -> None:
     server.where = "/v1/models"
     server.fail(hangs_before_headers)
     with pytest.raises(StoppedError, match="enough"):
-        open_server(Origin(server=server.address), give_up, Limits())
+        open_model(Origin(server=server.address), give_up, Limits())
     server.faults.clear()
     engine, _ = started(server, Limits())
     server.where = "/tokenize"
@@ -234,12 +234,12 @@ def closed_port() -> int:
 
 def test_nobody_listens() -> None:
     with pytest.raises(ModelError, match=r"No server listens at localhost:\d+\. Is it started\?"):
-        open_server(Origin(server=f"http://localhost:{closed_port()}"), quiet, LIMITS)
+        open_model(Origin(server=f"http://localhost:{closed_port()}"), quiet, LIMITS)
 
 
 def test_there_is_no_such_host() -> None:
     with pytest.raises(ModelError, match=r"There is no host no-such-host\.invalid"):
-        open_server(Origin(server="https://no-such-host.invalid"), quiet, LIMITS)
+        open_model(Origin(server="https://no-such-host.invalid"), quiet, LIMITS)
 
 
 def test_a_host_that_lets_nobody_in_is_given_up_after_the_connection_limit() -> None:
@@ -255,7 +255,7 @@ def test_a_host_that_lets_nobody_in_is_given_up_after_the_connection_limit() -> 
         limits = Limits(connect=0.2, pauses=())
         try:
             with pytest.raises(ModelError, match=r"cannot be reached: no connection in 0\.2 s"):
-                open_server(Origin(server=f"http://127.0.0.1:{address[1]}"), quiet, limits)
+                open_model(Origin(server=f"http://127.0.0.1:{address[1]}"), quiet, limits)
         finally:
             for other in others:
                 other.close()
@@ -264,7 +264,7 @@ def test_a_host_that_lets_nobody_in_is_given_up_after_the_connection_limit() -> 
 def test_a_server_of_something_else_is_named_as_such(server: Faulty) -> None:
     server.answer = lambda path, body: None
     with pytest.raises(ModelError, match="no server that samplescope knows"):
-        open_server(Origin(server=server.address), quiet, LIMITS)
+        open_model(Origin(server=server.address), quiet, LIMITS)
 
 
 def test_an_error_is_a_record_too(server: Faulty) -> None:

@@ -17,17 +17,17 @@ from tests.models.servers.faulty import Faulty, serving
 from tui.core.origin import Origin
 from tui.core.progress import quiet
 from tui.errors import InputError, ModelError
+from tui.models.backends import open_model
 from tui.models.servers.address import Address
 from tui.models.servers.key import Secret, read_key
 from tui.models.servers.limits import Limits
-from tui.models.servers.probe import open_server
 
 KEY = "sk-very-secret-0123456789"
 ONCE = Limits(pauses=())
 
 
 def opened(address: str) -> None:
-    open_server(Origin(server=address), quiet, ONCE)
+    open_model(Origin(server=address), quiet, ONCE)
 
 
 def told(error: BaseException) -> str:

@@ -15,9 +15,9 @@ from tui.core.tokens import decode_incrementally, join_text
 from tui.engine.engine import Engine
 from tui.errors import InputError, ModelError
 from tui.experiments.verify import verify
+from tui.models.backends import open_model
 from tui.models.base import Model
 from tui.models.loading import DEMO
-from tui.models.opening import open_model
 from tui.models.servers import llama as backend
 from tui.models.servers.faults import ServerError
 from tui.models.transformers import TransformersModel
@@ -41,7 +41,7 @@ def local() -> TransformersModel:
 
 
 def row(model: Model, ids: list[int]) -> torch.Tensor:
-    return model.decoder(ids).row(ids, lambda _length: None, quiet)
+    return model.decoder(ids).logits(ids, lambda _length: None, quiet)
 
 
 @pytest.fixture(scope="module")
@@ -70,17 +70,17 @@ def test_what_is_in_one_of_the_two_top_fifties_only_stands_at_the_edge_of_both(r
 
 
 def test_it_says_who_it_is_and_what_it_has(served: Model) -> None:
-    facts = served.facts
-    assert (facts.backend, facts.head, facts.vocabulary, facts.chat) == ("llama.cpp", None, 8192, False)
-    assert facts.context == CONTEXT - 1
-    assert not facts.exact and not facts.logits
-    assert any("temperature 0.8" in note and "not used" in note for note in facts.notes)
+    info = served.info
+    assert (info.backend, info.head, info.vocabulary, info.chat) == ("llama.cpp", None, 8192, False)
+    assert info.context == CONTEXT - 1
+    assert served.reference is None and not info.logits
+    assert any("temperature 0.8" in note and "not used" in note for note in info.notes)
 
 
 def test_every_tokens_bytes_are_those_of_the_tokenizer_half_characters_too(
     served: Model, local: TransformersModel
 ) -> None:
-    everything = range(served.facts.vocabulary)
+    everything = range(served.info.vocabulary)
     assert [served.tokens.piece(token) for token in everything] == [local.tokens.piece(token) for token in everything]
     assert [served.tokens.special(token) for token in everything] == [
         local.tokens.special(token) for token in everything
@@ -96,7 +96,7 @@ def test_a_prompt_becomes_the_ids_that_the_tokenizer_gives(served: Model, local:
 
 
 def test_a_text_ends_where_the_servers_model_ends_it(served: Model) -> None:
-    assert served.decoder([5]).eos == {0}
+    assert served.info.eos == {0}
 
 
 def test_the_same_seed_draws_what_it_draws_from_the_model_loaded_here(llama: str) -> None:
@@ -130,11 +130,11 @@ def test_a_penalty_that_needs_logits_is_refused_in_a_line(llama: str) -> None:
     assert engine.settings({"repetition_penalty": 1.0})["repetition_penalty"].value == 1.0
 
 
-def test_verify_says_that_it_compares_with_transformers_only(llama: str) -> None:
+def test_verify_says_that_there_is_no_generate_to_compare_with(llama: str) -> None:
     engine = Engine()
     engine.open(Open(origin=Origin(server=llama)), quiet)
     tip = engine.prompt(Prompt(text="Once"), quiet).nodes[-1].id
-    with pytest.raises(InputError, match="this model runs on a server"):
+    with pytest.raises(InputError, match=r"llama\.cpp has no generate"):
         verify(engine, tip, {"max_new_tokens": 1}, 42, quiet)
 
 

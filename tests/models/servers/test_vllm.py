@@ -17,9 +17,9 @@ from tui.core.presets import UNICORNS
 from tui.core.progress import quiet
 from tui.core.settings import Given
 from tui.engine.engine import Engine
+from tui.models.backends import open_model
 from tui.models.base import Model
 from tui.models.loading import DEMO
-from tui.models.opening import open_model
 from tui.protocol import Open, Prompt, Step
 
 ADDRESS = os.environ.get("SAMPLESCOPE_VLLM", "")
@@ -46,8 +46,8 @@ def steps(origin: Origin, given: Given, seed: int, count: int) -> list[int]:
 
 
 def test_it_says_who_it_is_and_what_it_has(served: Model) -> None:
-    facts = served.facts
-    assert (facts.backend, facts.head, facts.vocabulary, facts.logits) == ("vLLM", None, 8192, False)
+    info = served.info
+    assert (info.backend, info.head, info.vocabulary, info.logits) == ("vLLM", None, 8192, False)
 
 
 def test_all_ids_at_fifty_positions_have_transformers_log_probabilities(served: Model) -> None:
@@ -57,7 +57,7 @@ def test_all_ids_at_fifty_positions_have_transformers_log_probabilities(served: 
     with torch.no_grad():
         theirs = model(torch.tensor([ids])).logits[0].log_softmax(-1)
     decoder = served.decoder(ids)
-    ours = torch.stack([decoder.row(ids[: count + 1], lambda _length: None, quiet) for count in range(POSITIONS)])
+    ours = torch.stack([decoder.logits(ids[: count + 1], lambda _length: None, quiet) for count in range(POSITIONS)])
     assert float((ours - theirs).abs().max()) < CLOSE
 
 

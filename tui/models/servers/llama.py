@@ -14,15 +14,16 @@ import msgspec
 from torch import Tensor
 
 from tui.core.progress import Report
-from tui.models.base import Facts
+from tui.models.probe import Backend, Probe
 from tui.models.servers.faults import ServerError
 from tui.models.servers.http import Client
 from tui.models.servers.llama_tokens import LlamaTokens, Piece, tokenize
 from tui.models.servers.rows import whole_row
-from tui.models.servers.served import ServedModel, transformers_defaults
+from tui.models.servers.served import ServedModel, server_info
 
 T = TypeVar("T")
 
+NAME = "llama.cpp"
 BIAS = 1000.0
 """More than any logit: the token that has it is drawn."""
 LETTER = "a"
@@ -107,22 +108,22 @@ class LlamaRows:
         return self._client.ask("/completion", body, kind, report, vocabulary=tops)
 
 
-def open_llama(client: Client, model: str, vocabulary: int, report: Report) -> ServedModel:
+def open_llama(probe: Probe) -> ServedModel:
     """The model a llama.cpp server has. ServerError says what it lacks."""
+    client, report, listed = probe.client, probe.report, probe.listed
+    assert listed is not None  # by which it was recognised
+    vocabulary = listed.meta.n_vocab if listed.meta else 0
     props = client.ask("/props", None, _Props, report)
     letter = tokenize(client, LETTER, report, special=False)[-1].id
-    ask = LlamaRows(client, model, vocabulary, letter)
+    ask = LlamaRows(client, listed.id, vocabulary, letter)
     tokens = LlamaTokens.read(client, ask.pieces(report), props.bos_token, props.chat_template, report)
     settings = props.default_generation_settings
-    facts = Facts(
-        name=model.rpartition("/")[2],  # the file, where no alias was given
-        vocabulary=vocabulary, device="cpu", dtype=props.model_ftype, exact=False, logits=False,
-        # It refuses a prompt as long as its context: room for one more token has to be left.
-        context=settings.n_ctx - 1,
-        defaults=transformers_defaults(), notes=_notes(settings.params), backend="llama.cpp", chat=tokens.chat,
-    )  # fmt: skip
     ends = (token for token in tokens.marks(props.eos_token) if ask.ends(token, report))
-    return ServedModel(facts, tokens, frozenset(ends), ask)
+    info = server_info(
+        listed.id, NAME, vocabulary, settings.n_ctx, dtype=props.model_ftype, eos=frozenset(ends),
+        notes=_notes(settings.params), chat=tokens.chat,
+    )  # fmt: skip
+    return ServedModel(info, tokens, ask)
 
 
 def _notes(own: dict[str, Any]) -> tuple[str, ...]:
@@ -132,3 +133,6 @@ def _notes(own: dict[str, Any]) -> tuple[str, ...]:
         *((f"the server's own sampling settings ({told}) are not used: tokens are drawn here",) if told else ()),
         f"llama.cpp tells no log-probability below {FLOOR:.0f}; what is below stands there",
     )
+
+
+LLAMA = Backend(NAME, lambda probe: probe.owned_by("llamacpp"), open_llama)

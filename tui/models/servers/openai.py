@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tui.core.progress import Report
-from tui.models.base import Facts
+from tui.models.probe import Backend, Probe
 from tui.models.servers.completions import BY_ID, REFUSALS, Completions, HeadRows, Name, by_id, by_text
 from tui.models.servers.faults import ServerError
 from tui.models.servers.http import Client
-from tui.models.servers.served import ServedModel, transformers_defaults
+from tui.models.servers.served import ServedModel, server_info
+from tui.models.servers.tokenizer import tokenizer_of
 from tui.models.vocabulary import Vocabulary
 
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
-
+NAME = "OpenAI-compatible"
 SAMPLE = "Once upon a time, there was"
 
 
-def open_openai(
-    client: Client, model: str, context: int | None, tokenizer: PreTrainedTokenizerBase, ends: frozenset[int],
-    report: Report,
-) -> ServedModel:  # fmt: skip
+def open_openai(probe: Probe) -> ServedModel:
     """The model of an OpenAI-compatible server, with its tokenizer from here. ServerError says what it lacks."""
+    listed = probe.listed
+    assert listed is not None  # by which it was recognised
+    tokenizer, ends = tokenizer_of(probe)
     width = max(tokenizer.get_vocab().values()) + 1
     tokens = Vocabulary(tokenizer, width)
-    completions, head, name = _agreed(client, model, tokens, width, report)
-    facts = Facts(
-        name=model.rpartition("/")[2], vocabulary=width, device="cpu", dtype="", exact=False, logits=False, head=head,
-        context=context - 1 if context else None, defaults=transformers_defaults(), backend="OpenAI-compatible",
+    completions, head, name = _agreed(probe.client, listed.id, tokens, width, probe.report)
+    info = server_info(
+        listed.id, NAME, width, listed.max_model_len, eos=ends, head=head,
         notes=(f"only the best {head} tokens are told by this server",), chat=bool(tokenizer.chat_template),
     )  # fmt: skip
-    return ServedModel(facts, tokens, ends, HeadRows(completions, head, width, name))
+    return ServedModel(info, tokens, HeadRows(completions, head, width, name))
 
 
 def _agreed(
@@ -56,3 +52,6 @@ def _agreed(
             )
         return completions, head, by_text(tokens, width)
     raise refusal
+
+
+OPENAI = Backend(NAME, lambda probe: probe.listed is not None, open_openai)

@@ -1,4 +1,4 @@
-"""A model behind a server: rows by request, tokens drawn here."""
+"""A model behind a server: logits by request, tokens drawn here."""
 
 from __future__ import annotations
 
@@ -10,68 +10,56 @@ from typing import Any
 from torch import Tensor
 
 from tui.core.progress import Report, quiet
-from tui.core.settings import Given
 from tui.errors import InputError
-from tui.models.base import Facts, Processor, Tokens
+from tui.models.base import ModelInfo, Tokens
 
 Ask = Callable[[Sequence[int], Report], Tensor]
-"""(ids, report) → the row [V] of log-probabilities after them."""
+"""(ids, report) → the log-probabilities [V] float32 after them, NaN where the server tells none."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class ServedDecoder:
-    """One prompt's rows, each one request; the server keeps its own cache of what it has read."""
+    """The logits after one prompt, each one request; the server keeps its own cache of what it has read."""
 
-    eos: frozenset[int]
     ask: Ask
 
-    def captured(self, given: Given) -> Mapping[str, Processor]:
-        """Nothing: a server's own processors are not told."""
-        return {}
-
-    def row(self, ids: Sequence[int], known: Callable[[int], Tensor | None], report: Report = quiet) -> Tensor:
+    def logits(self, ids: Sequence[int], known: Callable[[int], Tensor | None], report: Report = quiet) -> Tensor:
         """The log-probabilities [V] float32 after `ids`, NaN where the server tells none."""
         return self.ask(ids, report)
-
-    def stops(self, ids: Sequence[int]) -> bool:
-        """False: no stop strings are known."""
-        return False
 
 
 @dataclass(frozen=True)
 class ServedModel:
     """What the engine asks of a model, answered by a server."""
 
-    facts: Facts
+    info: ModelInfo
     tokens: Tokens
-    eos: frozenset[int]
     ask: Ask
+    reference: None = None
 
-    def decoder(self, ids: Sequence[int]) -> ServedDecoder:
+    def decoder(self, prompt: Sequence[int]) -> ServedDecoder:
         """A decoder for this prompt; InputError if it is longer than the context."""
-        context = self.facts.context
-        if context is not None and len(ids) > context:
+        context = self.info.context
+        if context is not None and len(prompt) > context:
             raise InputError(
-                f"The prompt has {len(ids):,} tokens, and the server's context ends at {context:,}.", "Shorten it."
+                f"The prompt has {len(prompt):,} tokens, and the server's context ends at {context:,}.", "Shorten it."
             )
-        return ServedDecoder(self.eos, self.ask)
-
-    def generate(self, ids: Sequence[int], given: Given, seed: int) -> list[int]:
-        """There is none: InputError."""
-        raise _no_generate()
-
-    def generate_rows(self, ids: Sequence[int], given: Given, seed: int) -> list[Tensor]:
-        """There are none: InputError."""
-        raise _no_generate()
+        return ServedDecoder(self.ask)
 
 
-def _no_generate() -> InputError:
-    return InputError(
-        "verify compares with transformers' generate(), and this model runs on a server.", "Give it with -m instead."
-    )
+def server_info(
+    name: str, backend: str, vocabulary: int, context: int | None, *, eos: frozenset[int], dtype: str = "",
+    head: int | None = None, notes: tuple[str, ...] = (), chat: bool = False,
+) -> ModelInfo:  # fmt: skip
+    """What is known of a server's model. `context`: of the server, which has to have room for a token it makes."""
+    return ModelInfo(
+        name=name.rpartition("/")[2],  # the file, where it goes by a path
+        backend=backend, vocabulary=vocabulary, context=context - 1 if context else None, device="cpu", dtype=dtype,
+        eos=eos, defaults=_transformers_defaults(), notes=notes, head=head, chat=chat, logits=False,
+    )  # fmt: skip
 
 
-def transformers_defaults() -> Mapping[str, Any]:
+def _transformers_defaults() -> Mapping[str, Any]:
     """What holds where nobody set anything: the same as for a model loaded here, so that both draw alike."""
     import transformers as library
 

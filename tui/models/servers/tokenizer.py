@@ -8,12 +8,35 @@ from typing import TYPE_CHECKING, Any
 
 from tui.core.progress import Report
 from tui.errors import ModelError
+from tui.models.generation import token_set
+from tui.models.probe import Listed, Probe
 from tui.models.waiting import beside, one_line
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 STAGE = "loading the tokenizer"
+
+
+def tokenizer_of(probe: Probe) -> tuple[PreTrainedTokenizerBase, frozenset[int]]:
+    """(tokenizer, tokens that end a text) of a server's model: the one a person named, or the server names.
+
+    ModelError if there is none.
+    """
+    source = probe.origin.tokenizer or _root(probe.listed)
+    if not source:
+        raise ModelError(
+            f"{probe.client.host} tells tokens' ids at most, not their bytes: the model's tokenizer is needed.",
+            "Name it with --tokenizer: a folder, or a Hugging Face id.",
+        )
+    tokenizer = load_tokenizer(source, probe.report)
+    return tokenizer, end_tokens(source, tokenizer)
+
+
+def _root(listed: Listed | None) -> str:
+    """Where vLLM has its model from, if that may be found here too: a folder there need not be one here."""
+    root = (listed.root or "") if listed is not None and listed.owned_by == "vllm" else ""
+    return root if Path(root).is_dir() or not Path(root).is_absolute() else ""
 
 
 def load_tokenizer(source: str, report: Report) -> PreTrainedTokenizerBase:
@@ -51,9 +74,7 @@ def end_tokens(source: str, tokenizer: PreTrainedTokenizerBase) -> frozenset[int
         ends = None
     if ends is None:
         ends = tokenizer.eos_token_id
-    return (
-        frozenset() if ends is None else frozenset(int(token) for token in (ends if isinstance(ends, list) else [ends]))
-    )
+    return token_set(ends)
 
 
 def _transformers() -> Any:

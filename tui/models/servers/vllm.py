@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from torch import Tensor
 
 from tui.core.progress import Report
 from tui.errors import ModelError
-from tui.models.base import Facts
+from tui.models.probe import Backend, Probe
 from tui.models.servers.completions import BY_ID, REFUSALS, Completions, HeadRows, by_id
 from tui.models.servers.faults import ServerError
 from tui.models.servers.http import Client
 from tui.models.servers.rows import whole_row
-from tui.models.servers.served import Ask, ServedModel, transformers_defaults
+from tui.models.servers.served import Ask, ServedModel, server_info
+from tui.models.servers.tokenizer import tokenizer_of
 from tui.models.vocabulary import Vocabulary
 
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
-
+NAME = "vLLM"
 ALL = -1
 """vLLM's number of log-probabilities for the whole vocabulary."""
 NEUTRAL: Mapping[str, Any] = {
@@ -62,14 +61,14 @@ class VllmRows:
         return whole_row(named, list(tops.values()), self.vocabulary)
 
 
-def open_vllm(
-    client: Client, model: str, context: int | None, tokenizer: PreTrainedTokenizerBase, ends: frozenset[int],
-    report: Report,
-) -> ServedModel:  # fmt: skip
+def open_vllm(probe: Probe) -> ServedModel:
     """The model a vLLM server has, with its tokenizer from here. ServerError or ModelError says what is wrong."""
+    client, report, listed = probe.client, probe.report, probe.listed
+    assert listed is not None  # by which it was recognised
+    tokenizer, ends = tokenizer_of(probe)
     width = max(tokenizer.get_vocab().values()) + 1
-    first = check_tokenizer(client, model, Vocabulary(tokenizer, width), report)
-    completions = Completions(client, model, {**BY_ID, **NEUTRAL})
+    first = check_tokenizer(client, listed.id, Vocabulary(tokenizer, width), report)
+    completions = Completions(client, listed.id, {**BY_ID, **NEUTRAL})
     ask: Ask
     head: int | None = None
     notes: tuple[str, ...] = ()
@@ -82,13 +81,11 @@ def open_vllm(
         head = completions.widest([first], report)
         notes = (f"only the best {head} tokens are told; started with --max-logprobs -1, vLLM tells all",)
         ask = HeadRows(completions, head, width, by_id)
-    facts = Facts(
-        name=model.rpartition("/")[2], vocabulary=width, device="cpu", dtype="", exact=False, logits=False, head=head,
-        # Room for the one token it has to make.
-        context=context - 1 if context else None,
-        defaults=transformers_defaults(), notes=notes, backend="vLLM", chat=bool(tokenizer.chat_template),
+    info = server_info(
+        listed.id, NAME, width, listed.max_model_len, eos=ends, head=head, notes=notes,
+        chat=bool(tokenizer.chat_template),
     )  # fmt: skip
-    return ServedModel(facts, Vocabulary(tokenizer, width), ends, ask)
+    return ServedModel(info, Vocabulary(tokenizer, width), ask)
 
 
 def check_tokenizer(client: Client, model: str, tokens: Vocabulary, report: Report) -> int:
@@ -99,3 +96,6 @@ def check_tokenizer(client: Client, model: str, tokens: Vocabulary, report: Repo
             "The tokenizer given is not the one the server's model has: it gives other ids.", "Give its own."
         )
     return theirs[0]
+
+
+VLLM = Backend(NAME, lambda probe: probe.owned_by("vllm"), open_vllm)

@@ -1,0 +1,81 @@
+"""transformers' own generate() on a model: its processors, its stop strings, and what it gives to compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from tui.core.settings import Given
+from tui.models.base import Processor
+from tui.models.decoding import Shared, inputs, prepare
+from tui.models.generation import PROCESSOR_NAMES, arguments
+from tui.models.placing import home
+
+_FORCED = "forced_eos_token_id"
+
+
+class GenerateReference:
+    """What only transformers can tell about a model. Its processors are kept for the prompt last asked about."""
+
+    def __init__(self, shared: Shared, context: int | None) -> None:
+        """`context`: the most tokens the model takes, if there is a limit."""
+        self._shared, self._context = shared, context
+        self._kept: tuple[list[int], Mapping[str, Processor]] = ([], {})
+
+    def model_processors(self, prompt: Sequence[int], given: Given) -> Mapping[str, Processor]:
+        """The processors generate() has after this prompt, by parameter or class name.
+
+        Only forced_eos_token_id looks at a setting (where max_new_tokens ends): with it they are built anew each time.
+        """
+        kept_for, processors = self._kept
+        if kept_for != list(prompt):
+            processors = self._built(prompt, {})
+            self._kept = (list(prompt), processors)
+        return self._built(prompt, given) if _FORCED in processors else processors
+
+    def _built(self, prompt: Sequence[int], given: Given) -> Mapping[str, Processor]:
+        prepared = prepare(self._shared.model, prompt, arguments(prompt, given, self._context))
+        return {PROCESSOR_NAMES.get(type(one).__name__, type(one).__name__): one for one in prepared.processors}
+
+    def stops(self, ids: Sequence[int]) -> bool:
+        """True if the text so far ends at one of the model's stop strings."""
+        if self._stop_strings is None:
+            return False
+        return bool(self._stop_strings(torch.tensor([list(ids)], device=home(self._shared.model)), None)[0])
+
+    @cached_property
+    def _stop_strings(self) -> Any:
+        """generate()'s criterion; None if the model has no stop strings."""
+        from transformers import StopStringCriteria
+
+        strings = self._shared.model.generation_config.stop_strings
+        return StopStringCriteria(self._shared.tokenizer, strings) if strings else None
+
+    def generate(self, prompt: Sequence[int], given: Given, seed: int) -> list[int]:
+        """`torch.manual_seed(seed); model.generate(…)` with only what the person gave, and the overrides."""
+        if self._full(prompt):
+            return list(prompt)
+        return [int(token) for token in self._generate(prompt, given, seed)[0]]
+
+    def generate_logits(self, prompt: Sequence[int], given: Given, seed: int) -> list[Tensor]:
+        """The logits [V] float32 that generate() had at each step."""
+        if self._full(prompt):
+            return []
+        output = self._generate(prompt, given, seed, return_dict_in_generate=True, output_logits=True)
+        return [logits[0] for logits in output.logits]
+
+    def _full(self, prompt: Sequence[int]) -> bool:
+        """True if the context has no room for another token: generate() refuses to make none."""
+        return self._context is not None and len(prompt) >= self._context
+
+    def _generate(self, prompt: Sequence[int], given: Given, seed: int, **more: Any) -> Any:
+        model = self._shared.model
+        if model.generation_config.stop_strings is not None:
+            more["tokenizer"] = self._shared.tokenizer
+        self._shared.user = self
+        torch.manual_seed(seed)
+        return model.generate(**inputs(model, prompt), **(arguments(prompt, given, self._context) | more))
