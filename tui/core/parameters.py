@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, auto
 
 from tui.errors import InputError
 
@@ -106,14 +106,14 @@ class Parameter:
         return f"{'a whole number, ' if self.integer else ''}{low} and {high}"
 
 
-class Kind(StrEnum):
+class Kind(Enum):
     """What a stage does to a row of logits."""
 
-    PENALTY = "penalty"
+    PENALTY = auto()
     """Changes some scores, and so the ranking. Comes before the temperature; greedy decoding keeps it."""
-    TEMPERATURE = "temperature"
+    TEMPERATURE = auto()
     """Changes all scores, and keeps their order."""
-    CUT = "cut"
+    CUT = auto()
     """Removes candidates. Comes after the temperature."""
 
 
