@@ -7,10 +7,12 @@ import pytest
 
 import tui
 from tests.core.drawn_settings import LIBRARY
+from tui.core import settings
 from tui.core.export import FORMATS
-from tui.core.parameters import Parameter
+from tui.core.parameters import Kind, Parameter, StageRecord
 from tui.core.settings import UNASKED, Setting, Source, for_generate, resolve
 from tui.core.stages import MAX_NEW_TOKENS, PARAMETERS, SEED, STAGES
+from tui.widgets.in_force import others
 
 ROOT = Path(tui.__file__).parent
 NAMING = {"core/stages.py", "sampling/stages.py", "core/presets.py"}
@@ -44,30 +46,64 @@ def test_until_a_model_is_open_transformers_own_defaults_are_in_force():
     assert resolve({}, {}, UNASKED) == resolve({}, {}, dict.fromkeys(PARAMETERS) | LIBRARY)
 
 
-# -- a parameter that transformers does not have ---------------------------------------------------------------------
+# -- a stage that transformers does not have, of two parameters --------------------------------------------------------
+
+WARP = StageRecord(
+    "warp",
+    Kind.CUT,
+    label="warp",
+    parameters=(
+        Parameter("warp", 0.0, 0.0, label="warp", transformers=False),
+        Parameter("warp_from", 1.0, 0.0, unasked=0.25, label="warp from", transformers=False),
+    ),
+)
 
 
 @pytest.fixture
-def foreign(monkeypatch):
-    """One that samplescope has and generate() has not."""
-    monkeypatch.setitem(PARAMETERS, "warp", Parameter("warp", 0.0, 0.0, unasked=0.25, transformers=False))
+def warp(monkeypatch):
+    monkeypatch.setitem(STAGES, "warp", WARP)
+    for parameter in WARP.parameters:
+        monkeypatch.setitem(PARAMETERS, parameter.name, parameter)
+        monkeypatch.setitem(settings._NUMBERS, parameter.name, parameter)
 
 
-@pytest.mark.usefixtures("foreign")
+@pytest.mark.usefixtures("warp")
 def test_what_transformers_lacks_has_our_default_and_says_so():
-    assert resolve({}, {}, LIBRARY)["warp"] == Setting(0.25, Source.SAMPLESCOPE)
-    assert resolve({"warp": 0.5}, {}, LIBRARY)["warp"] == Setting(0.5, Source.YOU)
+    assert resolve({}, {}, LIBRARY)["warp_from"] == Setting(0.25, Source.SAMPLESCOPE)
+    assert resolve({"warp_from": 0.5}, {}, LIBRARY)["warp_from"] == Setting(0.5, Source.YOU)
 
 
-@pytest.mark.usefixtures("foreign")
-def test_generate_is_never_given_what_it_lacks(monkeypatch):
-    monkeypatch.setattr("tui.core.settings._NUMBERS", {**PARAMETERS})
+@pytest.mark.parametrize(
+    ("values", "acts"),
+    [
+        ({"warp": 0.5, "warp_from": 0.25}, True),
+        ({"warp": 0.0, "warp_from": 0.25}, False),
+        ({"warp": 0.5, "warp_from": 1.0}, False),
+        ({"warp": 0.5}, False),
+    ],
+)
+def test_each_of_a_stages_parameters_alone_turns_it_off(values, acts):
+    assert WARP.acts(values) is acts
+
+
+@pytest.mark.usefixtures("warp")
+def test_generate_is_never_given_what_it_lacks():
     assert for_generate({"warp": 0.5, "top_k": 3, "do_sample": True}) == {"top_k": 3, "do_sample": True}
 
 
-@pytest.mark.usefixtures("foreign")
+@pytest.mark.usefixtures("warp")
 @pytest.mark.parametrize("make", FORMATS.values(), ids=FORMATS)
 def test_an_export_names_as_lost_what_its_program_lacks(make):
     exported = make(resolve({"warp": 0.5}, {}, LIBRARY), 42)
-    assert exported.lost == ("warp 0.5",)
-    assert "warp" not in exported.values
+    assert exported.lost == ("warp 0.5", "warp_from 0.25")
+    assert not {"warp", "warp_from"} & set(exported.values)
+    assert make(resolve({}, {}, LIBRARY), 42).lost == ()
+
+
+@pytest.mark.usefixtures("warp")
+def test_a_parameter_of_a_stage_that_is_off_is_not_said_to_be_in_force():
+    assert others(resolve({}, {}, LIBRARY), (), ()) == ["top-k 50 ⚑ (transformers)"]
+    assert others(resolve({"warp": 0.5, "top_k": 0}, {}, LIBRARY), (), ()) == [
+        "warp 0.50 (you)",
+        "warp from 0.25 (samplescope)",
+    ]
