@@ -22,11 +22,12 @@ from tui.core.stages import (
     TEMPERATURE,
     TOP_K,
     TOP_P,
-)  # fmt: skip
+)
 
-_NOT_TRANSFORMERS = (Source.YOU, Source.PRESET, Source.SAMPLESCOPE)
 Naming = Callable[[Parameter], str]
 """A parameter → what a program calls it, '' if it has none."""
+
+_NOT_TRANSFORMERS = (Source.YOU, Source.PRESET, Source.SAMPLESCOPE)
 _OTHER_NUMBERS = "Draws with its own random numbers: the same seed gives other tokens."
 
 
