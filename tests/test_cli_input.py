@@ -12,6 +12,7 @@ from tests.commands import Command
 from tests.models import checkpoints
 from tests.models.conftest import broken, checkpoint
 from tui import cli
+from tui.core.stages import MAX_NEW_TOKENS, PARAMETERS, SEED
 from tui.launch import LaunchOptions
 
 __all__ = ["broken", "checkpoint"]
@@ -45,6 +46,18 @@ def test_a_file_that_is_not_utf8(command: Command, checkpoint: Path, tmp_path: P
 
 def test_stdin_that_is_not_utf8(command: Command, checkpoint: Path) -> None:
     assert "not UTF-8" in command.refused("run", "-m", checkpoint, "--prompt-file", "-", stdin=b"\xff\xfe")
+
+
+# -- the options -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [*PARAMETERS, "seed", "max_new_tokens"])
+def test_every_parameter_is_an_option_with_its_records_sentence(name: str, command: Command) -> None:
+    parameter = {**PARAMETERS, SEED.name: SEED, MAX_NEW_TOKENS.name: MAX_NEW_TOKENS}[name]
+    status, out, _ = command("run", "--help")
+    kind = "int" if parameter.integer else "float"
+    assert status == 0
+    assert f"{parameter.flag} <{kind}> {parameter.help}" in " ".join(out.split())
 
 
 # -- bad input ---------------------------------------------------------------------------------------------------------

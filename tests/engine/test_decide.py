@@ -13,7 +13,8 @@ from tests.oracle import settings_of
 from tui.core.story import How
 from tui.engine.decide import Distribution, distribution, draw, standing
 from tui.errors import RunError
-from tui.sampling.draw import Luck
+from tui.sampling.draw import Luck, Noise
+from tui.sampling.stages import FUNCTIONS, Moment, Values
 
 ROW = torch.tensor([2.0, 0.5, 3.0, -1.0, 0.5])
 IDS = [0, 3]
@@ -89,6 +90,19 @@ def test_rank_is_by_the_scores_after_penalties() -> None:
 def test_a_row_that_is_not_finite_is_refused() -> None:
     with pytest.raises(RunError, match="1 of the model's 2 logits are not finite"):
         distribution(place(torch.tensor([math.nan, 1.0])), settings_of(), 42)
+
+
+def test_a_stage_that_draws_has_the_noise_of_the_seed_and_the_position(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[Noise] = []
+
+    def drawing(scores: torch.Tensor, _values: Values, moment: Moment) -> torch.Tensor:
+        heard.append(moment.noise)
+        return scores
+
+    monkeypatch.setitem(FUNCTIONS, "top_h", drawing)
+    for position, seed in ((0, 42), (7, 42), (7, 43)):
+        distribution(place(ROW, ids=IDS, position=position), settings_of(top_h=0.5), seed)
+    assert heard == [Noise(42, 0), Noise(42, 7), Noise(43, 7)]
 
 
 def test_a_row_is_never_changed() -> None:

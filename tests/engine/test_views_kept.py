@@ -19,6 +19,7 @@ from tui.engine.places import Place
 from tui.engine.views import Viewer, reached
 from tui.errors import InputError
 from tui.protocol import Prompt, Step, View, Viewed
+from tui.sampling.stages import FUNCTIONS, Moment, Values
 
 # -- what was sorted is kept -----------------------------------------------------------------------------------------
 
@@ -134,3 +135,24 @@ def test_a_view_of_no_node_is_an_error_with_a_remedy() -> None:
     for at in (0, 77):
         with pytest.raises(InputError, match=f"no node {at}.*prompt first"):
             engine.view(View(slot="main", at=at))
+
+
+def test_a_view_a_step_and_reach_give_a_stage_that_draws_the_same_noise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One best token stays, by the noise: the view says which, the step takes it, and it alone is in reach."""
+
+    def one_of_two(scores: torch.Tensor, _values: Values, moment: Moment) -> torch.Tensor:
+        kept = scores.topk(2).indices[0, int(moment.noise.uniform("one_of_two") * 2)]
+        return torch.full_like(scores, -math.inf).index_copy(1, kept[None], scores[:, kept[None]])
+
+    monkeypatch.setitem(FUNCTIONS, "top_h", one_of_two)
+    engine, _, _ = told(0)
+    tip, given, ranks = max(node.id for node in engine.story), {"top_k": 0, "top_h": 0.5}, set()
+    for seed in range(12):
+        seen = engine.view(View(slot="main", at=tip, given=dict(given), seed=seed, rows=(0, 2)))
+        (node,) = engine.step(Step(at=tip, count=1, given=dict(given), seed=seed))
+        kept = [row.rank for row in seen.rows if not row.removed_by]
+        assert (kept, seen.would_draw) == ([node.rank], node.token)
+        ranks.add(node.rank)
+        reach = View(slot="reach", at=node.id, given=dict(given), seed=seed, reach=[node.id])
+        assert engine.view(reach).reached == {node.id: ""}
+    assert ranks == {1, 2}

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tui.sampling.draw import SEEDS_KEPT, Luck, Lucks, draw_many
+from tui.sampling.draw import SEEDS_KEPT, Luck, Lucks, Noise, draw_many
 
 WIDTHS = (2, 3, 5, 17, 1000, 8192, 50_257)
 """Odd and tiny ones too: the generator moves in blocks."""
@@ -123,3 +123,19 @@ def test_many_draws_are_the_same_for_the_same_seed_and_position_only() -> None:
     assert not torch.equal(here, draw_many(row, 1000, 42, 4))
     assert not torch.equal(here, draw_many(row, 1000, 43, 3))
     assert int(draw_many(row, 1000, -1, 0).sum()) == int(draw_many(row, 1000, 2**64 - 1, 9).sum()) == 1000
+
+
+# -- noise for stages that draw --------------------------------------------------------------------------------------
+
+
+def test_noise_is_the_same_for_the_same_seed_position_and_stage_and_for_nothing_else() -> None:
+    given = [(42, 0, "a"), (42, 1, "a"), (43, 0, "a"), (42, 0, "b"), (4, 20, "a")]
+    drawn = [Noise(seed, position).uniform(stage) for seed, position, stage in given]
+    assert drawn == [Noise(seed, position).uniform(stage) for seed, position, stage in given]
+    assert len(set(drawn)) == len(given)
+
+
+def test_noise_is_even_from_0_to_1() -> None:
+    drawn = sorted(Noise(42, position).uniform("a") for position in range(4000))
+    assert drawn[0] >= 0 and drawn[-1] < 1
+    assert max(abs(value - (rank + 0.5) / 4000) for rank, value in enumerate(drawn)) < 0.03

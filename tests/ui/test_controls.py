@@ -99,6 +99,25 @@ async def test_a_value_beyond_the_vocabulary_is_shown_as_it_is():
         assert "5,000" in row(pilot, "top_k")
 
 
+async def test_top_k_ends_at_the_vocabulary_of_the_model_that_is_opened_last():
+    controls = make()
+    async with alone(controls) as pilot:
+        controls.query_one("#top_k", Slider).focus()
+        for vocabulary in (62, 262_144):
+            controls.vocabulary = vocabulary
+            await pilot.press("end")
+        assert said(pilot) == [("Changed", "top_k", 62), ("Changed", "top_k", 262_144)]
+
+
+async def test_only_top_k_knows_the_vocabulary():
+    controls = make()
+    async with alone(controls):
+        before = {slider.id: slider.scale for slider in controls.query(Slider)}
+        controls.vocabulary = 62
+        after = {slider.id: slider.scale for slider in controls.query(Slider)}
+        assert [name for name, scale in after.items() if scale != before[name]] == ["top_k"]
+
+
 async def test_moving_a_slider_asks_for_the_value():
     async with alone(make()) as pilot:
         pilot.app.query_one("#top_k", Slider).focus()

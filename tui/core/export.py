@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tui.core.parameters import Parameter, StageRecord
+from tui.core.parameters import Parameter
 from tui.core.settings import Settings, Source, Value
 from tui.core.stages import (
     MIN_P,
@@ -22,11 +22,12 @@ from tui.core.stages import (
     TEMPERATURE,
     TOP_K,
     TOP_P,
-)  # fmt: skip
+)
 
-_NOT_TRANSFORMERS = (Source.YOU, Source.PRESET, Source.SAMPLESCOPE)
 Naming = Callable[[Parameter], str]
 """A parameter → what a program calls it, '' if it has none."""
+
+_NOT_TRANSFORMERS = (Source.YOU, Source.PRESET, Source.SAMPLESCOPE)
 _OTHER_NUMBERS = "Draws with its own random numbers: the same seed gives other tokens."
 
 
@@ -112,7 +113,7 @@ def _vllm_notes(force: Mapping[str, Value]) -> tuple[str, ...]:
         notes.append("vLLM raises a temperature below 0.01 to 0.01.")
     if temperature > 2:
         notes.append("vLLM refuses a temperature above 2.")
-    if _acts(MIN_P, force) and _acts(TOP_P, force):
+    if MIN_P.acts(force) and TOP_P.acts(force):
         notes.append("vLLM applies min-p before top-p, transformers after it: together they may keep other tokens.")
     return tuple(notes)
 
@@ -148,7 +149,7 @@ def _llama_notes(force: Mapping[str, Value], seed: int) -> tuple[str, ...]:
         _OTHER_NUMBERS,
         "llama.cpp's own order applies temperature last; `samplers` asks for transformers' order.",
     ]
-    if _acts(TOP_K, force):
+    if TOP_K.acts(force):
         notes.append("llama.cpp keeps exactly k tokens, transformers also those tied with the k-th.")
     if not 0 <= seed < 2**32 - 1:
         notes.append("llama.cpp's seeds are whole numbers from 0 to 4294967294.")
@@ -189,13 +190,9 @@ def _as(settings: Settings, name_in: Naming) -> dict[str, Any]:
 
 
 def _lost(force: Mapping[str, Value], name_in: Naming) -> tuple[str, ...]:
-    """The parameters that act and that a program has no name for."""
-    unnamed = [one for one in PARAMETERS.values() if not name_in(one)]
-    return tuple(f"{one.name} {force[one.name]}" for one in unnamed if not one.is_off(force[one.name]))
-
-
-def _acts(stage: StageRecord, force: Mapping[str, Value]) -> bool:
-    return not any(parameter.is_off(force[parameter.name]) for parameter in stage.parameters)
+    """The parameters of the stages in force that a program has no name for."""
+    acting = [one for stage in STAGES.values() if stage.acts(force) for one in stage.parameters]
+    return tuple(f"{one.name} {force[one.name]}" for one in acting if not name_in(one))
 
 
 def _json(values: Mapping[str, Any]) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, auto
 
 from tui.errors import InputError
 
@@ -106,23 +107,20 @@ class Parameter:
         return f"{'a whole number, ' if self.integer else ''}{low} and {high}"
 
 
-class Kind(StrEnum):
+class Kind(Enum):
     """What a stage does to a row of logits."""
 
-    PENALTY = "penalty"
+    PENALTY = auto()
     """Changes some scores, and so the ranking. Comes before the temperature; greedy decoding keeps it."""
-    TEMPERATURE = "temperature"
+    TEMPERATURE = auto()
     """Changes all scores, and keeps their order."""
-    CUT = "cut"
+    CUT = auto()
     """Removes candidates. Comes after the temperature."""
 
 
 @dataclass(frozen=True, slots=True)
 class StageRecord:
-    """One step of the chain: the parameters it reads, and what may be said of whatever it leaves.
-
-    It runs where every one of its parameters acts.
-    """
+    """One step of the chain: the parameters it reads, and what may be said of whatever it leaves."""
 
     name: str
     kind: Kind
@@ -135,6 +133,10 @@ class StageRecord:
     """True if it looks at the sign of a logit, which a log-probability does not tell."""
     llama: str = ""
     """Its name among llama.cpp's `samplers`; '' if llama.cpp has none."""
+
+    def acts(self, values: Mapping[str, float | None]) -> bool:
+        """True if none of its parameters, by name in `values`, is off: each alone turns it off."""
+        return not any(parameter.is_off(values.get(parameter.name)) for parameter in self.parameters)
 
     @property
     def symbol(self) -> str:

@@ -95,9 +95,8 @@ def reached(
     answers: dict[int, str] = {}
     end = time.monotonic() + seconds
     for node in nodes:
-        answers[node.id] = (
-            "" if node.how is How.PROMPT else _removed_by(node, decide(place_of(node.parent), settings, seed))
-        )
+        drawn = node.how is not How.PROMPT
+        answers[node.id] = _removed_by(node, decide(place_of(node.parent), settings, seed)) if drawn else ""
         if time.monotonic() > end:
             break
     return answers

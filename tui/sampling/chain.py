@@ -106,13 +106,10 @@ def _stage(name: str, values: Mapping[str, Value], captured: Mapping[str, Apply]
     """The stage of this name, None if it is off or not there at all."""
     if name not in STAGES:
         return Stage(name, _on_a_copy(captured[name])) if name in captured else None
-    numbers: dict[str, float] = {}
-    for parameter in STAGES[name].parameters:
-        value = values.get(parameter.name)
-        if value is None or parameter.is_off(value):
-            return None
-        numbers[parameter.name] = float(value)
-    return own_stage(STAGES[name], numbers, noise)
+    record = STAGES[name]
+    if not record.acts(values):
+        return None
+    return own_stage(record, {one.name: float(values[one.name] or 0) for one in record.parameters}, noise)
 
 
 def _on_a_copy(processor: Apply) -> Apply:

@@ -34,7 +34,7 @@ class Moment:
     ids: Tensor
     """[1, n], the prompt included."""
     noise: Noise
-    """For a stage that draws."""
+    """For a cut that draws. No penalty may: what it makes of a row is kept for every seed."""
 
 
 Function = Callable[[Tensor, Values, Moment], Tensor]

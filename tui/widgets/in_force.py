@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from tui.core.settings import Settings
-from tui.core.stages import PARAMETERS
-from tui.widgets.labels import FLAG, greedy, off, source_text, unasked, value_text
+from tui.core.settings import Setting, Settings
+from tui.core.stages import PARAMETERS, STAGES
+from tui.widgets.labels import FLAG, greedy, source_text, unasked, value_text
 
 GREEDY = "greedy: the sliders have no effect"
 
 
 def others(settings: Settings, shown: Collection[str], presets: Collection[str]) -> list[str]:
     """The parameters that act and are not `shown` elsewhere: `typical-p 0.95 (you)`."""
-    told = []
-    for name, parameter in PARAMETERS.items():
-        setting = settings.get(name)
-        if name not in shown and setting is not None and not off(name, setting.value):
-            flag = f" {FLAG}" if unasked(name, setting) else ""
-            source = source_text(name, setting, presets)
-            told.append(f"{parameter.label} {value_text(name, setting.value)}{flag} ({source})")
-    return told
+    values = {name: setting.value for name, setting in settings.items()}
+    acting = [one.name for stage in STAGES.values() if stage.acts(values) for one in stage.parameters]
+    return [_told(name, settings[name], presets) for name in acting if name not in shown]
+
+
+def _told(name: str, setting: Setting, presets: Collection[str]) -> str:
+    """`typical-p 0.95 (you)`"""
+    flag = f" {FLAG}" if unasked(name, setting) else ""
+    text = f"{PARAMETERS[name].label} {value_text(name, setting.value)}{flag}"
+    return f"{text} ({source_text(name, setting, presets)})"
 
 
 def note(settings: Settings) -> str:
