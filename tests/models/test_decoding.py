@@ -153,6 +153,24 @@ def test_a_cache_that_can_be_cropped_goes_back_without_reading_the_prompt_again(
     assert len(calls) == 2  # the token before, which proves the way back, and the new one
 
 
+@pytest.mark.parametrize("family", CROPPABLE)
+def test_going_back_twenty_tokens_costs_one_forward_where_the_cache_can_be_cropped(family: str) -> None:
+    """And not one for each token of the text again: here with the logits of that place lost, so that it is needed."""
+    rows = Rows(model(family))
+    text = tokens(LONG)
+    rows.after(text)
+    place = [*PROMPT, *text[:-20]]
+    before = rows.kept.pop(tuple(place))
+    with watched_forwards(rows.model) as calls:
+        assert torch.equal(rows.at(place), before)
+    assert (len(calls), prefills(calls)) == (1, 0)
+    branch = [*text[:-20], 5, 6, 7]
+    with watched_forwards(rows.model) as calls:
+        rows.after(branch)
+    assert (len(calls), prefills(calls)) == (3, 0)
+    assert rows.wrong(text) == rows.wrong(branch) == []
+
+
 @pytest.mark.parametrize("family", [name for name in REPLAYED if name != "recurrent_gemma"])
 def test_any_other_cache_goes_back_to_a_snapshot_of_itself(family: str) -> None:
     rows = Rows(model(family))

@@ -21,7 +21,7 @@ from tui.models.transformers import TransformersModel
 
 VOCABULARY = 300
 PROMPT = [7, 150, 12, 299, 12, 3, 88, 41, 250]
-CROPPABLE = ("gpt2", "llama", "qwen2", "qwen3", "gemma2", "gemma3", "mistral", "mixtral", "qwen3_moe")
+CROPPABLE = ("gpt2", "llama", "qwen2", "qwen3", "gemma2", "gemma3", "mistral", "mixtral", "qwen3_moe", "bart")
 REPLAYED = ("mamba2", "falcon_h1", "bamba", "zamba2", "lfm2", "recurrent_gemma")
 BF16 = ("gpt2", "gemma2", "mistral", "mamba2")
 FAMILIES = [(name, "float32") for name in (*CROPPABLE, *REPLAYED)] + [(name, "bfloat16") for name in BF16]

@@ -70,6 +70,13 @@ def _zamba2(library: Any, common: dict[str, Any]) -> Any:
     )  # fmt: skip
 
 
+def _bart(library: Any, common: dict[str, Any]) -> Any:
+    """The decoder of an encoder-decoder, alone. transformers takes the cache's layers from the encoder's number."""
+    small = {"d_model": 64, "decoder_layers": 3, "decoder_attention_heads": 4, "decoder_ffn_dim": 128}
+    more = {"encoder_layers": 3, "is_decoder": True, "is_encoder_decoder": False, "init_std": 0.15}
+    return library.BartConfig(**small, **more, max_position_embeddings=CONTEXT, **common)
+
+
 def _recurrent_gemma(library: Any, common: dict[str, Any]) -> Any:
     small = {name: value for name, value in _SMALL.items() if name not in ("max_position_embeddings",)}
     return library.RecurrentGemmaConfig(**small, lru_width=64, attention_window_size=WINDOW, **common)
@@ -99,11 +106,13 @@ MORE_FAMILIES: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
         **_SMALL, layer_types=["conv", "full_attention", "conv"], **common
     ),
     "recurrent_gemma": _recurrent_gemma,
+    "bart": _bart,
 }
-"""Others whose caches are special: a mixture of experts, hybrids, and one with its state inside the module."""
+"""Others whose caches are special: a mixture of experts, hybrids, one with its state inside the module, and a decoder
+that has an encoder elsewhere."""
 
 FINAL_NORMS = ("model.norm", "transformer.ln_f", "backbone.norm_f", "model.final_layernorm", "model.final_norm",
-               "model.embedding_norm")  # fmt: skip
+               "model.embedding_norm", "model.decoder.layers.2.final_layer_norm")  # fmt: skip
 
 
 def build(family: str, vocabulary: int = GPT2_VOCABULARY, bits: float = 6.0, seed: int = 0) -> Any:
