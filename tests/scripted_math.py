@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from tui.core.settings import Settings, is_off
+from tui.core.settings import Settings
+from tui.core.stages import PARAMETERS
 from tui.errors import RunError
 from tui.protocol import Cut, Entropy, PlotRequest, Plotted
 
@@ -99,7 +100,7 @@ class Distribution:
         left, cuts = len(ranked), []
         for stage, keep in STAGES.items():
             value = self.settings[stage].value
-            if value is None or is_off(stage, value):
+            if value is None or PARAMETERS[stage].is_off(value):
                 continue
             rest = math.fsum(ranked[:left])
             now = [probability / rest for probability in ranked[:left]]

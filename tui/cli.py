@@ -16,13 +16,16 @@ from typer.exceptions import TyperException
 
 from tui import __version__
 from tui.core.origin import Origin
+from tui.core.parameters import Parameter
 from tui.core.presets import UNICORNS
-from tui.core.settings import DEFAULT_SEED, SEED, Given, normalise
+from tui.core.settings import DEFAULT_SEED, Given, normalise
+from tui.core.stages import MAX_NEW_TOKENS, SEED, SPOKEN_ORDER
 from tui.entrypoints import INTERRUPTED, explore, in_one_line, serve_engine
 from tui.errors import InputError
 from tui.launch import LaunchOptions
 
 PIPE_CLOSED = 141
+KEYWORD = inspect.Parameter.POSITIONAL_OR_KEYWORD
 
 app = typer.Typer(
     name="samplescope",
@@ -34,7 +37,7 @@ app = typer.Typer(
 )
 
 
-def _common(
+def _of_model_and_prompt(
     model: Annotated[
         str | None,
         typer.Option("--model", "-m", help="A folder or a Hugging Face id; default: the built-in demo model."),
@@ -54,25 +57,28 @@ def _common(
     ] = None,
     chat: Annotated[bool, typer.Option("--chat", help="Put the prompt through the model's chat template.")] = False,
     system: Annotated[str, typer.Option(help="With --chat: the system prompt.")] = "",
-    temperature: Annotated[float | None, typer.Option(help="Above 0; below 1 sharpens, above 1 flattens.")] = None,
-    top_k: Annotated[int | None, typer.Option(help="Keep the k best; 0 is off. transformers' default is 50.")] = None,
-    top_p: Annotated[
-        float | None, typer.Option(help="Keep the smallest set with more than p of the probability.")
-    ] = None,
-    min_p: Annotated[
-        float | None, typer.Option(help="Keep what has at least this share of the best one's probability.")
-    ] = None,
-    typical_p: Annotated[float | None, typer.Option(help="Keep tokens of typical surprisal, up to this mass.")] = None,
-    epsilon_cutoff: Annotated[float | None, typer.Option(help="Keep what has at least this probability.")] = None,
-    eta_cutoff: Annotated[float | None, typer.Option(help="As epsilon, but lower where the model is unsure.")] = None,
-    top_h: Annotated[float | None, typer.Option(help="Keep the best until this share of the entropy.")] = None,
-    repetition_penalty: Annotated[
-        float | None, typer.Option(help="Above 1: tokens already there become less likely.")
-    ] = None,
-    no_repeat_ngram_size: Annotated[int | None, typer.Option(help="Never repeat an n-gram of this size.")] = None,
-    greedy: Annotated[bool, typer.Option("--greedy", help="Take the most probable token every time.")] = False,
-    seed: Annotated[int, typer.Option(help="The seed, as torch.manual_seed takes it.")] = DEFAULT_SEED,
-    max_new_tokens: Annotated[int | None, typer.Option(help="How many tokens to generate; default 128.")] = None,
+) -> None:
+    """What every command takes before the sampling parameters; only its signature is used."""
+
+
+def _of_sampling() -> dict[str, inspect.Parameter]:
+    """The options of the sampling parameters, from their records."""
+    options = [_option(parameter, None) for parameter in SPOKEN_ORDER.values()]
+    greedy: Any = Annotated[bool, typer.Option("--greedy", help="Take the most probable token every time.")]
+    options.append(inspect.Parameter("greedy", KEYWORD, default=False, annotation=greedy))
+    options += [_option(SEED, DEFAULT_SEED), _option(MAX_NEW_TOKENS, None)]
+    return {option.name: option for option in options}
+
+
+def _option(parameter: Parameter, default: int | None) -> inspect.Parameter:
+    """The option of one number, `default` where it is left out."""
+    number = int if parameter.integer else float
+    kind = number | None if default is None else number
+    annotation: Any = Annotated[kind, typer.Option(help=parameter.help)]
+    return inspect.Parameter(parameter.name, KEYWORD, default=default, annotation=annotation)
+
+
+def _of_loading(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N, mps.")] = "auto",
     dtype: Annotated[
         str, typer.Option(help="auto, float32, bfloat16, float16; auto is what from_pretrained does.")
@@ -87,16 +93,20 @@ def _common(
         bool, typer.Option("--trust-remote-code", help="Run the Python code in the model's repository.")
     ] = False,
 ) -> None:
-    """The options every command takes; only its signature is used."""
+    """What every command takes after them; only its signature is used."""
 
 
+COMMON: dict[str, inspect.Parameter] = {
+    **inspect.signature(_of_model_and_prompt, eval_str=True).parameters,
+    **_of_sampling(),
+    **inspect.signature(_of_loading, eval_str=True).parameters,
+}
+"""The options every command takes, in the order of its help."""
 ORIGIN = tuple(Origin.__struct_fields__)
-NOT_SAMPLING = (*ORIGIN, "prompt", "prompt_file", "chat", "system", "greedy", "seed")
 
 
 def with_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the common options; it gets them as one LaunchOptions, checked."""
-    common = inspect.signature(_common, eval_str=True).parameters
     own = [
         parameter
         for name, parameter in inspect.signature(command, eval_str=True).parameters.items()
@@ -104,17 +114,18 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
     ]
 
     def wrapped(**values: Any) -> None:
-        picked = {name: values.pop(name) for name in common}
+        picked = {name: values.pop(name) for name in COMMON}
         command(**values, options=_launch_options(picked))
 
-    wrapped.__signature__ = inspect.Signature([*own, *common.values()])  # type: ignore[attr-defined]
+    wrapped.__signature__ = inspect.Signature([*own, *COMMON.values()])  # type: ignore[attr-defined]
     wrapped.__doc__ = command.__doc__
     wrapped.__name__ = command.__name__
     return wrapped
 
 
 def _launch_options(values: dict[str, Any]) -> LaunchOptions:
-    given: Given = {name: value for name, value in values.items() if name not in NOT_SAMPLING and value is not None}
+    numbers = {name: values[name] for name in (*SPOKEN_ORDER, MAX_NEW_TOKENS.name)}
+    given: Given = {name: value for name, value in numbers.items() if value is not None}
     if values["greedy"]:
         given["do_sample"] = False
     SEED.check(values["seed"])

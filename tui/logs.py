@@ -22,14 +22,11 @@ class _Private(RotatingFileHandler):
 
     def _open(self) -> TextIOWrapper:
         paths.make_private(paths.state_dir())
-        return open(self.baseFilename, self.mode, encoding=self.encoding, errors=self.errors, opener=_owner_only)
+        handle = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        return os.fdopen(handle, "a", encoding=self.encoding, errors="backslashreplace")
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
         """Say nothing: stderr is the person's terminal."""
-
-
-def _owner_only(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def begin() -> None:
@@ -38,9 +35,7 @@ def begin() -> None:
     if logger.handlers:
         return
     file = paths.state_dir() / "samplescope.log"
-    handler = _Private(
-        file, maxBytes=MOST_BYTES, backupCount=1, encoding="utf-8", errors="backslashreplace", delay=True
-    )
+    handler = _Private(file, maxBytes=MOST_BYTES, backupCount=1, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(message)s"))
     logger.addHandler(handler)
     logger.propagate = False

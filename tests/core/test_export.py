@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tests.core.drawn_settings import LIBRARY, drawn_given
 from tui.core.export import FORMATS, generate_call, generation_config, llama_request, vllm_request
-from tui.core.settings import PARAMETERS, Setting, Source, resolve
+from tui.core.settings import Setting, Source, resolve
+from tui.core.stages import PARAMETERS
 
 
 def in_force(given_=(), model=()):

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.core.settings import OFF, PARAMETERS, SEED, Setting, Source, is_off, normalise, resolve, validate
+from tui.core.settings import OFF, Setting, Source, normalise, resolve, validate
+from tui.core.stages import PARAMETERS, SEED
 from tui.errors import InputError
 
 LIBRARY = {
@@ -135,7 +136,7 @@ def test_normalising_gives_the_types_transformers_wants():
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_off_is_in_range_and_off(name):
     validate({name: OFF[name]})
-    assert is_off(name, OFF[name])
+    assert PARAMETERS[name].is_off(OFF[name])
 
 
 @pytest.mark.parametrize(
@@ -159,7 +160,7 @@ def test_off_is_in_range_and_off(name):
     ],
 )
 def test_what_counts_as_off(name, value, off):
-    assert is_off(name, value) is off
+    assert PARAMETERS[name].is_off(value) is off
 
 
 NUMBERS = st.none() | st.booleans() | st.integers() | st.floats()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 
@@ -19,9 +19,15 @@ IDS = [3, 1, 4, 1, 5]
 CLOSE = {"rel": 1e-4, "abs": 1e-9}
 
 
-def place(row: torch.Tensor | None = None, captured: Mapping[str, Apply] | None = None, node: int = 5) -> Place:
-    row = fake_row(IDS, WIDTH) if row is None else row
-    return Place(node, row, torch.tensor([IDS]), 2, captured or {}, 0.0)
+def place(
+    row: torch.Tensor | None = None,
+    captured: Mapping[str, Apply] | None = None,
+    node: int = 5,
+    ids: Sequence[int] = IDS,
+    position: int = 2,
+) -> Place:
+    row = fake_row(list(ids), WIDTH) if row is None else row
+    return Place(node, row, torch.tensor([list(ids)]), position, captured or {}, 0.0)
 
 
 def viewer(width: int = WIDTH) -> Viewer:

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 import torch
 
+from tests.engine.looking import place
 from tests.oracle import settings_of
 from tui.core.story import How
 from tui.engine.decide import Distribution, distribution, draw, standing
@@ -15,11 +16,11 @@ from tui.errors import RunError
 from tui.sampling.draw import Luck
 
 ROW = torch.tensor([2.0, 0.5, 3.0, -1.0, 0.5])
-IDS = torch.tensor([[0, 3]])
+IDS = [0, 3]
 
 
 def here(**given: float | bool) -> Distribution:
-    return distribution(ROW, IDS, settings_of(**given), {})
+    return distribution(place(ROW, ids=IDS), settings_of(**given), 42)
 
 
 def test_raw_is_the_models_own_distribution_whatever_is_set() -> None:
@@ -64,7 +65,7 @@ def test_a_sampled_token_is_the_lucks_and_greedy_takes_the_best() -> None:
 
 
 def test_greedy_heeds_the_penalties() -> None:
-    found = distribution(ROW, torch.tensor([[2]]), settings_of(repetition_penalty=3.0, do_sample=False), {})
+    found = distribution(place(ROW, ids=[2]), settings_of(repetition_penalty=3.0, do_sample=False), 42)
     assert draw(found, Luck(0, 5), 0) == (0, How.GREEDY)
     assert found.final.tolist() == [[1.0, 0.0, 0.0, 0.0, 0.0]]
 
@@ -81,13 +82,13 @@ def test_where_a_token_stands() -> None:
 
 
 def test_rank_is_by_the_scores_after_penalties() -> None:
-    found = distribution(ROW, torch.tensor([[2]]), settings_of(repetition_penalty=3.0), {})
+    found = distribution(place(ROW, ids=[2]), settings_of(repetition_penalty=3.0), 42)
     assert [standing(found, token)["rank"] for token in range(5)] == [1, 3, 2, 5, 3]
 
 
 def test_a_row_that_is_not_finite_is_refused() -> None:
     with pytest.raises(RunError, match="1 of the model's 2 logits are not finite"):
-        distribution(torch.tensor([math.nan, 1.0]), IDS, settings_of(), {})
+        distribution(place(torch.tensor([math.nan, 1.0])), settings_of(), 42)
 
 
 def test_a_row_is_never_changed() -> None:
@@ -95,5 +96,6 @@ def test_a_row_is_never_changed() -> None:
         return scores.fill_(1.0)
 
     row = ROW.clone()
-    distribution(row, IDS, settings_of(repetition_penalty=2.0, temperature=0.1, top_k=1), {"min_length": in_place})
+    given = settings_of(repetition_penalty=2.0, temperature=0.1, top_k=1)
+    distribution(place(row, {"min_length": in_place}, ids=IDS), given, 42)
     assert torch.equal(row, ROW)

@@ -7,6 +7,7 @@ import math
 import pytest
 import torch
 
+from tests.engine.looking import place
 from tests.engine.walking import WIDTH, by_hand, start, tokens, walk
 from tests.fake_model import FakeModel, fake_model, fake_row, opened
 from tests.oracle import settings_of
@@ -147,7 +148,7 @@ def test_a_taken_token_is_chosen_and_uses_up_its_draw() -> None:
     (taken,), ended = walk(engine, tip, token=20, count=None)
     assert (taken.token, taken.how, ended.reason) == (20, How.CHOSEN, "taken")
     (after,), _ = walk(engine, taken.id, given={"top_k": 0})
-    here = distribution(fake_row([0, 1, 20], WIDTH), torch.tensor([[0, 1, 20]]), settings_of(), {})
+    here = distribution(place(fake_row([0, 1, 20], WIDTH), ids=[0, 1, 20]), settings_of(), 42)
     assert after.token == Luck(42, WIDTH).draw(here.final, 1)
 
 

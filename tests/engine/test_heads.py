@@ -9,6 +9,7 @@ import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from tests.engine.looking import place
 from tests.oracle import settings_of
 from tests.sampling.heads import IDS, Hidden, bits, hidden, inside
 from tui.engine.decide import Distribution, distribution, draw, standing
@@ -21,8 +22,8 @@ def both(case: Hidden) -> tuple[HeadDistribution, Distribution]:
     """The same place from its head and from the whole row."""
     known = settings_of(**case.given)
     try:
-        whole = distribution(case.whole, IDS, known, {})
-        head = head_distribution(case.head, IDS, known, {})
+        whole = distribution(place(case.whole, ids=IDS[0].tolist()), known, 42)
+        head = head_distribution(place(case.head, ids=IDS[0].tolist()), known, 42)
     except RunError:
         assume(False)
     assert isinstance(head, HeadDistribution)

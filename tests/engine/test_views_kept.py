@@ -102,7 +102,7 @@ def test_reach_names_the_stage_that_would_remove_each_token() -> None:
 def test_under_greedy_only_the_best_is_in_reach() -> None:
     engine, _, nodes = told(6)
     places = engine.places
-    found = reached(nodes, lambda at: places.at(at, {}), settings_of(do_sample=False), seconds=60)
+    found = reached(nodes, lambda at: places.at(at, {}), settings_of(do_sample=False), 42, seconds=60)
     assert found == {node.id: "" if node.rank == 1 else "greedy" for node in nodes}
 
 
@@ -115,9 +115,9 @@ def test_a_slice_of_time_that_ends_gives_a_part_of_the_answer() -> None:
         return place()
 
     settings: Settings = settings_of()
-    assert list(reached(nodes, place_of, settings, seconds=0)) == [nodes[0].id]
+    assert list(reached(nodes, place_of, settings, 42, seconds=0)) == [nodes[0].id]
     assert asked == [nodes[0].parent]
-    assert list(reached(nodes, place_of, settings, seconds=60)) == [node.id for node in nodes]
+    assert list(reached(nodes, place_of, settings, 42, seconds=60)) == [node.id for node in nodes]
 
 
 def test_the_prompts_tokens_are_never_out_of_reach() -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import torch
-
+from tests.engine.looking import place
 from tests.fake_model import FakeModel, fake_model, fake_row, opened
 from tests.oracle import settings_of
 from tui.core.progress import quiet
@@ -42,6 +41,6 @@ def by_hand(prompt: list[int], count: int, seed: int, given: Mapping[str, float]
     """The same run without an engine: row, chain, draw."""
     ids, luck = list(prompt), Luck(seed, WIDTH)
     for position in range(count):
-        here = distribution(fake_row(ids, WIDTH), torch.tensor([ids]), settings_of(**given), {})
+        here = distribution(place(fake_row(ids, WIDTH), ids=ids, position=position), settings_of(**given), seed)
         ids.append(luck.draw(here.final, position))
     return ids[len(prompt) :]

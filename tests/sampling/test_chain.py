@@ -15,7 +15,7 @@ from tui.core.settings import OFF, Given, resolve
 from tui.errors import RunError
 from tui.sampling.chain import Applied, Chain, apply_chain, build_chain, describe_cuts, score
 from tui.sampling.ranking import Ranking
-from tui.sampling.stages import top_p, top_p_count, top_p_of_few
+from tui.sampling.stages import nucleus, nucleus_of_few, nucleus_size
 
 IDS = torch.tensor([[0, 1]])
 
@@ -89,7 +89,7 @@ def test_the_order_is_data() -> None:
         return scores
 
     order = ("top_p", "top_k", "custom")
-    chain = build_chain(settings_of(top_k=3, top_p=0.5), {"Own": same}, ("temperature", *order))
+    chain = build_chain(settings_of(top_k=3, top_p=0.5), {"Own": same}, order=("temperature", *order))
     assert names(chain) == ["top_p", "top_k", "Own"]
 
 
@@ -220,14 +220,14 @@ def test_the_order_of_a_row_is_not_used_after_a_stage_that_split_a_tie() -> None
 def test_top_p_of_the_few_that_are_left_is_top_p(kept: int, p: float) -> None:
     row = torch.randn(1, 3000, generator=torch.Generator().manual_seed(kept)) * 4
     left = row.masked_fill(row < row.topk(kept).values[:, -1:], -torch.inf)
-    assert torch.equal(top_p_of_few(left, p, kept), top_p(left, p))
+    assert torch.equal(nucleus_of_few(left, p, kept), nucleus(left, p))
 
 
 @pytest.mark.parametrize("p", [0.0, 0.05, 0.5, 0.9, 0.999, 1.0])
 def test_how_many_top_p_keeps_needs_only_sorted_values(p: float) -> None:
     for row in (torch.randn(1, 3000, generator=torch.Generator().manual_seed(2)) * 4, tied_row()[None]):
-        kept = int((top_p(row, p) > -torch.inf).sum())
-        assert top_p_count(row, p) == kept == top_p_count(row, p, torch.sort(row).indices)
+        kept = int((nucleus(row, p) > -torch.inf).sum())
+        assert nucleus_size(row, p) == kept == nucleus_size(row, p, torch.sort(row).indices)
 
 
 def test_after_top_k_the_draw_needs_no_sort_unless_equal_tokens_stand_at_the_edge(

@@ -119,13 +119,13 @@ def run(total: int, alone: int, monkeypatch: pytest.MonkeyPatch, wide: bool = Fa
     """Check `total` cases, `wide` with more of the vocabularies that models have; what was met, by name."""
     counted: Counter[str] = Counter()
     sorts: list[Tensor] = []
-    whole = stages.CUTS["top_p"]
+    whole = stages.FUNCTIONS["top_p"]
 
-    def sorting(scores: Tensor, p: float) -> Tensor:
+    def sorting(scores: Tensor, values: stages.Values, moment: stages.Moment) -> Tensor:
         sorts.append(scores)
-        return whole(scores, p)
+        return whole(scores, values, moment)
 
-    monkeypatch.setitem(stages.CUTS, "top_p", sorting)
+    monkeypatch.setitem(stages.FUNCTIONS, "top_p", sorting)
     for planned in plan(total, alone, wide):
         try:
             check(make_case(*planned), counted, sorts)

@@ -137,7 +137,7 @@ def screen_text(app) -> str:
 
 @pytest.fixture
 def no_faults(caplog):
-    """The program notes a fault of its own and goes on: here that fails, but where a test has seen it and cleared it."""
+    """The program notes a fault of its own and goes on; here that fails, unless a test has seen it and cleared it."""
     yield
     assert [record.getMessage() for record in caplog.get_records("call") if record.levelname == "ERROR"] == []
 

@@ -1,7 +1,5 @@
 """The candidate list: every rank on its line, every number in its column, nothing old and nothing twice."""
 
-import math
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,7 +62,7 @@ def test_log_probabilities_are_in_nats_and_zero_is_minus_infinity():
 
 
 def mark(left, stage="top-k", prefix=True):
-    return CutMark(stage, stage, math.nan, left, left, 10**6, "", 1.0, None, prefix, False)
+    return CutMark(stage, None, (), left, left, 10**6, "", 1.0, None, prefix, False)
 
 
 @given(st.integers(1, 262_144), st.lists(st.integers(0, 300_000), max_size=9), st.data())

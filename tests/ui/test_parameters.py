@@ -3,7 +3,7 @@
 import pytest
 
 from tests.ui.bare import Bare, in_force, lines
-from tui.core.settings import PARAMETERS
+from tui.core.stages import PARAMETERS
 from tui.screens.parameters import ParametersScreen
 from tui.widgets.parameter_row import ParameterRow
 

@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from textual import events
 
 from tests.ui.bare import alone
-from tui.core.settings import PARAMETERS
-from tui.widgets.controls import SCALES
+from tui.core.stages import PARAMETERS
+from tui.widgets.controls import WITH_SLIDER
 from tui.widgets.entry import NumberEntry, parse_number
 from tui.widgets.scale import Scale
 from tui.widgets.slider import Slider
 
 K = Scale(1, 50_257, 0.1, log=True, integer=True, zero=True)
-scales = st.sampled_from([scale for scale, _ in SCALES.values()])
+scales = st.sampled_from([Scale.of(parameter) for parameter in WITH_SLIDER.values()])
 positions = st.floats(0, 1)
 
 
@@ -64,7 +64,7 @@ def test_every_whole_number_up_to_the_vocabulary_can_be_shown_and_the_last_one_r
 
 def test_ends_are_exact():
     assert (K.value(0), K.value(1)) == (0, 50_257)
-    temperature, top_p = SCALES["temperature"][0], SCALES["top_p"][0]
+    temperature, top_p = Scale.of(PARAMETERS["temperature"]), Scale.of(PARAMETERS["top_p"])
     assert (temperature.value(0), temperature.value(1)) == (0.05, 3.0)
     assert (top_p.value(0), top_p.value(1)) == (0.01, 1.0)
 
@@ -79,7 +79,7 @@ def test_on_a_logarithmic_scale_a_step_moves_the_second_digit(value, steps, afte
 
 
 def test_steps_do_not_gather_rounding():
-    scale, value = SCALES["temperature"][0], 0.05
+    scale, value = Scale.of(PARAMETERS["temperature"]), 0.05
     for _ in range(95):
         value = scale.nudge(value, 1)
     assert value == 1.0
@@ -118,8 +118,7 @@ def test_what_is_no_number_is_refused(text, integer):
 
 
 def make(name="temperature", value=1.0):
-    scale, off_value = SCALES[name]
-    slider = Slider(PARAMETERS[name], name, scale, off_value=off_value)
+    slider = Slider(PARAMETERS[name], Scale.of(PARAMETERS[name]))
     slider.value = value
     return slider
 
@@ -229,7 +228,7 @@ async def test_a_value_beyond_the_scale_is_shown_as_it_is():
         assert slider.value == 5000
 
 
-@pytest.mark.parametrize("name", list(SCALES))
+@pytest.mark.parametrize("name", WITH_SLIDER)
 async def test_nothing_jumps_in_width_while_it_slides(name):
     slider = make(name)
     async with alone(slider, size=(60, 4)) as pilot:

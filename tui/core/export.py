@@ -11,10 +11,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tui.core.settings import PARAMETERS, Settings, Source, Value, is_off
+from tui.core.parameters import Parameter, StageRecord
+from tui.core.settings import Settings, Source, Value
+from tui.core.stages import (
+    MIN_P,
+    PARAMETERS,
+    PENALTY_PARAMETERS,
+    SPOKEN_ORDER,
+    STAGES,
+    TEMPERATURE,
+    TOP_K,
+    TOP_P,
+)  # fmt: skip
 
 _NOT_TRANSFORMERS = (Source.YOU, Source.PRESET, Source.SAMPLESCOPE)
-_PENALTIES = ("repetition_penalty", "no_repeat_ngram_size")
+Naming = Callable[[Parameter], str]
+"""A parameter → what a program calls it, '' if it has none."""
 _OTHER_NUMBERS = "Draws with its own random numbers: the same seed gives other tokens."
 
 
@@ -36,35 +48,47 @@ class Exported:
 def generate_call(settings: Settings, seed: int) -> Exported:
     """Python that gives the same tokens: the seed, and `model.generate` with only what differs from its defaults.
 
-    `top_k` is always said, because transformers applies 50 where it is left out.
+    What transformers applies where it is left out, `top_k=50`, is always said.
     """
-    values = {name: value for name, value in _in_force(settings).items() if _must_be_said(name, settings)}
+    force = _in_force(settings)
+    values = {name: value for name, value in force.items() if _must_be_said(name, settings)}
     lines = [f"    {name}={value!r}," for name, value in values.items()]
     text = "\n".join([f"torch.manual_seed({seed})", "output = model.generate(", "    **inputs,", *lines, ")", ""])
-    return Exported("generate(…) keywords", text, values, notes=("Same tokens with the same model, device and dtype.",))
+    notes = ("Same tokens with the same model, device and dtype.",)
+    return Exported("generate(…) keywords", text, values, _lost(force, _in_transformers), notes)
 
 
 def _must_be_said(name: str, settings: Settings) -> bool:
-    if name in ("do_sample", "max_new_tokens"):
+    if name not in PARAMETERS:
         return True
-    if _greedy(settings) and name not in _PENALTIES:
+    parameter, setting = PARAMETERS[name], settings[name]
+    if not parameter.transformers or (_greedy(settings) and name not in PENALTY_PARAMETERS):
         return False
-    setting = settings[name]
-    return name == "top_k" or setting.source in _NOT_TRANSFORMERS or not is_off(name, setting.value)
+    unlike_theirs = parameter.unasked is not None or setting.source in _NOT_TRANSFORMERS
+    return unlike_theirs or not parameter.is_off(setting.value)
 
 
 def generation_config(settings: Settings, seed: int) -> Exported:
     """A `generation_config.json`: what is in force and not off, and `top_k` wherever something is drawn."""
     force = _in_force(settings)
-    kept = {name for name in PARAMETERS if not is_off(name, force[name])} | {"do_sample", "max_new_tokens"}
-    if not _greedy(settings):
-        kept.add("top_k")
-    values = {name: value for name, value in force.items() if name in kept}
+    values = {name: value for name, value in force.items() if _belongs_in_config(name, value, settings)}
     notes = (
         f"A generation_config.json has no seed; this run's is {seed}.",
         "Merge it into the model's own file, which also holds eos_token_id and the like.",
     )
-    return Exported("generation_config.json", _json(values), values, notes=notes)
+    return Exported("generation_config.json", _json(values), values, _lost(force, _in_transformers), notes)
+
+
+def _belongs_in_config(name: str, value: Value, settings: Settings) -> bool:
+    if name not in PARAMETERS:
+        return True
+    parameter = PARAMETERS[name]
+    applied_unasked = parameter.unasked is not None and not _greedy(settings)
+    return parameter.transformers and (applied_unasked or not parameter.is_off(value))
+
+
+def _in_transformers(parameter: Parameter) -> str:
+    return parameter.name if parameter.transformers else ""
 
 
 def vllm_request(settings: Settings, seed: int) -> Exported:
@@ -73,33 +97,28 @@ def vllm_request(settings: Settings, seed: int) -> Exported:
     vLLM's server fills what a request leaves out from the model's generation_config.json.
     """
     force = _in_force(settings)
-    values = {
-        "temperature": 0.0 if _greedy(settings) else force["temperature"],
-        "top_k": force["top_k"],
-        "top_p": force["top_p"],
-        "min_p": force["min_p"] or 0.0,
-        "repetition_penalty": force["repetition_penalty"],
-        "max_tokens": force["max_new_tokens"],
-        "seed": seed,
-    }
-    lost = _lost(force, "no_repeat_ngram_size", "top_h", "typical_p", "epsilon_cutoff", "eta_cutoff")
-    return Exported("vLLM SamplingParams (JSON)", _json(values), values, lost, _vllm_notes(force))
+    values = _as(settings, _in_vllm) | {"max_tokens": force["max_new_tokens"], "seed": seed}
+    return Exported("vLLM SamplingParams (JSON)", _json(values), values, _lost(force, _in_vllm), _vllm_notes(force))
+
+
+def _in_vllm(parameter: Parameter) -> str:
+    return parameter.vllm
 
 
 def _vllm_notes(force: Mapping[str, Value]) -> tuple[str, ...]:
     notes = [_OTHER_NUMBERS]
-    temperature = force["temperature"] or 1.0
+    temperature = force[TEMPERATURE.name] or 1.0
     if temperature < 0.01:
         notes.append("vLLM raises a temperature below 0.01 to 0.01.")
     if temperature > 2:
         notes.append("vLLM refuses a temperature above 2.")
-    if not is_off("min_p", force["min_p"]) and not is_off("top_p", force["top_p"]):
+    if _acts(MIN_P, force) and _acts(TOP_P, force):
         notes.append("vLLM applies min-p before top-p, transformers after it: together they may keep other tokens.")
     return tuple(notes)
 
 
-_LLAMA_ORDER = ("penalties", "temperature", "top_k", "top_p", "min_p", "typ_p")
-"""transformers' order; llama.cpp's own has temperature last."""
+_LLAMA_ORDER = tuple(stage.llama for stage in STAGES.values() if stage.llama)
+"""Its samplers in transformers' order; llama.cpp's own has temperature last."""
 _LLAMA_WINDOW = 131072
 """Tokens its penalty looks back on: transformers penalises the whole text. Not -1: newer servers do not know it."""
 
@@ -110,20 +129,18 @@ def llama_request(settings: Settings, seed: int) -> Exported:
     Its own defaults (temperature 0.8, top_k 40, top_p 0.95, min_p 0.05, a penalty over 64 tokens) are written over.
     """
     force = _in_force(settings)
-    values = {
-        "temperature": 0.0 if _greedy(settings) else force["temperature"],
-        "top_k": force["top_k"],
-        "top_p": force["top_p"],
-        "min_p": force["min_p"] or 0.0,
-        "typical_p": force["typical_p"],
-        "repeat_penalty": force["repetition_penalty"],
+    values = _as(settings, _in_llama) | {
         "repeat_last_n": _LLAMA_WINDOW,
         "samplers": list(_LLAMA_ORDER),
         "n_predict": force["max_new_tokens"],
         "seed": seed,
     }
-    lost = _lost(force, "no_repeat_ngram_size", "top_h", "epsilon_cutoff", "eta_cutoff")
+    lost = _lost(force, _in_llama)
     return Exported("llama.cpp /completion (JSON)", _json(values), values, lost, _llama_notes(force, seed))
+
+
+def _in_llama(parameter: Parameter) -> str:
+    return parameter.llama
 
 
 def _llama_notes(force: Mapping[str, Value], seed: int) -> tuple[str, ...]:
@@ -131,7 +148,7 @@ def _llama_notes(force: Mapping[str, Value], seed: int) -> tuple[str, ...]:
         _OTHER_NUMBERS,
         "llama.cpp's own order applies temperature last; `samplers` asks for transformers' order.",
     ]
-    if not is_off("top_k", force["top_k"]):
+    if _acts(TOP_K, force):
         notes.append("llama.cpp keeps exactly k tokens, transformers also those tied with the k-th.")
     if not 0 <= seed < 2**32 - 1:
         notes.append("llama.cpp's seeds are whole numbers from 0 to 4294967294.")
@@ -159,13 +176,26 @@ def _in_force(settings: Settings) -> dict[str, Value]:
     values: dict[str, Value] = {"do_sample": settings["do_sample"].value}
     for name, parameter in PARAMETERS.items():
         value = settings[name].value
-        skipped = value is None or (_greedy(settings) and name not in _PENALTIES)
+        skipped = value is None or (_greedy(settings) and name not in PENALTY_PARAMETERS)
         values[name] = parameter.off if skipped else value
     return values | {"max_new_tokens": settings["max_new_tokens"].value}
 
 
-def _lost(force: Mapping[str, Value], *names: str) -> tuple[str, ...]:
-    return tuple(f"{name} {force[name]}" for name in names if not is_off(name, force[name]))
+def _as(settings: Settings, name_in: Naming) -> dict[str, Any]:
+    """What is in force under another program's names, nothing left out; greedy is a temperature of 0 there."""
+    force = _in_force(settings) | ({TEMPERATURE.name: 0.0} if _greedy(settings) else {})
+    said = {name_in(one): force[one.name] for one in SPOKEN_ORDER.values() if name_in(one)}
+    return {name: 0.0 if value is None else value for name, value in said.items()}
+
+
+def _lost(force: Mapping[str, Value], name_in: Naming) -> tuple[str, ...]:
+    """The parameters that act and that a program has no name for."""
+    unnamed = [one for one in PARAMETERS.values() if not name_in(one)]
+    return tuple(f"{one.name} {force[one.name]}" for one in unnamed if not one.is_off(force[one.name]))
+
+
+def _acts(stage: StageRecord, force: Mapping[str, Value]) -> bool:
+    return not any(parameter.is_off(force[parameter.name]) for parameter in stage.parameters)
 
 
 def _json(values: Mapping[str, Any]) -> str:

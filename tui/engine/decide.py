@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -12,12 +12,12 @@ from torch import Tensor
 from tui.core.candidates import Cut, Entropy
 from tui.core.settings import Settings
 from tui.core.story import How
+from tui.engine.places import Place
 from tui.errors import RunError
 from tui.sampling.chain import Applied, Chain, Scored, apply_chain, build_chain, describe_cuts, score
-from tui.sampling.draw import Luck
+from tui.sampling.draw import Luck, Noise
 from tui.sampling.metrics import entropy_bits
 from tui.sampling.ranking import check_finite, rank_of, surprisal_bits
-from tui.sampling.stages import Apply
 
 
 @dataclass
@@ -90,16 +90,21 @@ class Distribution:
         return self.cuts[-1].mass if self.cuts else 1.0
 
 
-Decide = Callable[[Tensor, Tensor, Settings, Mapping[str, Apply]], Distribution]
-"""(row [V], ids [1, n], settings, the model's own stages) → what comes of it."""
+Decide = Callable[[Place, Settings, int], Distribution]
+"""(place, settings, seed) → what comes of its row."""
 
 
-def distribution(row: Tensor, ids: Tensor, settings: Settings, captured: Mapping[str, Apply]) -> Distribution:
-    """Run a row [V] after `ids` [1, n] through generate()'s chain, exactly. RunError if it cannot be sampled from."""
-    check_finite(row)
-    chain = build_chain(settings, captured)
-    scored = score(chain, ids, row)
-    return finish(row, ids, chain, scored, apply_chain(chain, ids, scored))
+def distribution(place: Place, settings: Settings, seed: int) -> Distribution:
+    """Run a place's row through generate()'s chain, exactly. RunError if it cannot be sampled from."""
+    check_finite(place.row)
+    chain = chain_at(place, settings, seed)
+    scored = score(chain, place.ids, place.row)
+    return finish(place.row, place.ids, chain, scored, apply_chain(chain, place.ids, scored))
+
+
+def chain_at(place: Place, settings: Settings, seed: int) -> Chain:
+    """The stages in force at a place: with the model's own there, and the noise of its position."""
+    return build_chain(settings, place.captured, Noise(seed, place.position))
 
 
 def finish(row: Tensor, ids: Tensor, chain: Chain, scored: Scored, applied: Applied) -> Distribution:

@@ -232,7 +232,7 @@ class Engine:
         """Draw or take one token at the end of a path."""
         place = self._open.places.after(path, request.given, watch)
         with torch.inference_mode():
-            here = self._open.decide(place.row, place.ids, settings, place.captured)
+            here = self._open.decide(place, settings, request.seed)
             if request.token is None:
                 token, how = draw(here, self._open.lucks[request.seed], place.position)
             else:
@@ -258,8 +258,9 @@ class Engine:
         if request.reach:
             nodes = [session.story[node] for node in request.reach if node in session.story]
             answers = reached(
-                nodes, lambda at: session.places.at(at, request.given, watch), settings, decide=session.decide
-            )
+                nodes, lambda at: session.places.at(at, request.given, watch), settings, request.seed,
+                decide=session.decide,
+            )  # fmt: skip
             return Viewed(
                 id=request.id, slot=request.slot, at=request.at, revision=self.revision, settings=settings,
                 given=request.given, seed=request.seed, reached=answers,

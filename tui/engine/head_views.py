@@ -21,7 +21,7 @@ FOUND = 50
 
 def head_view(request: View, place: Place, settings: Settings, revision: int, tokens: Tokens, lucks: Lucks) -> Viewed:
     """The whole answer to a view of one place whose row [V] has NaN in it."""
-    here = head_distribution(place.row, place.ids, settings, place.captured)
+    here = head_distribution(place, settings, request.seed)
     assert isinstance(here, HeadDistribution)
     certain = here.undecided is None
     counts = draw_many(here.final, request.draws, request.seed, place.position) if certain and request.draws else None

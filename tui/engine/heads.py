@@ -7,7 +7,6 @@ is certain, and then it is the token that the whole row would give.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,14 +15,15 @@ from torch import Tensor
 
 from tui.core.candidates import Cut, Entropy, Span, Tail
 from tui.core.settings import Settings
-from tui.engine.decide import Distribution, distribution
+from tui.engine.decide import Distribution, chain_at, distribution
+from tui.engine.places import Place
 from tui.engine.undecided import explain
 from tui.errors import RunError
 from tui.sampling.bounds import Head, Weights, entropy_span, heat
-from tui.sampling.chain import Applied, Chain, Removal, Scored, apply_after, build_chain
+from tui.sampling.chain import Applied, Chain, Removal, Scored, apply_after
 from tui.sampling.head_cuts import Prefix, cut
 from tui.sampling.metrics import LN2, entropy_bits
-from tui.sampling.stages import CUTS, Apply, Stage
+from tui.sampling.stages import Stage
 
 
 @dataclass
@@ -138,7 +138,7 @@ class HeadDistribution(Distribution):
     def cuts(self) -> list[Cut]:
         """What each removing stage does here, as far as the head decides it."""
         cuts = [Cut(removal.stage, removal.count, removal.count, 1.0) for removal in self.scored.removals]
-        cuts += [self._bounded(stage, left) for stage, left in self.steps if stage.name in CUTS]
+        cuts += [self._bounded(stage, left) for stage, left in self.steps if stage.cuts]
         stages = {stage.name: stage for stage in self.chain.after}
         for removal in self.applied.removals[len(self.scored.removals) + 1 :]:
             tie = removal.tie if removal.splits_tie else None
@@ -178,17 +178,18 @@ class HeadDistribution(Distribution):
         )  # fmt: skip
 
 
-def head_distribution(row: Tensor, ids: Tensor, settings: Settings, captured: Mapping[str, Apply]) -> Distribution:
+def head_distribution(place: Place, settings: Settings, seed: int) -> Distribution:
     """Run a row [V] of log-probabilities under T = 1, NaN where the server told none, through generate()'s chain.
 
     A row told whole is an ordinary one. RunError if nothing can be ranked.
     """
+    row, ids = place.row, place.ids
     told = int((~row.isnan()).sum())
     if told == row.shape[0]:
-        return distribution(row, ids, settings, captured)
+        return distribution(place, settings, seed)
     if not told:
         raise RunError("The server told no log-probability at all.", "Ask it for more with a higher number.")
-    chain = build_chain(settings, captured)
+    chain = chain_at(place, settings, seed)
     known = Head.of(row)
     head, removals = known.penalised(chain, ids, row)
     if not len(head.tokens):
@@ -227,7 +228,7 @@ def _through(
         row, ids, chain, Scored(base, removals), applied, raw, warm, final, known, head, weights, steps
     )
     if not decided:
-        here.undecided = explain(chain, weights, [(stage.name, stage.value, prefix) for stage, prefix in steps])
+        here.undecided = explain(chain, weights, steps)
     return here
 
 

@@ -11,20 +11,23 @@ from torch import Tensor
 
 from tui.core.candidates import Row
 from tui.core.settings import Settings
+from tui.core.stages import MAX_NEW_TOKENS, PENALTY_PARAMETERS
 from tui.core.story import How, Node
-from tui.engine.decide import Decide, Distribution, distribution, finish
+from tui.engine.decide import Decide, Distribution, chain_at, distribution, finish
 from tui.engine.head_views import head_view
 from tui.engine.places import Place
 from tui.engine.plots import Ranked, plotted
 from tui.models.base import Tokens
 from tui.protocol import View, Viewed
-from tui.sampling.chain import apply_chain, build_chain, score
+from tui.sampling.chain import Chain, apply_chain, score
 from tui.sampling.draw import Lucks, draw_many
 from tui.sampling.ranking import Ranking, check_finite
 
 RANKINGS_BYTES = 256 << 20
 REACH_SECONDS = 0.015
 FOUND = 50
+RERANKING = (*PENALTY_PARAMETERS, MAX_NEW_TOKENS.name)
+"""Parameters that make a ranking another one; the last by a forced end of text."""
 
 
 class Viewer:
@@ -42,8 +45,8 @@ class Viewer:
         """The whole answer to a view of one place."""
         if self._heads and bool(place.row.isnan().any()):
             return head_view(request, place, settings, revision, self._tokens, self._lucks)
-        ranking = self._ranking(place, settings)
-        chain = build_chain(settings, place.captured)
+        chain = chain_at(place, settings, request.seed)
+        ranking = self._ranking(place, chain, settings)
         applied = apply_chain(chain, place.ids, ranking.scored, ranking.order, exact=request.exact)
         here = finish(place.row, place.ids, chain, ranking.scored, applied)
         window = _Window(self._tokens, here, ranking, self._counts(request, here, place))
@@ -64,15 +67,13 @@ class Viewer:
             return None
         return draw_many(here.final, request.draws, request.seed, place.position)
 
-    def _ranking(self, place: Place, settings: Settings) -> Ranking:
+    def _ranking(self, place: Place, chain: Chain, settings: Settings) -> Ranking:
         """The row ranked, from the cache if only sliders that keep the order have moved."""
-        moving = ("repetition_penalty", "no_repeat_ngram_size", "max_new_tokens")  # the last: a forced end of text
-        key = (place.node, *(settings[name].value for name in moving), *place.captured)
+        key = (place.node, *(settings[name].value for name in RERANKING), *place.captured)
         if key in self._rankings:
             self._rankings.move_to_end(key)
             return self._rankings[key]
         check_finite(place.row)
-        chain = build_chain(settings, place.captured)
         ranking = self._rankings[key] = Ranking(place.row, score(chain, place.ids, place.row))
         while sum(kept.nbytes for kept in self._rankings.values()) > RANKINGS_BYTES and len(self._rankings) > 1:
             self._rankings.popitem(last=False)
@@ -83,6 +84,7 @@ def reached(
     nodes: Iterable[Node],
     place_of: Callable[[int], Place],
     settings: Settings,
+    seed: int,
     seconds: float = REACH_SECONDS,
     decide: Decide = distribution,
 ) -> dict[int, str]:
@@ -93,17 +95,18 @@ def reached(
     answers: dict[int, str] = {}
     end = time.monotonic() + seconds
     for node in nodes:
-        answers[node.id] = "" if node.how is How.PROMPT else _removed_by(node, place_of(node.parent), settings, decide)
+        answers[node.id] = (
+            "" if node.how is How.PROMPT else _removed_by(node, decide(place_of(node.parent), settings, seed))
+        )
         if time.monotonic() > end:
             break
     return answers
 
 
-def _removed_by(node: Node, place: Place, settings: Settings, decide: Decide) -> str:
-    here = decide(place.row, place.ids, settings, place.captured)
+def _removed_by(node: Node, here: Distribution) -> str:
     if here.chain.greedy and not float(here.final[0, node.token]):
         return "greedy"
-    return here.removed_by(torch.tensor([node.token], device=place.row.device))[0]
+    return here.removed_by(torch.tensor([node.token], device=here.row.device))[0]
 
 
 class _Window:

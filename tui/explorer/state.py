@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from tui.core.settings import DEFAULT_SEED, OFF, Given, Setting, Settings, Source, Value, resolve
+from tui.core.settings import DEFAULT_SEED, OFF, UNASKED, Given, Setting, Settings, Source, Value, resolve
 from tui.core.story import ROOT, How, Node, Story
 from tui.explorer.status import EngineStatus
 
@@ -36,7 +36,7 @@ class State:
     """The node the last step drew."""
     follow: bool = True
     """While a run is under way: whether the cursor goes along."""
-    base: Settings = field(default_factory=lambda: resolve({}, {}, {**OFF, "top_k": 50}))
+    base: Settings = field(default_factory=lambda: resolve({}, {}, UNASKED))
     """In force when nothing is given: transformers' own until the model is open, then the model's."""
 
     # -- what is set ---------------------------------------------------------------------------------------------

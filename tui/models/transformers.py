@@ -10,7 +10,7 @@ from torch import Tensor
 
 from tui.core.origin import Origin
 from tui.core.progress import Report
-from tui.core.settings import OWN_DEFAULTS, Given, normalise
+from tui.core.settings import OWN_DEFAULTS, Given, for_generate
 from tui.errors import InputError
 from tui.models.base import Facts
 from tui.models.decoding import Shared, TransformersDecoder, inputs, library_defaults
@@ -83,7 +83,7 @@ class TransformersModel:
 
     def _arguments(self, ids: Sequence[int], given: Given) -> dict[str, Any]:
         """generate()'s keywords: what was given, what samplescope decides, the overrides, the context's cap."""
-        arguments: dict[str, Any] = {**OVERRIDES, **OWN_DEFAULTS, **normalise(given)}
+        arguments: dict[str, Any] = {**OVERRIDES, **OWN_DEFAULTS, **for_generate(given)}
         if self.facts.context is not None:
             arguments["max_new_tokens"] = max(1, min(arguments["max_new_tokens"], self.facts.context - len(ids)))
         return arguments

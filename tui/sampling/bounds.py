@@ -128,7 +128,7 @@ def heat(head: Head, temperature: Stage | None, ids: Tensor) -> Weights:
     hot = (edge if temperature is None else temperature.apply(ids, edge))[0].double()
     scores, best = hot[:-1], hot[0].item()
     values = (scores - best).exp()
-    power = 1.0 if temperature is None or not temperature.value else 1.0 / float(temperature.value)
+    power = 1.0 if temperature is None else 1.0 / temperature.value
     cap = math.exp(hot[-1].item() - best) * (1 + ROUNDING)
     tail = _heated(head, power, best)
     high = min(tail.high, head.unseen * cap)

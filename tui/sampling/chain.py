@@ -13,17 +13,17 @@ import torch
 from torch import Tensor
 
 from tui.core.candidates import Cut
-from tui.core.settings import PARAMETERS, Settings, Value, is_off
+from tui.core.settings import Settings, Value
+from tui.core.stages import PENALTIES, SAMPLING, STAGES, TEMPERATURE, TOP_H, TOP_K, TOP_P
 from tui.errors import RunError
+from tui.sampling.draw import Noise
 from tui.sampling.metrics import count, mass
-from tui.sampling.stages import CUTS, OWN_STAGES, Apply, Stage, own_stage, top_p, top_p_count, top_p_of_few
+from tui.sampling.stages import Apply, Stage, nucleus, nucleus_of_few, nucleus_size, own_stage
 
-TEMPERATURE = "temperature"
 TRANSFORMERS_ORDER = (
     "sequence_bias",
     "encoder_repetition_penalty",
-    "repetition_penalty",
-    "no_repeat_ngram_size",
+    *(stage.name for stage in PENALTIES),
     "encoder_no_repeat_ngram_size",
     "bad_words_ids",
     "min_length",
@@ -35,21 +35,16 @@ TRANSFORMERS_ORDER = (
     "suppress_tokens",
     "begin_suppress_tokens",
     "custom",
-    TEMPERATURE,
-    "top_h",
-    "top_k",
-    "top_p",
-    "min_p",
-    "typical_p",
-    "epsilon_cutoff",
-    "eta_cutoff",
+    *(stage.name for stage in SAMPLING),
     "watermarking_config",
     "renormalize_logits",
 )
 """Parameter names in the order generate() builds its processors; `custom` is where a caller's own go."""
 
-SAMPLING_ONLY = TRANSFORMERS_ORDER[TRANSFORMERS_ORDER.index(TEMPERATURE) : -2]
+SAMPLING_ONLY = frozenset(stage.name for stage in SAMPLING)
 """What greedy decoding leaves out."""
+NO_DRAW = Noise(seed=0, position=0)
+"""Where no stage draws."""
 
 FEW = 4096
 """Up to so many candidates are found sooner than a whole row is sorted."""
@@ -87,7 +82,10 @@ class Chain:
 
 
 def build_chain(
-    settings: Settings, captured: Mapping[str, Apply] | None = None, order: tuple[str, ...] = TRANSFORMERS_ORDER
+    settings: Settings,
+    captured: Mapping[str, Apply] | None = None,
+    noise: Noise = NO_DRAW,
+    order: tuple[str, ...] = TRANSFORMERS_ORDER,
 ) -> Chain:
     """The stages in force under `settings`, with the model's own (`captured`, by parameter or class name) in place."""
     captured = captured or {}
@@ -96,20 +94,25 @@ def build_chain(
     names: list[str] = []
     for name in order:
         names += [other for other in captured if other not in order] if name == "custom" else [name]
-    stages = [_stage(name, values.get(name), captured) for name in names if not (greedy and name in SAMPLING_ONLY)]
-    in_force = [stage for stage in stages if stage is not None]
-    before = [stage for stage in in_force if stage.name in names[: names.index(TEMPERATURE)]]
+    kept = [name for name in names if not (greedy and name in SAMPLING_ONLY)]
+    in_force = [stage for name in kept if (stage := _stage(name, values, captured, noise)) is not None]
+    before = [stage for stage in in_force if stage.name in names[: names.index(TEMPERATURE.name)]]
     after = in_force[len(before) :]
-    heat = after.pop(0) if after and after[0].name == TEMPERATURE else None
+    heat = after.pop(0) if after and after[0].record is TEMPERATURE else None
     return Chain(tuple(before), heat, tuple(after), greedy)
 
 
-def _stage(name: str, value: Value, captured: Mapping[str, Apply]) -> Stage | None:
-    if name in captured and name not in OWN_STAGES:
-        return Stage(name, _on_a_copy(captured[name]))
-    if name not in PARAMETERS or value is None or is_off(name, value):
-        return None
-    return own_stage(name, float(value))
+def _stage(name: str, values: Mapping[str, Value], captured: Mapping[str, Apply], noise: Noise) -> Stage | None:
+    """The stage of this name, None if it is off or not there at all."""
+    if name not in STAGES:
+        return Stage(name, _on_a_copy(captured[name])) if name in captured else None
+    numbers: dict[str, float] = {}
+    for parameter in STAGES[name].parameters:
+        value = values.get(parameter.name)
+        if value is None or parameter.is_off(value):
+            return None
+        numbers[parameter.name] = float(value)
+    return own_stage(STAGES[name], numbers, noise)
 
 
 def _on_a_copy(processor: Apply) -> Apply:
@@ -202,7 +205,7 @@ def apply_chain(chain: Chain, ids: Tensor, scored: Scored, order: Order | None =
     return applied
 
 
-def _check_overflow(scores: Tensor, value: float | None) -> None:
+def _check_overflow(scores: Tensor, value: float) -> None:
     if not math.isfinite(scores.amax().item()):
         raise RunError(
             f"temperature {value} is so small that scores overflow.", "Raise it, or use --greedy for the best token."
@@ -212,7 +215,7 @@ def _check_overflow(scores: Tensor, value: float | None) -> None:
 def apply_after(applied: Applied, stage: Stage, ids: Tensor, exact: bool) -> None:
     """Run one stage after the temperature, noting what it left and where its edge fell inside a tie."""
     before = applied.scores
-    if stage.name not in CUTS:
+    if not stage.cuts:
         applied.scores = stage.apply(ids, before)
         return
     after, sorted_here = _cut(stage, ids, applied)
@@ -230,7 +233,7 @@ def apply_after(applied: Applied, stage: Stage, ids: Tensor, exact: bool) -> Non
 
 def _may_tie(stage: Stage, count: int) -> bool:
     """A cut by place can fall among equals; a cut by value keeps or removes them all, so that top-k may keep more."""
-    return stage.name in ("top_p", "top_h") or (stage.name == "top_k" and count > int(stage.value or 0))
+    return stage.record in (TOP_P, TOP_H) or (stage.record is TOP_K and count > int(stage.value))
 
 
 def _cut(stage: Stage, ids: Tensor, applied: Applied) -> tuple[Tensor, bool]:
@@ -240,20 +243,20 @@ def _cut(stage: Stage, ids: Tensor, applied: Applied) -> tuple[Tensor, bool]:
     """
     scores, removals = applied.scores, applied.removals
     # A tie split already is out of order: what was removed stands among what was not.
-    if stage.name != "top_p" or stage.value is None or any(removal.splits_tie for removal in removals):
+    if stage.record is not TOP_P or any(removal.splits_tie for removal in removals):
         return stage.apply(ids, scores), True
     if applied.order is not None:
-        return top_p(scores, stage.value, applied.order.ascending), scores is applied.order.scores
+        return nucleus(scores, stage.value, applied.order.ascending), scores is applied.order.scores
     if removals and removals[-1].count <= FEW:
-        return top_p_of_few(scores, stage.value, removals[-1].count), False
+        return nucleus_of_few(scores, stage.value, removals[-1].count), False
     return stage.apply(ids, scores), True
 
 
 def _alone(stage: Stage, ids: Tensor, applied: Applied) -> int:
     """How many candidates a cut would keep if it were the only one."""
-    if stage.name == "top_p" and stage.value is not None:
+    if stage.record is TOP_P:
         order = applied.order
-        return top_p_count(applied.tempered, stage.value, None if order is None else order.ascending)
+        return nucleus_size(applied.tempered, stage.value, None if order is None else order.ascending)
     return count(stage.apply(ids, applied.tempered) > -math.inf)
 
 
@@ -283,4 +286,4 @@ def _shown_tie(removal: Removal, stage: Stage | None) -> tuple[int, int] | None:
     """A tie worth telling: one the edge splits, or one that makes top-k keep more than k."""
     if removal.tie is None or stage is None:
         return None
-    return removal.tie if stage.name == "top_k" or removal.splits_tie else None
+    return removal.tie if stage.record is TOP_K or removal.splits_tie else None

@@ -6,7 +6,9 @@ and forward draws the same, other settings are tried with the same luck, and a f
 
 from __future__ import annotations
 
+import random
 from collections import OrderedDict
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -93,6 +95,18 @@ class Lucks:
         if len(self._kept) > SEEDS_KEPT:
             self._kept.popitem(last=False)
         return luck
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """A seed's luck at a position for stages that draw: apart from the token's, which is the same without them."""
+
+    seed: int
+    position: int
+
+    def uniform(self, stage: str) -> float:
+        """A number from 0 to 1, 1 excluded: the same for the same seed, position and stage."""
+        return random.Random(f"{self.seed} {self.position} {stage}").random()
 
 
 def draw_many(probabilities: Tensor, times: int, seed: int, position: int) -> Tensor:

@@ -1,6 +1,6 @@
 """What the cuts leave of a row of which only a head is known: between so many and so many of the best.
 
-Every cut but typical-p keeps a prefix of the ranking, so what is left is a number, and it lies between two. Where both
+A cut that keeps a prefix of the ranking leaves a number of candidates, and it lies between two. Where both
 are the same, and no token of equal score stands on either side, the kept set is decided: from there on the ordinary
 stages run on the very scores that the whole row would give them.
 """
@@ -17,7 +17,7 @@ from torch import Tensor
 from tui.core.candidates import Span
 from tui.sampling.bounds import Weights, entropy_span
 from tui.sampling.metrics import LN2
-from tui.sampling.stages import CUTS, TOP_H_CANDIDATES, Stage, top_h
+from tui.sampling.stages import TOP_H_CANDIDATES, Stage
 
 MARGIN = 2e-5
 """A cumulative sum of a whole vocabulary in float32, as top-p takes it, is off by up to so much."""
@@ -25,6 +25,8 @@ CLOSE = 1e-5
 """A probability in float32 is off by up to this part of itself."""
 FULLEST = 1e-12
 """What rounding may make of a count that is a quotient."""
+NO_IDS = torch.empty(1, 0, dtype=torch.long)
+"""No cut looks at the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,18 +154,17 @@ def _prefix_entropy(values: Tensor) -> float:
 
 def cut(stage: Stage, before: Prefix) -> Prefix:
     """What a stage after the temperature leaves of what may be left before it."""
-    if not before.ordered or stage.name not in BOUNDS or stage.value is None:
-        # renormalize_logits changes no order; whatever else the model brought may.
-        if stage.name == "renormalize_logits":
-            return before
-        ordered = before.ordered and stage.name in CUTS and stage.name != "typical_p"
-        return replace(before, fewest=1, ordered=ordered)
-    return BOUNDS[stage.name](before, float(stage.value))
+    if before.ordered and stage.name in BOUNDS:
+        return BOUNDS[stage.name](before, stage)
+    # renormalize_logits changes no order; whatever else the model brought may.
+    if stage.name == "renormalize_logits":
+        return before
+    return replace(before, fewest=1, ordered=before.ordered and stage.record is not None and stage.record.prefix)
 
 
-def _top_k(before: Prefix, value: float) -> Prefix:
+def top_k(before: Prefix, stage: Stage) -> Prefix:
     """The k best and all tied with the k-th, of which some may be unseen."""
-    weights, k = before.weights, int(value)
+    weights, k = before.weights, int(stage.value)
     if k > weights.told:
         return before.at_most(k, before.most)
     edge = weights.scores[k - 1].item()
@@ -179,9 +180,9 @@ def _unseen_from(before: Prefix, weight: float, score: float | None = None) -> i
     return min(before.unseen, math.floor(weights.tail.high / weight * (1 + CLOSE))) if weight > 0 else before.unseen
 
 
-def _top_p(before: Prefix, p: float) -> Prefix:
+def top_p(before: Prefix, stage: Stage) -> Prefix:
     """The smallest prefix with more than p of what is left."""
-    weights, left = before.weights, before.mass
+    weights, left, p = before.weights, before.mass, stage.value
     fewest = _reaching(weights.sums, (p - MARGIN) * left.low)
     if fewest > weights.told:
         more = ((p - MARGIN) * left.low - weights.head) / weights.cap if weights.cap > 0 else 0.0
@@ -210,39 +211,34 @@ def _from(before: Prefix, low: float, high: float) -> Prefix:
     return before.at_most(fewest, most + unseen)
 
 
-def _min_p(before: Prefix, value: float) -> Prefix:
-    if value <= 0:
-        return before
-    return _from(before, value, value)
+def min_p(before: Prefix, stage: Stage) -> Prefix:
+    """What has at least so much of the best one's weight, which is 1."""
+    return _from(before, stage.value, stage.value) if stage.value > 0 else before
 
 
-def _epsilon(before: Prefix, value: float) -> Prefix:
-    return _from(before, value * before.mass.low, value * before.mass.high)
+def epsilon_cutoff(before: Prefix, stage: Stage) -> Prefix:
+    """What has at least so much of what is left."""
+    return _from(before, stage.value * before.mass.low, stage.value * before.mass.high)
 
 
-def _eta(before: Prefix, value: float) -> Prefix:
+def eta_cutoff(before: Prefix, stage: Stage) -> Prefix:
     """The threshold falls as entropy rises."""
-    bits = before.entropy
+    bits, value = before.entropy, stage.value
     low, high = (min(value, math.sqrt(value) * math.exp(-end * LN2)) for end in (bits.high, bits.low))
     return _from(before, low * before.mass.low, high * before.mass.high)
 
 
-def _top_h(before: Prefix, value: float) -> Prefix:
+def top_h(before: Prefix, stage: Stage) -> Prefix:
     """It looks at the best 100 only: decided where those are certain."""
     if before.fewest < TOP_H_CANDIDATES or before.weights.told < TOP_H_CANDIDATES:
         return before.at_most(1, TOP_H_CANDIDATES)
     if not before.clear(TOP_H_CANDIDATES):
         return before.at_most(1, TOP_H_CANDIDATES)
-    kept = int((top_h(before.weights.scores[None], value) > -math.inf).sum())
+    kept = int((stage.apply(NO_IDS, before.weights.scores[None]) > -math.inf).sum())
     return before.at_most(kept, kept)
 
 
-BOUNDS: dict[str, Callable[[Prefix, float], Prefix]] = {
-    "top_h": _top_h,
-    "top_k": _top_k,
-    "top_p": _top_p,
-    "min_p": _min_p,
-    "epsilon_cutoff": _epsilon,
-    "eta_cutoff": _eta,
+BOUNDS: dict[str, Callable[[Prefix, Stage], Prefix]] = {
+    bound.__name__: bound for bound in (top_h, top_k, top_p, min_p, epsilon_cutoff, eta_cutoff)
 }
 """By stage; what is not here leaves a set that the head tells nothing about."""

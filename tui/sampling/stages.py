@@ -7,20 +7,38 @@ which vector is summed and in what order, is generate()'s own, because the order
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from tui.core.parameters import Kind, StageRecord
+from tui.sampling.draw import Noise
 from tui.sampling.metrics import count
 
 Apply = Callable[[Tensor, Tensor], Tensor]
 """(ids [1, n], scores [1, V]) → scores [1, V]."""
+Values = Mapping[str, float]
+"""A stage's numbers, by parameter."""
 
 REMOVED = -math.inf
 TOP_H_CANDIDATES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a stage may look at besides the scores and its own numbers."""
+
+    ids: Tensor
+    """[1, n], the prompt included."""
+    noise: Noise
+    """For a stage that draws."""
+
+
+Function = Callable[[Tensor, Values, Moment], Tensor]
+"""(scores [1, V], the stage's numbers, the moment) → scores [1, V]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +47,34 @@ class Stage:
 
     name: str
     apply: Apply
-    value: float | int | None = None
+    record: StageRecord | None = None
+    """None for a stage that the model brought."""
+    values: Values = field(default_factory=dict)
+
+    @property
+    def value(self) -> float:
+        """The number of a stage that has a single one."""
+        (value,) = self.values.values()
+        return value
+
+    @property
+    def cuts(self) -> bool:
+        """True if it is a cut of our own."""
+        return self.record is not None and self.record.kind is Kind.CUT
 
 
-def repetition_penalty(ids: Tensor, scores: Tensor, penalty: float) -> Tensor:
+def repetition_penalty(scores: Tensor, values: Values, moment: Moment) -> Tensor:
     """Divide positive and multiply negative scores of tokens already there (RepetitionPenaltyLogitsProcessor)."""
+    penalty = values["repetition_penalty"]
     # Ids beyond the row (an embedding wider than the head) cannot be drawn: there is nothing to penalise.
-    seen = ids[ids < scores.shape[-1]][None]
+    seen = moment.ids[moment.ids < scores.shape[-1]][None]
     score = scores.gather(1, seen)
     return scores.scatter(1, seen, torch.where(score < 0, score * penalty, score / penalty))
 
 
-def no_repeat_ngram(ids: Tensor, scores: Tensor, size: int) -> Tensor:
+def no_repeat_ngram_size(scores: Tensor, values: Values, moment: Moment) -> Tensor:
     """Remove tokens that would repeat an n-gram of the sequence (NoRepeatNGramLogitsProcessor)."""
-    tokens = ids[0].tolist()
+    tokens, size = moment.ids[0].tolist(), int(values["no_repeat_ngram_size"])
     if len(tokens) + 1 < size:
         return scores
     last = tokens[len(tokens) + 1 - size :]
@@ -54,16 +86,16 @@ def no_repeat_ngram(ids: Tensor, scores: Tensor, size: int) -> Tensor:
     return scores
 
 
-def temperature(scores: Tensor, value: float) -> Tensor:
+def temperature(scores: Tensor, values: Values, _: Moment) -> Tensor:
     """Divide by the temperature (TemperatureLogitsWarper)."""
-    return scores / value
+    return scores / values["temperature"]
 
 
-def top_h(scores: Tensor, value: float) -> Tensor:
-    """Keep the first of the best 100 whose entropy adds up to `value` of theirs (TopHLogitsWarper)."""
+def top_h(scores: Tensor, values: Values, _: Moment) -> Tensor:
+    """Keep the first of the best 100 whose entropy adds up to `top_h` of theirs (TopHLogitsWarper)."""
     best, tokens = torch.topk(scores, min(TOP_H_CANDIDATES, scores.shape[-1]), dim=-1)
     candidates = torch.distributions.Categorical(logits=best, validate_args=False)
-    threshold = (_entropy(candidates) * value).unsqueeze(-1)
+    threshold = (_entropy(candidates) * values["top_h"]).unsqueeze(-1)
     terms = -candidates.probs * torch.log(candidates.probs)
     keep = torch.cumsum(terms, dim=-1) <= threshold
     keep[:, 0] = True
@@ -71,13 +103,19 @@ def top_h(scores: Tensor, value: float) -> Tensor:
     return scores.masked_fill(~kept, REMOVED)
 
 
-def top_k(scores: Tensor, k: int) -> Tensor:
+def top_k(scores: Tensor, values: Values, _: Moment) -> Tensor:
     """Keep the k best and every token tied with the k-th (TopKLogitsWarper)."""
-    return scores.masked_fill(scores < torch.topk(scores, min(k, scores.shape[-1]))[0][..., -1, None], REMOVED)
+    k = min(int(values["top_k"]), scores.shape[-1])
+    return scores.masked_fill(scores < torch.topk(scores, k)[0][..., -1, None], REMOVED)
 
 
-def top_p(scores: Tensor, p: float, ascending: Tensor | None = None) -> Tensor:
-    """Keep the smallest prefix with more than p of the probability (TopPLogitsWarper; Holtzman et al. 2020).
+def top_p(scores: Tensor, values: Values, _: Moment) -> Tensor:
+    """Keep the nucleus (TopPLogitsWarper; Holtzman et al. 2020)."""
+    return nucleus(scores, values["top_p"])
+
+
+def nucleus(scores: Tensor, p: float, ascending: Tensor | None = None) -> Tensor:
+    """Keep the smallest prefix with more than p of the probability.
 
     `ascending` [1, V] is an order of these scores known already; without it they are sorted as transformers does,
     which alone decides *which* of the tokens tied at the edge stay.
@@ -91,8 +129,8 @@ def top_p(scores: Tensor, p: float, ascending: Tensor | None = None) -> Tensor:
     return scores.masked_fill(removed.scatter(1, ascending, removed), REMOVED)
 
 
-def top_p_of_few(scores: Tensor, p: float, count: int) -> Tensor:
-    """As top_p, where only `count` scores are above -inf: the others need no sort.
+def nucleus_of_few(scores: Tensor, p: float, count: int) -> Tensor:
+    """As `nucleus`, where only `count` scores are above -inf: the others need no sort.
 
     The sum is the same to the bit; *which* of the tokens tied at the edge stay is not decided as transformers does.
     """
@@ -104,8 +142,8 @@ def top_p_of_few(scores: Tensor, p: float, count: int) -> Tensor:
     return torch.full_like(scores, REMOVED).scatter(1, tokens, best.masked_fill(removed, REMOVED))
 
 
-def top_p_count(scores: Tensor, p: float, ascending: Tensor | None = None) -> int:
-    """How many top_p keeps of scores [1, V]: sorted values decide it alone, which numpy has several times sooner."""
+def nucleus_size(scores: Tensor, p: float, ascending: Tensor | None = None) -> int:
+    """How many `nucleus` keeps of scores [1, V]: sorted values alone decide it, and numpy has them much sooner."""
     if ascending is None:
         values = torch.from_numpy(np.sort(scores.cpu().numpy())).to(scores.device)
     else:
@@ -113,21 +151,21 @@ def top_p_count(scores: Tensor, p: float, ascending: Tensor | None = None) -> in
     return max(1, count(values.softmax(dim=-1).cumsum(dim=-1) > (1 - p)))
 
 
-def min_p(scores: Tensor, value: float) -> Tensor:
-    """Keep what has at least `value` times the best token's probability (MinPLogitsWarper)."""
+def min_p(scores: Tensor, values: Values, _: Moment) -> Tensor:
+    """Keep what has at least `min_p` times the best token's probability (MinPLogitsWarper)."""
     probabilities = torch.softmax(scores, dim=-1)
-    removed = probabilities < value * probabilities.amax(dim=-1, keepdim=True)
+    removed = probabilities < values["min_p"] * probabilities.amax(dim=-1, keepdim=True)
     removed.scatter_(-1, torch.topk(probabilities, 1, dim=-1).indices, False)
     return scores.masked_fill(removed, REMOVED)
 
 
-def typical_p(scores: Tensor, mass: float) -> Tensor:
-    """Keep the tokens of surprisal nearest the entropy, up to `mass` (TypicalLogitsWarper; Meister et al. 2022)."""
+def typical_p(scores: Tensor, values: Values, _: Moment) -> Tensor:
+    """Keep the tokens of surprisal nearest the entropy, up to this mass (TypicalLogitsWarper; Meister et al. 2022)."""
     normalized = torch.nn.functional.log_softmax(scores, dim=-1)
     entropy = -(normalized * torch.exp(normalized)).nansum(-1, keepdim=True)
     distance, order = torch.sort(torch.abs((-normalized) - entropy), descending=False)
     cumulative = scores.gather(-1, order).softmax(dim=-1).cumsum(dim=-1)
-    last = (cumulative < mass).sum(dim=1).clamp_(max=distance.shape[-1] - 1)
+    last = (cumulative < values["typical_p"]).sum(dim=1).clamp_(max=distance.shape[-1] - 1)
     removed = distance > distance.gather(1, last.view(-1, 1))
     removed[..., :1] = False
     return scores.masked_fill(removed.scatter(1, order, removed), REMOVED)
@@ -144,40 +182,29 @@ def _below(scores: Tensor, threshold: Tensor | float) -> Tensor:
     return scores.masked_fill(removed & (scores < scores.amax(dim=-1, keepdim=True)), REMOVED)
 
 
-def epsilon_cutoff(scores: Tensor, epsilon: float) -> Tensor:
+def epsilon_cutoff(scores: Tensor, values: Values, _: Moment) -> Tensor:
     """Keep what has at least probability epsilon (EpsilonLogitsWarper; Hewitt et al. 2022)."""
-    return _below(scores, epsilon)
+    return _below(scores, values["epsilon_cutoff"])
 
 
-def eta_cutoff(scores: Tensor, value: float) -> Tensor:
+def eta_cutoff(scores: Tensor, values: Values, _: Moment) -> Tensor:
     """Keep what is above min(ε, √ε·e^−entropy) (EtaLogitsWarper; Hewitt et al. 2022)."""
-    epsilon = torch.tensor(value, device=scores.device)
+    epsilon = torch.tensor(values["eta_cutoff"], device=scores.device)
     entropy = _entropy(torch.distributions.Categorical(logits=scores, validate_args=False))
     return _below(scores, torch.min(epsilon, torch.sqrt(epsilon) * torch.exp(-entropy))[..., None])
 
 
-PENALTIES: dict[str, Callable[[Tensor, Tensor, float], Tensor]] = {
-    "repetition_penalty": repetition_penalty,
-    "no_repeat_ngram_size": lambda ids, scores, value: no_repeat_ngram(ids, scores, int(value)),
-}
-CUTS: dict[str, Callable[[Tensor, float], Tensor]] = {
-    "top_h": top_h,
-    "top_k": lambda scores, value: top_k(scores, int(value)),
-    "top_p": top_p,
-    "min_p": min_p,
-    "typical_p": typical_p,
-    "epsilon_cutoff": epsilon_cutoff,
-    "eta_cutoff": eta_cutoff,
-}
-
-OWN_STAGES = frozenset({*PENALTIES, "temperature", *CUTS})
-"""Parameters whose stage is our own, equal to generate()'s processor bit for bit."""
+FUNCTIONS: dict[str, Function] = {
+    function.__name__: function
+    for function in (
+        repetition_penalty, no_repeat_ngram_size, temperature, top_h, top_k, top_p, min_p, typical_p, epsilon_cutoff,
+        eta_cutoff,
+    )
+}  # fmt: skip
+"""Our own stages, equal to generate()'s processors bit for bit; each is called as its record is."""
 
 
-def own_stage(name: str, value: float) -> Stage:
-    """The stage of this name at this value; KeyError if samplescope has none of that name."""
-    if name in PENALTIES:
-        penalty = PENALTIES[name]
-        return Stage(name, lambda ids, scores: penalty(ids, scores, value), value)
-    reshape = temperature if name == "temperature" else CUTS[name]
-    return Stage(name, lambda _ids, scores: reshape(scores, value), value)
+def own_stage(record: StageRecord, values: Values, noise: Noise) -> Stage:
+    """The stage of this record with these numbers."""
+    function = FUNCTIONS[record.name]
+    return Stage(record.name, lambda ids, scores: function(scores, values, Moment(ids, noise)), record, values)

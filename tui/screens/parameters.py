@@ -11,7 +11,8 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.core.settings import DEFAULT_SEED, MAX_NEW_TOKENS, PARAMETERS, SEED, Given, Setting, Settings, Source, Value
+from tui.core.settings import DEFAULT_SEED, Given, Setting, Settings, Source, Value
+from tui.core.stages import MAX_NEW_TOKENS, PARAMETERS, SEED
 from tui.widgets.parameter_row import NAME, SOURCE, VALUE, ParameterRow
 from tui.widgets.switch_row import SwitchRow
 

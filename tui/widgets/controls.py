@@ -1,4 +1,4 @@
-"""The sampling parameters: a slider each for the four that matter most, and what else is in force, with sources."""
+"""The sampling parameters: a slider each for those that matter most, and what else is in force, with sources."""
 
 from __future__ import annotations
 
@@ -15,21 +15,17 @@ from textual.reactive import var
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.core.settings import DEFAULT_SEED, MAX_NEW_TOKENS, PARAMETERS, SEED, Setting, Settings, Value
+from tui.core.settings import DEFAULT_SEED, OFF, Setting, Settings, Value
+from tui.core.stages import MAX_NEW_TOKENS, SEED, SPOKEN_ORDER
 from tui.widgets import in_force
 from tui.widgets.entry import NumberEntry
 from tui.widgets.field import Field
-from tui.widgets.labels import NAMES, greedy, off, source_text, unasked
+from tui.widgets.labels import greedy, off, source_text, unasked
 from tui.widgets.scale import Scale
 from tui.widgets.slider import Slider
 
-SCALES: dict[str, tuple[Scale, float]] = {
-    "temperature": (Scale(0.05, 3.0, 0.01), 1.0),
-    "top_k": (Scale(1, 50_257, 0.1, log=True, integer=True, zero=True), 0),
-    "top_p": (Scale(0.01, 1.0, 0.01), 1.0),
-    "min_p": (Scale(0.001, 1.0, 0.1, log=True, zero=True), 0.0),
-}
-"""Each slider's scale, and the place on it where the parameter does nothing."""
+WITH_SLIDER = {name: parameter for name, parameter in SPOKEN_ORDER.items() if parameter.track is not None}
+"""The parameters that have a slider, from top to bottom."""
 
 HINT = "←→ move · digits type · o off · b source"
 _ROOM_FOR_NOTES = 45
@@ -68,8 +64,8 @@ class Controls(Widget):
     preset_names: var[frozenset[str]] = var[frozenset[str]](frozenset(), init=False)
     """Parameters that the person set by choosing a preset."""
     seed: var[int] = var(DEFAULT_SEED, init=False)
-    vocabulary: var[int] = var(50_257, init=False)
-    """The right end of top-k's scale."""
+    vocabulary: var[int | None] = var[int | None](None, init=False)
+    """The right end of top-k's slider; None for as long as no model is open."""
     compact: var[bool] = var(False, toggle_class="-compact")
     """One line that only tells, for short terminals."""
 
@@ -112,12 +108,12 @@ class Controls(Widget):
             self.seed = seed
 
     def compose(self) -> ComposeResult:
-        """Four sliders, the numbers, two lines of text, and the line of the compact form."""
-        for name, (scale, off_value) in SCALES.items():
-            yield Slider(PARAMETERS[name], NAMES[name], scale, off_value=off_value)
+        """The sliders, the numbers, two lines of text, and the line of the compact form."""
+        for parameter in WITH_SLIDER.values():
+            yield Slider(parameter, Scale.of(parameter, self.vocabulary))
         with Horizontal(id="numbers"):
-            yield Field(SEED, "seed")
-            yield Field(MAX_NEW_TOKENS, "max new tokens")
+            yield Field(SEED)
+            yield Field(MAX_NEW_TOKENS)
         yield Static(id="also")
         yield Static(id="note")
         yield Static(id="line")
@@ -125,7 +121,6 @@ class Controls(Widget):
     def on_mount(self) -> None:
         """A title, and what was set before."""
         self.border_title = "Controls"
-        self.watch_vocabulary(self.vocabulary)
         self._show_all()
 
     def on_resize(self) -> None:
@@ -146,11 +141,10 @@ class Controls(Widget):
         """Show it."""
         self._show()
 
-    def watch_vocabulary(self, vocabulary: int) -> None:
-        """top-k reaches to the last token."""
-        scale = Scale(1, max(2, vocabulary), 0.1, log=True, integer=True, zero=True)
-        for slider in self.query("#top_k").results(Slider):
-            slider.scale = scale
+    def watch_vocabulary(self, vocabulary: int | None) -> None:
+        """A slider that reaches to the last token has another end."""
+        for slider in self.query(Slider):
+            slider.scale = Scale.of(slider.parameter, vocabulary)
 
     def _show(self) -> None:
         if self.is_mounted:
@@ -161,11 +155,11 @@ class Controls(Widget):
             if slider.parameter.name in self.settings:
                 self._show_row(slider, self.settings[slider.parameter.name])
         self._show_numbers()
-        others = in_force.others(self.settings, SCALES, self.preset_names)
+        others = in_force.others(self.settings, WITH_SLIDER, self.preset_names)
         _tell(self.also, f"also {' · '.join(others)}")
         self.also.set_class(not others, "-none")
         self._show_note()
-        _tell(self.line, in_force.line(self.settings, SCALES, self.preset_names, self.seed))
+        _tell(self.line, in_force.line(self.settings, WITH_SLIDER, self.preset_names, self.seed))
 
     def _show_row(self, slider: Slider, setting: Setting) -> None:
         name = slider.parameter.name
@@ -203,7 +197,7 @@ class Controls(Widget):
         name = event.slider.parameter.name
         at_off = event.value == event.slider.off_value
         self._show_note()
-        self.post_message(self.Changed(name, PARAMETERS[name].off if at_off else event.value))
+        self.post_message(self.Changed(name, OFF[name] if at_off else event.value))
 
     @on(Field.Changed)
     def _field_changed(self, event: Field.Changed) -> None:
@@ -224,7 +218,7 @@ class Controls(Widget):
     def action_off(self) -> None:
         """The focused row's parameter does nothing from now on."""
         name = self._focused()
-        if name in PARAMETERS:
+        if name in OFF:
             self.post_message(self.Off(name))
 
     def action_back(self) -> None:

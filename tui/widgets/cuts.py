@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from tui.core.parameters import StageRecord
 from tui.core.printable import printable
-from tui.core.settings import PARAMETERS, Source
+from tui.core.settings import Settings, Source
+from tui.core.stages import STAGES
 from tui.protocol import Cut, Row, Viewed
 from tui.widgets.labels import FLAG, number_text
-
-_PARAMETER = {
-    "typical": "typical_p",
-    "epsilon": "epsilon_cutoff",
-    "eta": "eta_cutoff",
-    "n-gram": "no_repeat_ngram_size",
-}
-_LABEL = {name: short for short, name in _PARAMETER.items()}
-_SYMBOL = {"top_k": "k", "top_p": "p", "top_h": "h", "typical_p": "typ", "epsilon_cutoff": "ε", "eta_cutoff": "η"}
-_NO_PREFIX = {"typical_p"}
-
-
-def parameter_of(stage: str) -> str:
-    """The parameter behind a stage's name: `top-p` and `top_p` → `top_p`, `typical` → `typical_p`."""
-    return _PARAMETER.get(stage, stage.replace("-", "_"))
 
 
 def stage_label(stage: str) -> str:
     """A stage's name as it is shown: `top-p`; a model's own stage under its class name."""
-    name = parameter_of(stage)
-    return _LABEL.get(name, name.replace("_", "-")) if name in PARAMETERS else printable(stage, space=" ")
+    return STAGES[stage].label if stage in STAGES else printable(stage, space=" ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +23,11 @@ class CutMark:
     """One cut, with what stood before it in the chain."""
 
     stage: str
-    parameter: str
-    number: float
-    """The stage's value; NaN where it has no single one."""
+    """Its label."""
+    record: StageRecord | None
+    """None for a model's own."""
+    values: tuple[float, ...]
+    """The stage's numbers, if it has any."""
     alone: int
     left: int
     before: int
@@ -60,14 +47,13 @@ class CutMark:
 
     @property
     def value(self) -> str:
-        """The number as a person writes it, `0.90`; '' if there is none."""
-        whole = self.parameter in PARAMETERS and PARAMETERS[self.parameter].integer
-        return "" if math.isnan(self.number) else number_text(int(self.number) if whole else self.number)
+        """The numbers as a person writes them, `0.90`; '' if there is none."""
+        return "/".join(map(number_text, self.values))
 
     @property
     def symbol(self) -> str:
         """`p`, where a stage's whole name is too long."""
-        return _SYMBOL.get(self.parameter, self.stage)
+        return self.record.symbol if self.record else self.stage
 
     @property
     def name(self) -> str:
@@ -108,15 +94,16 @@ def cut_marks(viewed: Viewed, rows: Iterable[Row] = ()) -> list[CutMark]:
     marks: list[CutMark] = []
     before, after, mass, prefix = viewed.vocabulary, "", 1.0, True
     for cut in viewed.cuts:
-        parameter = parameter_of(cut.stage)
-        prefix = prefix and parameter not in _NO_PREFIX and cut.stage not in inside
-        setting = viewed.settings.get(parameter)
-        number = float(setting.value) if setting and setting.value is not None else math.nan
-        flagged = setting is not None and setting.source == Source.TRANSFORMERS
+        record = STAGES.get(cut.stage)
+        names = [parameter.name for parameter in record.parameters] if record else []
+        sources = [viewed.settings[name].source for name in names if name in viewed.settings]
+        values = tuple(_numbers(record, viewed.settings)) if record else ()
+        prefix = prefix and (record is None or record.prefix) and cut.stage not in inside
+        flagged = Source.TRANSFORMERS in sources
         label = stage_label(cut.stage)
         marks.append(
             CutMark(
-                label, parameter, number, cut.alone, cut.left, before, after, mass, cut.tie, prefix, flagged,
+                label, record, values, cut.alone, cut.left, before, after, mass, cut.tie, prefix, flagged,
                 cut.between, cut.between is not None and cut.between[1] >= viewed.vocabulary,
             )
         )  # fmt: skip
@@ -124,6 +111,14 @@ def cut_marks(viewed: Viewed, rows: Iterable[Row] = ()) -> list[CutMark]:
         after = ("" if cut.between else label) if cut.left < before else after
         before, mass = (viewed.vocabulary if cut.between else cut.left), cut.mass
     return marks
+
+
+def _numbers(record: StageRecord, settings: Settings) -> Iterator[float]:
+    """The values in force for a stage's parameters, whole or not as each is."""
+    for parameter in record.parameters:
+        setting = settings.get(parameter.name)
+        if setting is not None and setting.value is not None:
+            yield int(setting.value) if parameter.integer else float(setting.value)
 
 
 def _removers_inside(cuts: list[Cut], rows: Iterable[Row]) -> set[str]:

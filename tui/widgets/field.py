@@ -11,7 +11,7 @@ from textual.app import RenderResult
 from textual.message import Message
 from textual.reactive import reactive
 
-from tui.core.settings import Parameter
+from tui.core.parameters import Parameter
 from tui.widgets.entry import NumberEntry
 
 
@@ -50,10 +50,9 @@ class Field(NumberEntry):
             """The field."""
             return self.field
 
-    def __init__(self, parameter: Parameter, label: str) -> None:
+    def __init__(self, parameter: Parameter) -> None:
         super().__init__(id=parameter.name)
         self.parameter = parameter
-        self.label = label
 
     def render(self) -> RenderResult:
         """Label, number, source."""
@@ -63,7 +62,7 @@ class Field(NumberEntry):
             component = "field--wrong" if self.wrong else "field--entry"
             number = Text(f"{self.entry}▏", self.get_component_rich_style(component, partial=True))
         note = Text(f" {self.note}" if self.note else "", quiet + Style(reverse=False))
-        return Text.assemble((self.label, quiet), " ", number, note)
+        return Text.assemble((self.parameter.label, quiet), " ", number, note)
 
     def check(self, value: int | float) -> None:
         """In the parameter's range."""

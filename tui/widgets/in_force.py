@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from tui.core.settings import PARAMETERS, Settings
-from tui.widgets.labels import FLAG, greedy, name_text, off, source_text, unasked, value_text
+from tui.core.settings import Settings
+from tui.core.stages import PARAMETERS
+from tui.widgets.labels import FLAG, greedy, off, source_text, unasked, value_text
 
 GREEDY = "greedy: the sliders have no effect"
-_SHORT = {"temperature": "T", "top_k": "k", "top_p": "p"}
 
 
 def others(settings: Settings, shown: Collection[str], presets: Collection[str]) -> list[str]:
     """The parameters that act and are not `shown` elsewhere: `typical-p 0.95 (you)`."""
     told = []
-    for name in PARAMETERS:
+    for name, parameter in PARAMETERS.items():
         setting = settings.get(name)
         if name not in shown and setting is not None and not off(name, setting.value):
             flag = f" {FLAG}" if unasked(name, setting) else ""
             source = source_text(name, setting, presets)
-            told.append(f"{name_text(name)} {value_text(name, setting.value)}{flag} ({source})")
+            told.append(f"{parameter.label} {value_text(name, setting.value)}{flag} ({source})")
     return told
 
 
@@ -28,7 +28,7 @@ def note(settings: Settings) -> str:
     if greedy(settings):
         return GREEDY
     loud = [
-        f"{name_text(name)} {value_text(name, setting.value)}"
+        f"{PARAMETERS[name].label} {value_text(name, setting.value)}"
         for name, setting in settings.items()
         if name in PARAMETERS and unasked(name, setting)
     ]
@@ -43,5 +43,5 @@ def line(settings: Settings, names: Iterable[str], presets: Collection[str], see
         setting = settings.get(name)
         if setting is not None:
             flag = FLAG if unasked(name, setting) else ""
-            parts.append(f"{_SHORT.get(name, name_text(name))} {value_text(name, setting.value)}{flag}")
+            parts.append(f"{PARAMETERS[name].symbol or PARAMETERS[name].label} {value_text(name, setting.value)}{flag}")
     return " · ".join([*parts, f"seed {seed}", *others(settings, names, presets)])

@@ -1,47 +1,26 @@
-"""The words and numbers with which parameters are shown: names, values, sources."""
+"""The words and numbers with which parameters are shown: values and sources."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-from tui.core.settings import PARAMETERS, Setting, Settings, Source, Value, is_off
-
-NAMES: dict[str, str] = {
-    "temperature": "temperature",
-    "top_k": "top-k",
-    "top_p": "top-p",
-    "min_p": "min-p",
-    "top_h": "top-h",
-    "typical_p": "typical-p",
-    "epsilon_cutoff": "epsilon cutoff",
-    "eta_cutoff": "eta cutoff",
-    "repetition_penalty": "repetition penalty",
-    "no_repeat_ngram_size": "no-repeat n-gram",
-    "max_new_tokens": "max new tokens",
-    "seed": "seed",
-    "do_sample": "greedy",
-}
-"""What a person calls each parameter."""
+from tui.core.settings import Setting, Settings, Source, Value
+from tui.core.stages import PARAMETERS
 
 FLAG = "⚑"
 """A value in force that nobody asked for."""
 
 
-def name_text(name: str) -> str:
-    """A parameter's name as a person writes it."""
-    return NAMES.get(name, name.replace("_", "-"))
-
-
 def off(name: str, value: Value) -> bool:
     """True if `name` does nothing at this value; max_new_tokens and the like are never off."""
-    return name in PARAMETERS and is_off(name, value)
+    return name in PARAMETERS and PARAMETERS[name].is_off(value)
 
 
 def value_text(name: str, value: Value) -> str:
     """A value in force: `0.90`, `50`, `1,000`, `off`; never rounded to another number that reads the same."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if value is None or (off(name, value) and name not in ("temperature", "repetition_penalty")):
+    if value is None or (off(name, value) and not PARAMETERS[name].factor):
         return "off"
     return number_text(value)
 

@@ -10,10 +10,12 @@ from textual.app import RenderResult
 from textual.message import Message
 from textual.reactive import reactive
 
-from tui.core.settings import PARAMETERS, SEED, Parameter, Setting, Source
+from tui.core.parameters import Parameter
+from tui.core.settings import Setting, Source
+from tui.core.stages import PARAMETERS, SEED
 from tui.errors import InputError
 from tui.widgets.entry import NumberEntry
-from tui.widgets.labels import FLAG, name_text, off, unasked, value_text
+from tui.widgets.labels import FLAG, off, unasked, value_text
 
 NAME, VALUE, SOURCE = 20, 13, 14
 UNKNOWN = "–"
@@ -60,7 +62,7 @@ class ParameterRow(NumberEntry):
         flagged = setting is not None and unasked(name, setting)
         style = "flag" if flagged else "quiet" if quiet else ""
         source = UNKNOWN if setting is None else str(setting.source)
-        label = self._part(f"{name_text(name):<{NAME}}", "quiet" if quiet else "")
+        label = self._part(f"{self.parameter.label:<{NAME}}", "quiet" if quiet else "")
         label.stylize(self.get_component_rich_style("row--name", partial=True))
         if self.reason:
             rest = [self._part(f"   {self.reason}", "wrong")]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from tui.core.parameters import Parameter
+
 ZERO_WIDTH = 0.04
 """Share of the track that a zero takes at the left end of a logarithmic scale."""
 
@@ -22,6 +24,15 @@ class Scale:
     log: bool = False
     integer: bool = False
     zero: bool = False
+
+    @classmethod
+    def of(cls, parameter: Parameter, vocabulary: int | None = None) -> Scale:
+        """A parameter's own scale; top-k's ends at the vocabulary, where that is known. ValueError if it has none."""
+        track = parameter.track
+        if track is None:
+            raise ValueError(f"{parameter.name} has no slider")
+        high = max(2, vocabulary) if track.to_vocabulary and vocabulary is not None else track.high
+        return cls(track.low, high, track.step, track.log, parameter.integer, track.zero)
 
     def __post_init__(self) -> None:
         if not self.low < self.high or self.step <= 0 or (self.log and self.low <= 0):

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
 
-from tui.core.settings import Parameter
+from tui.core.parameters import Parameter
 from tui.widgets.entry import NumberEntry
 from tui.widgets.labels import FLAG, number_text
 from tui.widgets.scale import Scale
@@ -94,11 +94,11 @@ class Slider(NumberEntry):
             """True for an older value of the same slider."""
             return isinstance(message, Slider.Changed) and message.slider is self.slider
 
-    def __init__(self, parameter: Parameter, label: str, scale: Scale, *, off_value: float) -> None:
+    def __init__(self, parameter: Parameter, scale: Scale) -> None:
         super().__init__(id=parameter.name)
         self.parameter = parameter
-        self.label = label
-        self.off_value = off_value
+        self.off_value = 0 if parameter.off is None else parameter.off
+        """The place on the track where the parameter does nothing: 0 for one that is none at all then."""
         self.integer = scale.integer
         self.dragging = False
         self._told: float | None = None
@@ -115,7 +115,9 @@ class Slider(NumberEntry):
 
     def render(self) -> RenderResult:
         """Name, track, value, source."""
-        name = self._styled(f"{self.label[:NAME_WIDTH]:<{NAME_WIDTH}}", "muted" if self.off or self.idle else "")
+        name = self._styled(
+            f"{self.parameter.label[:NAME_WIDTH]:<{NAME_WIDTH}}", "muted" if self.off or self.idle else ""
+        )
         name.stylize(self.get_component_rich_style("slider--name", partial=True))
         value = f"{self._value_text():>{VALUE_WIDTH}}"
         return Text.assemble(name, " ", *self._track_parts(), " ", self._value_part(value), self._source_part())

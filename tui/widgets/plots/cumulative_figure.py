@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from tui.core.stages import TOP_P
 from tui.protocol import Plotted
 from tui.widgets.cuts import CutMark
 from tui.widgets.plots.labels import Label, place, place_more, place_on_line
@@ -87,7 +88,7 @@ class Figure(NamedTuple):
     @property
     def nucleus(self) -> CutMark | None:
         """The top-p cut, whose threshold is a height in this plot."""
-        nucleus = (mark for mark in self.marks if mark.parameter == "top_p" and mark.prefix and mark.value)
+        nucleus = (mark for mark in self.marks if mark.record is TOP_P and mark.prefix and mark.values)
         return next((mark for mark in nucleus if not math.isnan(mark.mass_before)), None)
 
 
@@ -190,7 +191,7 @@ def _dots(figure: Figure, xs: Sequence[float], ys: Sequence[float]) -> Iterable[
 
 def threshold(nucleus: CutMark) -> float:
     """Top-p's height in the full curve: p of what the stages before it left."""
-    return min(1.0, nucleus.number * nucleus.mass_before)
+    return min(1.0, nucleus.values[0] * nucleus.mass_before)
 
 
 def threshold_texts(nucleus: CutMark) -> list[str]:
