@@ -13,8 +13,6 @@ from tui.core.settings import Given
 
 Processor = Callable[[Tensor, Tensor], Tensor]
 """(ids [1, n], scores [1, V]) → scores [1, V]."""
-Stopper = Callable[[Sequence[int]], bool]
-"""True if the ids so far end at a stop string."""
 
 
 @dataclass(frozen=True)
