@@ -198,11 +198,6 @@ class Terminal:
             os.write(self._wake_write, b"x")
         self._reader.join(PATIENCE)
 
-    def cpu_seconds(self) -> float:
-        """Processor time of the program so far (Linux)."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
     def attributes(self) -> list[object]:
         """The terminal's settings (termios): echo, line mode and so on."""
         return termios.tcgetattr(self._master)

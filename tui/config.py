@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from tui import paths
 from tui.core.printable import printable
+
+Text = Annotated[str, msgspec.Meta(pattern=r"\S")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,33 +33,38 @@ def load(file: Path | None = None) -> tuple[Config, list[str]]:
         entries = tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Config(), []
-    except (OSError, ValueError) as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
+    except (OSError, ValueError, RecursionError) as error:  # errors of TOML and of UTF-8 are ValueErrors
         return Config(), [_line(file, _reason(error))]
     usable = {name: value for name, value in entries.items() if not _problem(name, value)}
     problems = [_line(file, problem) for name, value in entries.items() if (problem := _problem(name, value))]
     keymap = usable.get("keymap", {})
-    problems += [
-        _line(file, _wrong(f"keymap.{name}", "a text, such as 'n,f5'")) for name in keymap if not _text(keymap[name])
-    ]
-    return Config(**usable | {"keymap": {name: keys for name, keys in keymap.items() if _text(keys)}}), problems
+    keys = {action: value for action, value in keymap.items() if _fits(value, Text)}
+    wrong = [action for action in keymap if action not in keys]
+    problems += [_line(file, _wrong(f"keymap.{action}", "a text, such as 'n,f5'")) for action in wrong]
+    return Config(**usable | {"keymap": keys}), problems
 
 
-def _text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
-
-
-_EXPECTED: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "theme": (_text, "the name of a theme, in quotes"),
-    "mouse": (lambda value: isinstance(value, bool), "true or false"),
-    "keymap": (lambda value: isinstance(value, dict), "a table, [keymap]"),
+_EXPECTED: dict[str, tuple[Any, str]] = {
+    "theme": (Text, "the name of a theme, in quotes"),
+    "mouse": (bool, "true or false"),
+    "keymap": (dict, "a table, [keymap]"),
 }
+"""Setting → (its type, what it must be in a person's words)."""
 
 
 def _problem(name: str, value: object) -> str:
     if name not in _EXPECTED:
         return f"there is no setting {printable(name, space=' ')!r}. Known: {', '.join(_EXPECTED)}."
-    fits, expected = _EXPECTED[name]
-    return "" if fits(value) else _wrong(name, expected)
+    wanted, expected = _EXPECTED[name]
+    return "" if _fits(value, wanted) else _wrong(name, expected)
+
+
+def _fits(value: object, wanted: Any) -> bool:
+    try:
+        msgspec.convert(value, wanted)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _wrong(name: str, expected: str) -> str:
@@ -66,6 +74,8 @@ def _wrong(name: str, expected: str) -> str:
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"cannot be read ({error.strerror or type(error).__name__})."
+    if isinstance(error, RecursionError):
+        return "is nested too deeply."
     return f"is not TOML in UTF-8 ({printable(str(error), space=' ')})."
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from textual.color import Color
@@ -58,7 +59,7 @@ def load_themes(own: Path | None = None) -> tuple[list[Theme], list[str]]:
 
 def read_theme(path: Path) -> Theme:
     """One file as a theme; ValueError saying what is wrong with it."""
-    data = {"name": path.stem} | tomllib.loads(path.read_text(encoding="utf-8"))
+    data = {"name": path.stem} | _toml(path.read_text(encoding="utf-8"))
     if unknown := sorted(data.keys() - _FIELDS):
         raise ValueError(f"it has no use for {', '.join(map(repr, unknown))}.")
     try:
@@ -67,6 +68,13 @@ def read_theme(path: Path) -> Theme:
         raise ValueError(f"{str(error).replace('`', '').replace('$.', '')}.") from error
     check(theme)
     return theme
+
+
+def _toml(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply.") from None
 
 
 def check(theme: Theme) -> None:

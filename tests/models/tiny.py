@@ -57,7 +57,6 @@ class Rows:
         self.model, self.prompt = model, list(prompt)
         self.decoder = decoder(Shared(model, tokenizer()), prompt)
         self.kept: dict[tuple[int, ...], Tensor] = {}
-        self._references: dict[tuple[int, ...], list[Tensor]] = {}
 
     def after(self, tokens: Sequence[int], report: Report = quiet) -> Tensor:
         """The row after the prompt and these tokens; every row on the way is asked for, as stepping does."""

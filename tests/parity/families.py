@@ -15,7 +15,6 @@ from typing import Any
 import torch
 
 GPT2_VOCABULARY = 50_257
-GPT2_EOS = 50_256
 CONTEXT = 256
 WINDOW = 16
 """Tokens a sliding-window layer sees: far shorter than the texts."""

@@ -14,8 +14,6 @@ from tui.widgets.story_layout import Layout
 from tui.widgets.story_spans import BEGINS, CHANGED, CHOSEN, NEWLINE, Spans
 from tui.widgets.text import SURPRISAL_EDGES, StoryText, surprisal_step
 
-MARKS = (BEGINS, CHANGED, CHOSEN, NEWLINE)
-
 
 def path(*pieces, how=How.SAMPLED, **more):
     """One token after the other, all made alike."""

@@ -115,6 +115,7 @@ async def test_our_widgets_draw_under_every_theme_textual_has(name):
         ("primary = 3", "got int - at primary"),
         ("primary = '#fff'\ndark = 'perhaps'", "at dark"),
         ("primary = '#fff'\nname = 3", "at name"),
+        ("primary = " + "[" * 10_000, "it is nested too deeply"),
     ],
 )
 def test_a_bad_theme_is_left_out_and_the_reason_told(text, reason, tmp_path):

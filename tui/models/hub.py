@@ -8,12 +8,9 @@ from __future__ import annotations
 import json
 import logging
 import os
-import socket
 import time
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from tui.core.origin import Origin
 from tui.core.progress import Report
@@ -23,6 +20,9 @@ from tui.models.meter import Meter
 from tui.models.waiting import beside, one_line
 
 CONNECT_SECONDS = 1.5
+"""What one address of the hub, or of its proxy, has to take a call; there may be several."""
+ANSWER_SECONDS = 5.0
+"""What the hub has to answer, the name server's time and the calls in vain included."""
 CHUNK_BYTES = 2**18
 """How often the download is heard of: the library's own 10 MB are a minute on a slow line, and deaf so long."""
 _SMALL = ("*.json", "*.txt", "*.model", "*.tiktoken", "*.spm", "*.jinja")
@@ -49,7 +49,7 @@ def fetch(origin: Origin, report: Report) -> Path:
     except HFValidationError:
         raise ModelError(f"There is no folder {name}.", "Give a folder with a model, or a Hugging Face id.") from None
     report("asking the hub", 0, None, "")
-    reachable = not constants.HF_HUB_OFFLINE and _reachable(constants.ENDPOINT, report)
+    reachable = not constants.HF_HUB_OFFLINE and _reachable(report)
     return _Fetching(origin, report, offline=not reachable).all()
 
 
@@ -138,27 +138,33 @@ def _not_here(origin: Origin) -> ModelError:
     )
 
 
-def _reachable(endpoint: str, report: Report) -> bool:
-    """One connection, to the proxy where there is one, instead of the library's half a minute of retries."""
-    address = urlsplit(endpoint)
-    if (proxy := getproxies().get(address.scheme)) and not proxy_bypass(address.hostname or ""):
-        address = urlsplit(proxy if "//" in proxy else f"//{proxy}")
-    port = address.port or (80 if address.scheme == "http" else 443)
-    late = time.monotonic() + CONNECT_SECONDS
+def _reachable(report: Report) -> bool:
+    """One question, by the library's own session as downloads go (its endpoint, proxies, certificates).
 
-    def connect() -> bool:
-        try:
-            with socket.create_connection((address.hostname or "", port), timeout=CONNECT_SECONDS):
-                return True
-        except OSError:
-            return False
+    Without it the library takes half a minute of retries. Any answer will do: the download says what is wrong with it.
+    """
+    late = time.monotonic() + ANSWER_SECONDS
 
     def tick() -> None:
         report("asking the hub", 0, None, "")
-        if time.monotonic() > late:  # a name server that says nothing
+        if time.monotonic() > late:  # a name server that says nothing is in no timeout of the session's
             raise TimeoutError
 
     try:
-        return beside(connect, tick)
+        return beside(_answers, tick)
     except TimeoutError:
         return False
+
+
+def _answers() -> bool:
+    import httpx2
+    from huggingface_hub import constants, get_session
+
+    timeout = httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
+    try:
+        get_session().head(constants.ENDPOINT, timeout=timeout, follow_redirects=False)
+    except httpx2.TransportError:
+        return False
+    except Exception:  # such as a kind of proxy that needs a package: the download fails with it, and tells it
+        return True
+    return True

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 from textual import events
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from tui.core.settings import Value
 from tui.errors import SamplescopeError
 
-Check = Callable[[Value], None]
 """Raises SamplescopeError for a value that is out of range."""
 
 _ALLOWED = frozenset("0123456789.-+eE,_")
