@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import torch
@@ -15,26 +15,24 @@ from tui.models.decoding import Shared, inputs, prepare
 from tui.models.generation import PROCESSOR_NAMES, arguments
 from tui.models.placing import home
 
+PROMPTS_KEPT = 8
 _FORCED = "forced_eos_token_id"
 
 
 class GenerateReference:
-    """What only transformers can tell about a model. Its processors are kept for the prompt last asked about."""
+    """What only transformers can tell about a model. Processors are kept for the prompts asked about last."""
 
     def __init__(self, shared: Shared, context: int | None) -> None:
         """`context`: the most tokens the model takes, if there is a limit."""
         self._shared, self._context = shared, context
-        self._kept: tuple[list[int], Mapping[str, Processor]] = ([], {})
+        self._kept = lru_cache(PROMPTS_KEPT)(lambda prompt: self._built(prompt, {}))
 
     def model_processors(self, prompt: Sequence[int], given: Given) -> Mapping[str, Processor]:
         """The processors generate() has after this prompt, by parameter or class name.
 
         Only forced_eos_token_id looks at a setting (where max_new_tokens ends): with it they are built anew each time.
         """
-        kept_for, processors = self._kept
-        if kept_for != list(prompt):
-            processors = self._built(prompt, {})
-            self._kept = (list(prompt), processors)
+        processors = self._kept(tuple(prompt))
         return self._built(prompt, given) if _FORCED in processors else processors
 
     def _built(self, prompt: Sequence[int], given: Given) -> Mapping[str, Processor]:
