@@ -160,6 +160,27 @@ async def test_a_listener_that_raises_is_logged_and_does_not_stop_the_pipe(clien
     assert {record.exc_info[0] for record in caplog.records} == {ZeroDivisionError}
 
 
+async def test_closing_waits_until_a_start_under_way_has_cleared_up(ear, engines):
+    began, cleared = asyncio.Event(), asyncio.Event()
+
+    async def connect():
+        if not engines.served:
+            return await engines.connect()
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0.01)  # as the end of a process takes
+            cleared.set()
+
+    client = Client.connecting(ear, connect)
+    await client.start()
+    engines.die()
+    await began.wait()
+    await client.close()
+    assert cleared.is_set()
+
+
 async def test_a_caller_that_gives_up_does_not_confuse_what_comes_after(client, engines):
     gate = engines.engine.before_forward = Gate(permits=1)
     at = (await client.prompt(text="the")).nodes[-1].id

@@ -174,8 +174,11 @@ class Client:
         """End the engine now, whatever it is doing; what was asked fails. May be called at any time, and again."""
         self._closed = True
         self._starter.close()
+        returning = self._returning
         self._supersede()
         await self._drop(self._link, _closed())
+        if returning is not None:
+            await asyncio.wait([returning])  # until it has ended what it has started
 
     async def _begin(self) -> Link:
         """A new link, greeted and read from."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
+import weakref
 from collections import OrderedDict
 from typing import IO
 
@@ -67,6 +68,7 @@ class RowStore:
         if self._file is None:
             # Unlinked at once, so that it is gone with the process; open as long as the store.
             self._file = tempfile.TemporaryFile(prefix="samplescope-")  # noqa: SIM115
+            weakref.finalize(self, self._file.close)
         offset = self._file.seek(0, 2)
         data = row.numpy().tobytes()
         self._file.write(data)
