@@ -1,0 +1,29 @@
+"""`python -m tests.explorer`: the workbench without torch, for whoever works on the screen."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import explorer
+from tests.scripted import HOSTILE, WORDS
+
+COMMAND = [sys.executable, "-m", "tests.explorer"]
+
+
+def test_it_opens_with_the_vocabulary_and_the_head_asked_for_draws_and_quits(start, tmp_path):
+    command = [*COMMAND, "--vocabulary", "200", "--head", "60"]
+    terminal = start(command, env={"XDG_CONFIG_HOME": str(tmp_path)}, size=(120, 40))
+    terminal.until("· 60 of 200")
+    if (maps := Path(f"/proc/{terminal.process.pid}/maps")).exists():
+        assert "libtorch" not in maps.read_text()
+    terminal.send("n")
+    terminal.until("1 new")
+    terminal.send("q")
+    assert terminal.wait() == 0
+
+
+@pytest.mark.parametrize("size", [2, len(WORDS), 5000])
+def test_a_vocabulary_has_as_many_different_tokens_as_are_asked_for(size):
+    assert len(explorer.vocabulary(size)) == len(set(explorer.vocabulary(size))) == size
+    assert explorer.vocabulary(size, hostile=True)[:2] == HOSTILE[:2]
