@@ -12,7 +12,7 @@ from textual.command import Provider
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-from tui import config, keys, logs, paths
+from tui import config, keys, paths
 from tui.client.asking import Greeted
 from tui.client.client import Client, Listener
 from tui.core.printable import printable
@@ -57,7 +57,7 @@ class SamplescopeApp(SafeApp[None]):
     def _child(self, listener: Listener) -> Client:
         """A client that starts the engine as a child process, or by the command that was asked for."""
         greeted, self._greeted = self._greeted, None  # the first client's; one that loads beside it starts its own
-        return Client(listener, self.options.engine, paths.log_file(), greeted)
+        return Client(listener, self.options.engine, greeted)
 
     def _use_themes(self) -> None:
         """Ours and the person's own; the terminal's colours where there are sixteen or none."""
@@ -117,7 +117,6 @@ class SamplescopeApp(SafeApp[None]):
 
 def main(options: LaunchOptions, greeted: Greeted | None = None) -> int:
     """Run the explorer in this terminal, over an engine that has `greeted` or one it starts itself; the exit code."""
-    logs.begin()
     settings, problems = config.load()
     app = SamplescopeApp(options, settings=settings, greeted=greeted)
     app.problems += problems

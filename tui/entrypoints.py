@@ -18,18 +18,18 @@ INTERRUPTED = 130
 
 def explore(options: LaunchOptions) -> int:
     """Run the explorer in this terminal; the exit code. InputError where there is no terminal for it."""
+    from tui import logs
     from tui.terminal.checks import check_terminal, prepare_environment
 
     check_terminal()
     prepare_environment()
+    logs.begin()
     greeted = None
     if options.engine is not None:
         # While the terminal is still the person's: ssh may ask for a password.
-        from tui import paths
         from tui.client.asking import start_asking
-        from tui.client.log import Log
 
-        greeted = start_asking(options.engine, Log(paths.log_file()))
+        greeted = start_asking(options.engine)
     gc.disable()  # until the first picture is out: what is imported until then stays, and looking through it takes time
     from tui.app import main
 

@@ -1,7 +1,7 @@
 """What the program notes for whoever looks for a fault: one file, which moves aside before it grows large.
 
-`logging.getLogger("samplescope")` everywhere; `SAMPLESCOPE_LOG=debug` notes every frame to and from the engine too, by
-kind, number and size. What the engine says on stderr is in a file beside it (`tui.paths.log_file`).
+`logging.getLogger("samplescope")` everywhere. Each line the engine writes to stderr is in it; `SAMPLESCOPE_LOG=debug`
+notes every frame to and from the engine too, by kind, number and size.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import logging
 import os
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
+from pathlib import Path
 
 from tui import paths
 
@@ -21,7 +22,7 @@ class _Private(RotatingFileHandler):
     """Names of files may be in it: nobody else reads it. A log that cannot be written is done without."""
 
     def _open(self) -> TextIOWrapper:
-        paths.make_private(paths.state_dir())
+        paths.make_private(Path(self.baseFilename).parent)
         handle = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         return os.fdopen(handle, "a", encoding=self.encoding, errors="backslashreplace")
 
@@ -34,8 +35,7 @@ def begin() -> None:
     logger = logging.getLogger("samplescope")
     if logger.handlers:
         return
-    file = paths.state_dir() / "samplescope.log"
-    handler = _Private(file, maxBytes=MOST_BYTES, backupCount=1, encoding="utf-8", delay=True)
+    handler = _Private(paths.log_file(), maxBytes=MOST_BYTES, backupCount=1, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(message)s"))
     logger.addHandler(handler)
     logger.propagate = False

@@ -30,8 +30,8 @@ def state_dir() -> Path:
 
 
 def log_file() -> Path:
-    """What the engine writes to stderr."""
-    return state_dir() / "engine.log"
+    """What happened, and what the engine wrote to stderr."""
+    return state_dir() / "samplescope.log"
 
 
 def recent_file() -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from pathlib import Path
 
 from tests.engines import alive
 from tests.patience import PATIENCE
@@ -17,10 +18,10 @@ async def begin(client: Client, text: str = "the herd of unicorns") -> int:
     return (await client.prompt(text=text)).nodes[-1].id
 
 
-async def logged(folder, pattern: str) -> re.Match:
+async def logged(log: Path, pattern: str) -> re.Match:
     """The first match in the log; the engine wrote it before the answer that was awaited, but it may be on its way."""
     async with asyncio.timeout(PATIENCE):
-        while (found := re.search(pattern, (folder / "log").read_text(errors="replace"))) is None:
+        while (found := re.search(pattern, log.read_text(errors="replace"))) is None:
             await asyncio.sleep(0.01)
     return found
 

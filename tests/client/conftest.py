@@ -9,6 +9,7 @@ import pytest
 
 from tests.engines import Engines
 from tests.patience import PATIENCE
+from tui import logs
 from tui.client.client import Client
 
 
@@ -87,12 +88,13 @@ async def client(ear, engines):
 
 
 @pytest.fixture
-async def child(ear, tmp_path):
-    """Makes clients of real engine processes; `tmp_path/log` is their log."""
+async def child(ear, log):
+    """Makes clients of real engine processes, and begins the log."""
+    logs.begin()
     clients = []
 
     def make(command) -> Client:
-        clients.append(Client(ear, command, tmp_path / "log"))
+        clients.append(Client(ear, command))
         return clients[-1]
 
     yield make

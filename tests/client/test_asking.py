@@ -9,6 +9,7 @@ import pytest
 
 from tests.client.children import begin
 from tests.engines import child_command
+from tui import logs
 from tui.client import echo
 from tui.client.client import Client, EngineFailed
 from tui.client.echo import Echo
@@ -60,7 +61,7 @@ async def test_only_a_command_that_brought_no_greeting_may_have_to_ask(ear, tmp_
     flag = tmp_path / "may"
     flag.touch()
     script = f"import pathlib\nif not pathlib.Path({str(flag)!r}).exists(): raise SystemExit(255)"
-    client = Client(ear, child_command(script), tmp_path / "log")
+    client = Client(ear, child_command(script))
     await begin(client)
     assert not client.must_ask
     flag.unlink()
@@ -73,9 +74,9 @@ async def test_only_a_command_that_brought_no_greeting_may_have_to_ask(ear, tmp_
     await client.close()
 
 
-async def test_an_engine_of_our_own_never_asks(ear, tmp_path, monkeypatch):
+async def test_an_engine_of_our_own_never_asks(ear, monkeypatch):
     monkeypatch.setattr("tui.client.starter.engine_command", lambda: REFUSED)
-    client = Client(ear, None, tmp_path / "log")
+    client = Client(ear, None)
     with pytest.raises(EngineFailed):
         await client.start()
     assert not client.must_ask
@@ -84,7 +85,7 @@ async def test_an_engine_of_our_own_never_asks(ear, tmp_path, monkeypatch):
 
 async def test_an_engine_that_was_asked_for_is_the_one_that_is_used_and_has_the_same_story(ear, tmp_path):
     starts = tmp_path / "starts"
-    client = Client(ear, child_command(f"open({str(starts)!r}, 'a').write('x')"), tmp_path / "log")
+    client = Client(ear, child_command(f"open({str(starts)!r}, 'a').write('x')"))
     at = await begin(client)
     stepped = await client.step(at, {}, count=2)
     before = list(client.mirror.story)
@@ -97,31 +98,32 @@ async def test_an_engine_that_was_asked_for_is_the_one_that_is_used_and_has_the_
     await client.close()
 
 
-async def test_one_that_was_asked_for_and_is_not_used_ends_with_the_client(ear, tmp_path):
-    client = Client(ear, child_command(), tmp_path / "log")
+async def test_one_that_was_asked_for_and_is_not_used_ends_with_the_client(ear):
+    client = Client(ear, child_command())
     client.ask()
     process = client._starter._greeted.child._process
     await client.close()
     assert process.poll() is not None
 
 
-async def test_asking_in_vain_says_why_and_leaves_nothing(ear, tmp_path):
-    client = Client(ear, REFUSED, tmp_path / "log")
+async def test_asking_in_vain_says_why_and_leaves_nothing(ear):
+    client = Client(ear, REFUSED)
     with pytest.raises(EngineFailed, match=r"sh ended with exit code 255\. Its last line: Permission denied"):
         client.ask()
     assert client._starter._greeted is None
     await client.close()
 
 
-async def test_what_was_said_before_the_greeting_explains_no_later_death(ear, tmp_path):
+async def test_what_was_said_before_the_greeting_explains_no_later_death(ear, log):
+    logs.begin()
     command = child_command("def die(forward):\n    os._exit(3)", "ScriptedEngine(before_forward=die)")
     words = "echo 'Warning: Permanently added gpubox' >&2; exec \"$@\""
-    client = Client(ear, ["sh", "-c", words, "sh", *command], tmp_path / "log")
+    client = Client(ear, ["sh", "-c", words, "sh", *command])
     client.ask()
     await client.start()
     await client.open()
     with pytest.raises(EngineFailed, match=r"sh ended with exit code 3\.$"):
         await client.prompt(text="the")
     await client.close()
-    assert "Permanently" in (tmp_path / "log").read_text()
-    assert sys.executable in (tmp_path / "log").read_text()
+    assert "Permanently" in log.read_text()
+    assert sys.executable in log.read_text()

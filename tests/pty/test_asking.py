@@ -71,6 +71,8 @@ def test_the_question_comes_before_the_screen_is_taken_and_then_the_host_is_show
     assert "unicorn\r" not in explorer.raw.decode(errors="replace")
     explorer.send("q")
     assert explorer.wait() == 0
+    log = (explorer.folder / "XDG_STATE_HOME" / "samplescope" / "samplescope.log").read_text()
+    assert f"is started: {ssh}" in log and "unicorn" not in log
 
 
 def test_a_wrong_answer_is_one_line_and_code_3(start, ssh):

@@ -65,7 +65,7 @@ def test_every_path_follows_xdg_and_none_is_created(monkeypatch, tmp_path):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
     assert paths.config_file() == tmp_path / "config" / "samplescope" / "config.toml"
     assert paths.themes_dir() == tmp_path / "config" / "samplescope" / "themes"
-    assert paths.log_file() == tmp_path / "state" / "samplescope" / "engine.log"
+    assert paths.log_file() == tmp_path / "state" / "samplescope" / "samplescope.log"
     assert paths.data_dir() == tmp_path / "data" / "samplescope"
     assert list(tmp_path.iterdir()) == []
 

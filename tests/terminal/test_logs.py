@@ -3,23 +3,7 @@
 import logging
 import stat
 
-import pytest
-
 from tui import logs
-
-
-@pytest.fixture
-def log(tmp_path, monkeypatch):
-    """A logger as it is before the program begins, and the file it will write."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    logger = logging.getLogger("samplescope")
-    before = logger.handlers[:], logger.level, logger.propagate
-    logger.handlers.clear()
-    yield tmp_path / "samplescope" / "samplescope.log"
-    for handler in logger.handlers:
-        handler.close()
-    logger.handlers[:], logger.propagate = before[0], before[2]
-    logger.setLevel(before[1])
 
 
 def note(text="hello", level=logging.INFO):

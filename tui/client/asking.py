@@ -20,7 +20,6 @@ from tui.client.child import DRAIN_SECONDS, EXIT_SECONDS, Child
 from tui.client.echo import Echo
 from tui.client.failures import EngineFailed, PipeError
 from tui.client.greeting import GREETING_SECONDS, Greeting, told
-from tui.client.log import Log
 from tui.protocol import Ready
 
 
@@ -33,13 +32,13 @@ class Greeted:
     rest: bytes
 
 
-def start_asking(command: Sequence[str], log: Log) -> Greeted:
+def start_asking(command: Sequence[str]) -> Greeted:
     """Start `command` on this terminal and wait, as long as a person needs for an answer, until an engine greets.
 
     EngineFailed if none does, KeyboardInterrupt at Ctrl+C; nothing is left running then, and the terminal is as it was.
     """
     with _giving_way(), _as_it_was():
-        child = Child.start(command, log, terminal=True)
+        child = Child.start(command, terminal=True)
         try:
             return _Wait(child).greeted()
         except BaseException:

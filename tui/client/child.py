@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from tui.client.failures import EngineFailed
-from tui.client.log import Log
+from tui.client.stderr import LOG, Stderr
 from tui.core.printable import printable
 
 EXIT_SECONDS = 2.0
@@ -24,11 +24,15 @@ LAST_LINE = "Its last line:"
 
 
 class Child:
-    """A started engine process and its three streams."""
+    """A started engine process and its three streams.
 
-    def __init__(self, process: subprocess.Popen[bytes], log: Log, name: str, *, alone: bool) -> None:
+    Not asyncio's subprocess: one that has asked the person on the plain terminal was started before there was a loop,
+    or while it stood still, and goes on under it; and only who reaps it himself knows whether its number is still its.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], name: str, *, alone: bool) -> None:
         self._process = process
-        self._log = log
+        self._stderr = Stderr(process.pid)
         self._name = name
         self._alone = alone
         self._transports: list[asyncio.BaseTransport] = []
@@ -36,7 +40,7 @@ class Child:
         self._swept = False
 
     @classmethod
-    def start(cls, command: Sequence[str], log: Log, *, terminal: bool = False) -> Child:
+    def start(cls, command: Sequence[str], *, terminal: bool = False) -> Child:
         """Start `command` in a session of its own, so that Ctrl+C is not its business and all of it can be ended.
 
         `terminal`: in ours instead, so that it can ask the person at the terminal, who can end it with Ctrl+C.
@@ -50,8 +54,8 @@ class Child:
             why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             name = printable(command[0], space=" ") if command else "an empty command"
             raise EngineFailed("start", f"The engine cannot be started: {name}: {why}.") from error
-        log.open(f"engine {process.pid}: {printable(' '.join(command), space=' ')}")
-        return cls(process, log, _name(command[0]), alone=not terminal)
+        LOG.info("%d is started: %s", process.pid, printable(" ".join(command), space=" "))
+        return cls(process, _name(command[0]), alone=not terminal)
 
     @property
     def output(self) -> IO[bytes]:
@@ -67,7 +71,7 @@ class Child:
 
     def told(self, data: bytes) -> None:
         """Note what it wrote to stderr."""
-        self._log.add(data)
+        self._stderr.add(data)
 
     async def streams(self) -> tuple[asyncio.StreamReader, asyncio.WriteTransport]:
         """Its stdout and stdin; draining of its stderr begins."""
@@ -93,7 +97,7 @@ class Child:
 
     def greeted(self) -> None:
         """It is an engine now: what its command said on the way, such as a new host's key, is history."""
-        self._log.forget()
+        self._stderr.forget()
 
     def kill(self) -> None:
         """End it and whatever it started, at once."""
@@ -121,13 +125,15 @@ class Child:
             if pipe is not None:
                 pipe.close()
         self._exit_now(KILL_SECONDS)
-        self._log.close()
+        self._stderr.end()
         return self._why(code)
 
     def _why(self, code: int | None) -> str:
         how = "closed its pipe and had to be ended" if code is None else _ended(code)
-        why = f"{self._name} {how}"
-        return f"{why}. {LAST_LINE} {self._log.last_line}" if self._log.last_line else f"{why}."
+        last = self._stderr.last_line
+        why = f"{self._name} {how}. {LAST_LINE} {last}" if last else f"{self._name} {how}."
+        LOG.info("%d: %s", self._process.pid, why)
+        return why
 
     async def close(self) -> None:
         """Kill it and let go of everything; waits for the exit only as long as a kill takes."""
@@ -141,7 +147,7 @@ class Child:
             if pipe is not None:
                 pipe.close()
         await self._exit(KILL_SECONDS)
-        self._log.close()
+        self._stderr.end()
 
     async def _exit(self, seconds: float) -> int | None:
         """The exit code, or None if it still lives after `seconds`."""

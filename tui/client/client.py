@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
 
 from tui.client.asking import Greeted
 from tui.client.exchange import Exchange, ReplyT
@@ -53,7 +52,6 @@ class Client:
         self,
         listener: Listener,
         command: Sequence[str] | None = None,
-        log: Path | None = None,
         greeted: Greeted | None = None,
     ) -> None:
         """`command` starts an engine (None: a child of ours); `greeted` is one that it has started already."""
@@ -61,7 +59,7 @@ class Client:
         self.ready: Ready | None = None
         """Where the engine runs, once it has greeted."""
         self._listener = listener
-        self._starter = Starter(command, log, greeted)
+        self._starter = Starter(command, greeted)
         self._connect: Connect = self._starter.connect
         self._exchange = Exchange(listener, self.mirror)
         self._link: Link | None = None

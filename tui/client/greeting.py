@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 
 import msgspec
@@ -12,6 +13,7 @@ from tui.client.failures import EngineFailed, PipeError
 from tui.core.printable import printable
 from tui.protocol import GREETING, MAX_FRAME, VERSION, Answer, Ready, decode_answer
 
+LOG = logging.getLogger("samplescope")
 MAX_NOISE = 64 * 1024
 """Bytes a login shell may print before the engine's greeting."""
 GREETING_SECONDS = 60.0
@@ -73,9 +75,11 @@ def cut_frame(buffer: bytearray) -> Answer | None:
     body = bytes(buffer[4 : 4 + length])
     del buffer[: 4 + length]
     try:
-        return decode_answer(body)
+        answer = decode_answer(body)
     except msgspec.MsgspecError as error:
         raise PipeError(f"The engine sent what is no answer: {error}.") from error
+    LOG.debug("← %s %d, %d bytes", type(answer).__name__, getattr(answer, "id", 0), 4 + length)
+    return answer
 
 
 def told(why: str, greeting: Greeting) -> str:

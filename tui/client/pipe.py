@@ -72,7 +72,6 @@ class Link:
         """The next answer. PipeError at the end, half-way through a frame too, and for what is no answer."""
         while (answer := cut_frame(self._buffer)) is None:
             self._buffer += await self._some()
-        LOG.debug("← %s %s", type(answer).__name__, getattr(answer, "id", ""))
         return answer
 
     def send(self, message: Message) -> None:
@@ -81,7 +80,7 @@ class Link:
             data = frame(message)
         except (ValueError, TypeError) as error:
             raise EngineFailed("input", f"This cannot be sent to the engine: {error}.") from error
-        LOG.debug("→ %s %s, %d bytes", type(message).__name__, getattr(message, "id", ""), len(data))
+        LOG.debug("→ %s %d, %d bytes", type(message).__name__, getattr(message, "id", 0), len(data))
         if not self._transport.is_closing():
             self._transport.write(data)
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from tui.client.asking import Greeted, start_asking
 from tui.client.child import Child
-from tui.client.log import Log
 from tui.client.pipe import Link
 
 
@@ -20,10 +18,9 @@ def engine_command() -> list[str]:
 class Starter:
     """Starts an engine, each time without a terminal it could ask on; `ask` gives it one, once."""
 
-    def __init__(self, command: Sequence[str] | None, log: Path | None, greeted: Greeted | None = None) -> None:
+    def __init__(self, command: Sequence[str] | None, greeted: Greeted | None = None) -> None:
         self._command = command or engine_command()
         self._may_ask = command is not None
-        self._log = log
         self._greeted = greeted
         self._last: Link | None = None
 
@@ -38,12 +35,12 @@ class Starter:
         EngineFailed if there is none, KeyboardInterrupt at Ctrl+C.
         """
         self.close()
-        self._greeted = start_asking(self._command, Log(self._log))
+        self._greeted = start_asking(self._command)
 
     async def connect(self) -> Link:
         """A link to a new engine."""
         greeted, self._greeted = self._greeted, None
-        child = greeted.child if greeted else Child.start(self._command, Log(self._log))
+        child = greeted.child if greeted else Child.start(self._command)
         try:
             self._last = Link(*await child.streams(), child)
         except BaseException:

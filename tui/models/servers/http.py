@@ -10,6 +10,7 @@ import asyncio
 import math
 import threading
 import time
+import weakref
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from functools import cache
@@ -35,6 +36,11 @@ def _loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="http", daemon=True).start()
     return loop
+
+
+def _let_go(http: httpx2.AsyncClient) -> None:
+    """Close the connections it has kept: the server that nobody asks any more need not hold them."""
+    asyncio.run_coroutine_threadsafe(http.aclose(), _loop())
 
 
 @dataclass(slots=True)
@@ -76,6 +82,7 @@ class Client:
         self._address, self._key, self._limits = address, key, limits
         self._headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         self._http = self._make()
+        weakref.finalize(self, _let_go, self._http).atexit = False
 
     def _make(self) -> httpx2.AsyncClient:
         direct = {
