@@ -75,7 +75,7 @@ class Engine:
                 await self.client.start()
             return await self.client.open(origin)
 
-        self._ask(work(), then, refused)
+        self._ask(work, then, refused)
 
     def switch(self, origin: Origin, then: Then[Opened], refused: Refused) -> None:
         """Load another model in an engine of its own, which is asked from when it is ready on."""
@@ -97,13 +97,13 @@ class Engine:
             self._adopt(client, ear)
             then(opened)
 
-        self._switching = self._ask(work(), ready, refused)
+        self._switching = self._ask(work, ready, refused)
 
     def _adopt(self, client: Client, ear: _Ear) -> None:
         old, self.client = self.client, client
         self._ear.loading, ear.loading = "closed", ""
         self._ear = ear
-        self._ask(old.close(), ignore, ignore)
+        self._ask(old.close, ignore, ignore)
 
     @property
     def switching(self) -> bool:
@@ -118,24 +118,24 @@ class Engine:
 
     def catalog(self, then: Then[Cataloged], refused: Refused) -> None:
         """Ask which models lie on the engine's machine."""
-        self._ask(self.client.catalog(), then, refused)
+        self._ask(self.client.catalog, then, refused)
 
     # -- prompts, steps, views -----------------------------------------------------------------------------------
 
     def prompt(self, written: Written, then: Then[Prompted], refused: Refused) -> None:
         """Give the model a new prompt."""
-        self._ask(self.client.prompt(written.text, chat=written.chat, system=written.system), then, refused)
+        self._ask(partial(self.client.prompt, written.text, chat=written.chat, system=written.system), then, refused)
 
     def count(self, written: Written, then: Then[int]) -> None:
         """Ask how many tokens a prompt has; an earlier question is dropped."""
         if self._counting is not None:
             self._counting.cancel()
-        counted = self.client.encode(written.text, chat=written.chat, system=written.system)
+        counted = partial(self.client.encode, written.text, chat=written.chat, system=written.system)
         self._counting = self._ask(counted, then, ignore)
 
     def step(self, step: Step, then: Then[Stepped], refused: Refused) -> None:
         """Draw, run or take."""
-        self._ask(self.client.request(step, Stepped), then, refused)
+        self._ask(partial(self.client.request, step, Stepped), then, refused)
 
     def view(self, view: View, then: Then[Viewed], refused: Refused = ignore) -> None:
         """Ask for a view; in each slot only the newest one is sent."""
@@ -153,7 +153,7 @@ class Engine:
 
     def restart(self, refused: Refused) -> None:
         """Start the engine again; `restored` tells when it is back."""
-        self._ask(self.client.restart(), ignore, refused)
+        self._ask(self.client.restart, ignore, refused)
 
     async def close(self) -> None:
         """End the tasks and the engine."""
@@ -165,16 +165,16 @@ class Engine:
 
     # -- tasks ---------------------------------------------------------------------------------------------------
 
-    def _ask(self, work: Awaitable[T], then: Then[T], refused: Refused) -> asyncio.Task[None]:
+    def _ask(self, work: Callable[[], Awaitable[T]], then: Then[T], refused: Refused) -> asyncio.Task[None]:
         task = asyncio.create_task(self._answer(work, then, refused))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _answer(self, work: Awaitable[T], then: Then[T], refused: Refused) -> None:
+    async def _answer(self, work: Callable[[], Awaitable[T]], then: Then[T], refused: Refused) -> None:
         """Hand on what came of it. That the engine is gone is told by `lost`, once for all that was asked."""
         try:
-            answer = await work
+            answer = await work()  # made here: one cancelled before it begins was never made
         except EngineFailed as error:
             if error.kind not in ("lost", "closed"):
                 self._deliver(partial(refused, error))
