@@ -1,0 +1,32 @@
+"""The line to the engine: what is asked and given up at once."""
+
+import asyncio
+import gc
+import warnings
+
+from tui.explorer.engine import Engine, Written
+
+
+class Counting:
+    """A client that counts, and notes what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def encode(self, text: str, **_: object) -> int:
+        self.asked.append(text)
+        return len(text)
+
+
+async def test_a_question_that_is_overtaken_before_it_begins_is_never_asked():
+    client, told = Counting(), []
+    engine = Engine(lambda ear: client, lambda act: act())
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        engine.count(Written("a"), told.append)
+        engine.count(Written("ab"), told.append)
+        while not told:
+            await asyncio.sleep(0)
+        gc.collect()
+    assert (client.asked, told) == (["ab"], [2])
+    assert [str(one.message) for one in warned] == []
