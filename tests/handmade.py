@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from tui.core.settings import Setting, Settings, Source
-from tui.protocol import Cut, Plotted, Row, Viewed
+from tui.protocol import Candidate, Cut, Plotted, Viewed
 
 PIECES = [b" scientists", b" unicorns", b" discovered", b" herd", b"\n", b" the", b" living", b" valley", b" remote"]
 
@@ -40,7 +40,7 @@ def view(
     top_p: float = 1.0,
     min_p: float = 0.0,
     logits: Sequence[float] | None = None,
-    rows: tuple[int, int] = (0, 60),
+    window: tuple[int, int] = (0, 60),
     width: int = 200,
     sources: Settings | None = None,
     pieces: Sequence[bytes] | None = None,
@@ -53,9 +53,9 @@ def view(
     sums = list(accumulate(tempered))
     cuts, removed_at = _chain(tempered, sums, top_k, top_p, min_p)
     kept = cuts[-1].left if cuts else len(scores)
-    first, count = rows
+    first, count = window
     made = [
-        Row(
+        Candidate(
             rank + 1, rank, (pieces[rank] if pieces else piece(rank)), False, scores[rank], raw[rank], tempered[rank],
             tempered[rank] / sums[kept - 1] if rank < kept else 0.0, sums[rank],
             next((stage for stage, left in removed_at if rank >= left), ""),
@@ -64,7 +64,7 @@ def view(
     ]  # fmt: skip
     fields: dict[str, object] = {
         "id": 1, "slot": "main", "at": 12, "revision": 13, "vocabulary": len(scores), "cuts": cuts, "kept": kept,
-        "kept_mass": sums[kept - 1], "would_draw": 2, "rows": made, "first": first,
+        "kept_mass": sums[kept - 1], "would_draw": 2, "candidates": made, "first": first,
         "settings": settings(temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p) | (sources or {}),
         "plot": _cumulative(list(accumulate(raw)), sums, width),
         "given": {"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p},

@@ -21,6 +21,7 @@ from tui.core.settings import OFF, Given, Settings, resolve, validate
 from tui.core.story import How, Node, Story
 from tui.errors import InputError, RunError
 from tui.protocol import (
+    Candidate,
     Catalog,
     Cataloged,
     Encode,
@@ -31,7 +32,6 @@ from tui.protocol import (
     Opened,
     Prompt,
     Prompted,
-    Row,
     Step,
     Stepped,
     View,
@@ -274,19 +274,19 @@ class ScriptedEngine:
         index = sum(node.how is not How.PROMPT for node in path)
         counts = here.draw_many(request.draws, request.seed, index) if request.draws else {}
         would = here.draw(request.seed, index)
-        first, count = request.rows or (0, 0)
+        first, count = request.window or (0, 0)
         viewed = Viewed(
             **same, cuts=here.cuts, kept=here.kept, kept_mass=here.cumulative[here.kept - 1], entropy=here.entropy,
             would_draw=would, would=self._line(here, would, counts), vocabulary=len(self.vocabulary), first=first,
-            rows=[self._line(here, token, counts) for token in here.order[first : first + count]],
+            candidates=[self._line(here, token, counts) for token in here.order[first : first + count]],
             plot=here.plotted(request.plot) if request.plot else None, exact=True, draws=request.draws,
             found=[self._line(here, token, counts) for token in self._found(here, request.find)],
         )  # fmt: skip
         return viewed if self._head is None else Head(here, self._head).of(viewed, request.plot)
 
-    def _line(self, here: Distribution, token: int, counts: dict[int, int]) -> Row:
+    def _line(self, here: Distribution, token: int, counts: dict[int, int]) -> Candidate:
         rank = here.ranks[token]
-        return Row(
+        return Candidate(
             rank, token, self.vocabulary[token], token == EOS, here.logits[token], here.raw[token],
             here.tempered[token], here.final[token], here.cumulative[rank - 1], here.removed_by(token),
             counts.get(token, 0),

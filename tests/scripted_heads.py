@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from tests.scripted_math import Distribution
-from tui.protocol import Cut, Entropy, PlotRequest, Row, Span, Tail, Viewed
+from tui.protocol import Candidate, Cut, Entropy, PlotRequest, Span, Tail, Viewed
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,11 @@ class Head:
     def of(self, viewed: Viewed, plot: PlotRequest | None) -> Viewed:
         """A view with what is not known taken out."""
         tail = self.tail()
-        rows = [self._row(row, tail) for row in viewed.rows if row.rank <= self.told]
+        rows = [self._row(row, tail) for row in viewed.candidates if row.rank <= self.told]
         found = [self._row(row, tail) if row.rank <= self.told else self._unseen(row) for row in viewed.found]
         undecided = bool(tail.undecided)
         return msgspec.structs.replace(
-            viewed, tail=tail, rows=rows, found=found, cuts=[self._cut(cut) for cut in viewed.cuts],
+            viewed, tail=tail, candidates=rows, found=found, cuts=[self._cut(cut) for cut in viewed.cuts],
             kept=tail.kept[0] if tail.kept[0] == tail.kept[1] else 0, kept_mass=tail.kept_mass.value,
             entropy=Entropy(*(span.value for span in tail.entropy)),
             would_draw=None if undecided else viewed.would_draw, would=None if undecided else viewed.would,
@@ -81,7 +81,7 @@ class Head:
             return msgspec.structs.replace(cut, alone=cut.alone if cut.alone < self.told else 0)
         return Cut(cut.stage, 0, cut.left, math.nan, None, (cut.left, self.vocabulary))
 
-    def _row(self, row: Row, tail: Tail) -> Row:
+    def _row(self, row: Candidate, tail: Tail) -> Candidate:
         """A ranked row; tempered probabilities are as uncertain as the whole."""
         least, most = 1 - tail.tempered.high, 1 - tail.tempered.low
         told = self.here.cumulative[self.told - 1]
@@ -101,9 +101,9 @@ class Head:
             spans=None if all(span.exact for span in spans) else spans,
         )  # fmt: skip
 
-    def _unseen(self, row: Row) -> Row:
+    def _unseen(self, row: Candidate) -> Candidate:
         last = self.here.tempered[self.here.order[self.told - 1]]
         removed = row.removed_by if not self.why else ""
         spans = (Span(0.0, last), Span(0.0, 0.0 if removed else 1.0), Span(self.here.cumulative[self.told - 1], 1.0))
-        return Row(0, row.token, row.piece, row.special, math.nan, math.nan, math.nan, spans[1].value, math.nan,
+        return Candidate(0, row.token, row.piece, row.special, math.nan, math.nan, math.nan, spans[1].value, math.nan,
                    removed, 0, spans)  # fmt: skip

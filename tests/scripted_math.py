@@ -136,8 +136,8 @@ class Distribution:
     def draw(self, seed: int, index: int) -> int:
         """The token that luck number `index` of this seed gives: argmax of final over exponential noise."""
         noise = random.Random(f"{seed}:{index}")
-        luck = [noise.expovariate(1.0) for _ in self.final]
-        return max(range(len(luck)), key=lambda token: self.final[token] / luck[token])
+        arrivals = [noise.expovariate(1.0) for _ in self.final]
+        return max(range(len(arrivals)), key=lambda token: self.final[token] / arrivals[token])
 
     def draw_many(self, count: int, seed: int, index: int) -> dict[int, int]:
         """How often each token comes up in `count` draws."""

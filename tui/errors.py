@@ -36,7 +36,7 @@ class ModelError(SamplescopeError):
 
 
 class RunError(SamplescopeError):
-    """Something failed while running: rows that are not finite, scores that overflow, a dead engine."""
+    """Something failed while running: logits that are not finite, scores that overflow, a dead engine."""
 
     kind = "run"
     exit_code = 3

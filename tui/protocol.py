@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import msgspec
 
+from tui.core.candidates import Candidate as Candidate
 from tui.core.candidates import Cut as Cut
 from tui.core.candidates import Entropy as Entropy
 from tui.core.candidates import Plotted as Plotted
-from tui.core.candidates import Row as Row
 from tui.core.candidates import Span as Span
 from tui.core.candidates import Tail as Tail
 from tui.core.catalog import Entry, Room
@@ -38,13 +38,13 @@ class Open(Request, frozen=True, kw_only=True):
     """Load a model; with `story`, take over its nodes and numbers (after a restart)."""
 
     origin: Origin = Origin()
-    row_budget: int | None = None
-    """Bytes of rows kept in memory; None: the engine decides."""
+    logits_budget: int | None = None
+    """Bytes of logits kept in memory; None: the engine decides."""
     story: list[Node] = []
 
 
 class Prompt(Request, frozen=True, kw_only=True):
-    """A new prompt, as text or as ids: a new branch from the root, and its first row."""
+    """A new prompt, as text or as ids: a new branch from the root, and the logits after it."""
 
     text: str = ""
     ids: list[int] | None = None
@@ -88,13 +88,13 @@ class View(Request, frozen=True, kw_only=True):
     at: int
     given: Given = {}
     seed: int = 42
-    rows: tuple[int, int] | None = None
+    window: tuple[int, int] | None = None
     """First rank − 1, and how many."""
     plot: PlotRequest | None = None
     find: str | None = None
     """A token's text, or #id; its best matches come back in `found`."""
     draws: int = 0
-    """How many times to draw here, for the rows' `count`."""
+    """How many times to draw here, for the candidates' `count`."""
     exact: bool = True
     """False while a slider moves: which of the tokens tied at top-p's edge stay may be provisional."""
     reach: list[int] = []
@@ -126,25 +126,25 @@ class Opened(Message, frozen=True, kw_only=True):
     device: str
     dtype: str
     exact: bool
-    """True if rows are the whole vocabulary's, from generate()'s own forward."""
+    """True if logits are the whole vocabulary's, from generate()'s own forward."""
     settings: Settings
     """In force when nothing is given, with sources."""
     backend: str = "transformers"
-    """Who computes the rows: transformers, llama.cpp, vLLM, OpenAI-compatible."""
+    """Who computes the logits: transformers, llama.cpp, vLLM, OpenAI-compatible."""
     head: int | None = None
-    """How many of the best tokens a row has; None: all of the vocabulary."""
+    """How many of the best tokens are told; None: all of the vocabulary."""
     chat: bool = False
     """True if the tokenizer has a chat template."""
     trusted: bool = False
     """True if code of the checkpoint was allowed to run."""
     logits: bool = True
-    """False if rows are log-probabilities: a logit is not known, nor what a repetition penalty would do."""
+    """False if log-probabilities are all that is told: a logit is not known, nor what a repetition penalty would do."""
     notes: list[str] = []
     """What the model's configuration asks that is overridden or has no effect, in one line each."""
 
 
 class Prompted(Message, frozen=True, kw_only=True):
-    """The prompt's nodes, first token first; the last one has its row."""
+    """The prompt's nodes, first token first; after the last one the logits are known."""
 
     id: int
     revision: int
@@ -183,18 +183,18 @@ class Viewed(Message, frozen=True, kw_only=True):
     kept_mass: float = 0.0
     entropy: Entropy = Entropy(0.0, 0.0, 0.0)
     tail: Tail | None = None
-    """What only the best tokens of a row leave open; None where the whole row is known. With one, a `kept` of 0 and
+    """What only the best tokens leave open; None where all of the vocabulary is known. With one, a `kept` of 0 and
     numbers that are NaN are not decided: their bounds are in it."""
     would_draw: int | None = None
     """The token this seed draws here under these settings; None if the kept set is not certain (see `tail`)."""
-    would: Row | None = None
-    """That token's row."""
+    would: Candidate | None = None
+    """That token as a candidate."""
     vocabulary: int = 0
-    rows: list[Row] = []
+    candidates: list[Candidate] = []
     first: int = 0
-    """Rank − 1 of the first of `rows`."""
+    """Rank − 1 of the first of `candidates`."""
     plot: Plotted | None = None
-    found: list[Row] = []
+    found: list[Candidate] = []
     exact: bool = True
     given: Given = {}
     seed: int = 42

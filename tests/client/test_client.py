@@ -100,7 +100,7 @@ async def test_ten_thousand_wishes_are_two_views_and_the_last_is_the_newest(clie
                 slot="main",
                 at=at,
                 given={"temperature": number / 1000},
-                rows=(0, 5),
+                window=(0, 5),
                 plot=PlotRequest("cumulative", 40),
             ),
         )
@@ -113,10 +113,10 @@ async def test_slots_do_not_wait_for_each_other_and_each_has_one_view_in_flight(
     at = (await client.prompt(text="the herd")).nodes[-1].id
     for count in (1, 2, 3):
         for slot in ("main", "scroll"):
-            ear.wants(client, View(slot=slot, at=at, rows=(0, count)))
-    await ear.until("viewed", lambda viewed: viewed.slot == "scroll" and len(viewed.rows) == 3)
-    await ear.until("viewed", lambda viewed: viewed.slot == "main" and len(viewed.rows) == 3)
-    assert [(viewed.slot, len(viewed.rows)) for (viewed,) in ear.all("viewed")] == [
+            ear.wants(client, View(slot=slot, at=at, window=(0, count)))
+    await ear.until("viewed", lambda viewed: viewed.slot == "scroll" and len(viewed.candidates) == 3)
+    await ear.until("viewed", lambda viewed: viewed.slot == "main" and len(viewed.candidates) == 3)
+    assert [(viewed.slot, len(viewed.candidates)) for (viewed,) in ear.all("viewed")] == [
         ("main", 1), ("scroll", 1), ("main", 3), ("scroll", 3),
     ]  # fmt: skip
 

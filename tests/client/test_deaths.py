@@ -148,9 +148,9 @@ class Dies(ScriptedEngine):
     client = child(child_command(script, "Dies()"))
     at = await begin(client)
     for count in counts:
-        ear.wants(client, View(slot="main", at=at, rows=(0, count)))
+        ear.wants(client, View(slot="main", at=at, window=(0, count)))
     (viewed,) = await ear.until("viewed")
-    assert len(viewed.rows) == 3
+    assert len(viewed.candidates) == 3
 
 
 async def test_restart_gives_up_a_load_under_way_and_brings_back_the_model_before(child, ear):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.core.candidates import Cut, Entropy, Row
+from tui.core.candidates import Candidate, Cut, Entropy
 from tui.core.records import dumps, end_record, error_record, run_record, saved_step_record, step_record
 from tui.core.settings import resolve
 from tui.core.story import How, Node
@@ -18,8 +18,8 @@ NODE = Node(
 )  # fmt: skip
 CUTS = [Cut("top_k", 50, 50, 0.6), Cut("top_p", 4184, 27, 0.54, tie=(15, 7))]
 ROWS = [
-    Row(1, 464, b" The", False, 3.5, 0.18, 0.21, 0.25, 0.21, ""),
-    Row(38, 257, b"\xe2\x80", False, -math.inf, 0.001, 0.001, 0.0, 0.9, "top_p"),
+    Candidate(1, 464, b" The", False, 3.5, 0.18, 0.21, 0.25, 0.21, ""),
+    Candidate(38, 257, b"\xe2\x80", False, -math.inf, 0.001, 0.001, 0.0, 0.9, "top_p"),
 ]
 
 

@@ -37,4 +37,4 @@ def viewer(width: int = WIDTH) -> Viewer:
 def look(given: Given | None = None, at: Place | None = None, **asked: object) -> Viewed:
     at = at or place()
     request = View(slot="main", at=at.node, given=given or {}, **asked)  # type: ignore[arg-type]
-    return viewer(len(at.row)).view(request, at, settings_of(**(given or {})), 7)
+    return viewer(len(at.logits)).view(request, at, settings_of(**(given or {})), 7)

@@ -13,7 +13,7 @@ from tests.oracle import settings_of
 from tui.core.story import How
 from tui.engine.decide import Distribution, distribution, draw, standing
 from tui.errors import RunError
-from tui.sampling.draw import Luck, Noise
+from tui.sampling.draw import DrawStream, Noise
 from tui.sampling.stages import FUNCTIONS, Moment, Values
 
 ROW = torch.tensor([2.0, 0.5, 3.0, -1.0, 0.5])
@@ -61,13 +61,13 @@ def test_kept_counts_what_the_cuts_left_and_its_tempered_mass() -> None:
 
 def test_a_sampled_token_is_the_lucks_and_greedy_takes_the_best() -> None:
     found = here(temperature=3.0)
-    assert draw(found, Luck(5, 5), 3) == (Luck(5, 5).draw(found.final, 3), How.SAMPLED)
-    assert draw(here(do_sample=False, temperature=3.0), Luck(5, 5), 3) == (2, How.GREEDY)
+    assert draw(found, DrawStream(5, 5), 3) == (DrawStream(5, 5).draw(found.final, 3), How.SAMPLED)
+    assert draw(here(do_sample=False, temperature=3.0), DrawStream(5, 5), 3) == (2, How.GREEDY)
 
 
 def test_greedy_heeds_the_penalties() -> None:
     found = distribution(place(ROW, ids=[2]), settings_of(repetition_penalty=3.0, do_sample=False), 42)
-    assert draw(found, Luck(0, 5), 0) == (0, How.GREEDY)
+    assert draw(found, DrawStream(0, 5), 0) == (0, How.GREEDY)
     assert found.final.tolist() == [[1.0, 0.0, 0.0, 0.0, 0.0]]
 
 

@@ -19,7 +19,7 @@ from tui.engine.decide import distribution
 from tui.engine.engine import Engine
 from tui.errors import ModelError
 from tui.protocol import Encode, Open, PlotRequest, Prompt, View
-from tui.sampling.draw import Luck
+from tui.sampling.draw import DrawStream
 
 # -- opening and the prompt ------------------------------------------------------------------------------------------
 
@@ -115,8 +115,8 @@ def test_nodes_are_numbered_in_order_each_the_child_of_the_one_before() -> None:
 def test_a_node_records_what_was_known_when_it_was_taken() -> None:
     engine, tip = start()
     (node,), _ = walk(engine, tip, given={"temperature": 0.5, "top_k": 3}, seed=9)
-    viewed = engine.view(View(slot="main", at=tip, given=node.given, seed=9, rows=(0, WIDTH)))
-    row = next(row for row in viewed.rows if row.token == node.token)
+    viewed = engine.view(View(slot="main", at=tip, given=node.given, seed=9, window=(0, WIDTH)))
+    row = next(row for row in viewed.candidates if row.token == node.token)
     assert (node.how, node.given, node.seed) == (How.SAMPLED, {"temperature": 0.5, "top_k": 3}, 9)
     assert (node.rank, node.raw, node.tempered, node.final) == (row.rank, row.raw, row.tempered, row.final)
     assert (node.kept, node.entropy) == (3, viewed.entropy.raw)
@@ -149,7 +149,7 @@ def test_a_taken_token_is_chosen_and_uses_up_its_draw() -> None:
     assert (taken.token, taken.how, ended.reason) == (20, How.CHOSEN, "taken")
     (after,), _ = walk(engine, taken.id, given={"top_k": 0})
     here = distribution(place(fake_row([0, 1, 20], WIDTH), ids=[0, 1, 20]), settings_of(), 42)
-    assert after.token == Luck(42, WIDTH).draw(here.final, 1)
+    assert after.token == DrawStream(42, WIDTH).draw(here.final, 1)
 
 
 def test_a_removed_token_can_be_taken_and_has_no_final_probability() -> None:
@@ -240,7 +240,7 @@ def test_a_story_taken_over_keeps_its_numbers_and_its_rows_come_back() -> None:
     other, _ = opened(fake_model(), Open(story=list(engine.story)))
     assert list(other.story) == list(engine.story)
     for node in (*nodes, *branch):
-        asked = View(slot="main", at=node.id, rows=(0, WIDTH), plot=PlotRequest("cumulative", 30))
+        asked = View(slot="main", at=node.id, window=(0, WIDTH), plot=PlotRequest("cumulative", 30))
         assert other.view(asked) == engine.view(asked)
     (new,), _ = walk(other, branch[0].id)
     assert new.id == branch[0].id + 1
@@ -249,9 +249,11 @@ def test_a_story_taken_over_keeps_its_numbers_and_its_rows_come_back() -> None:
 
 def test_rows_past_the_budget_give_the_same_view() -> None:
     engine, tip = start()
-    small, _ = opened(fake_model(), Open(row_budget=1))
+    small, _ = opened(fake_model(), Open(logits_budget=1))
     small.prompt(Prompt(text="ab"), quiet)
     walk(engine, tip, count=5)
     walk(small, tip, count=5)
     for at in range(2, 8):
-        assert small.view(View(slot="main", at=at, rows=(0, 5))) == engine.view(View(slot="main", at=at, rows=(0, 5)))
+        assert small.view(View(slot="main", at=at, window=(0, 5))) == engine.view(
+            View(slot="main", at=at, window=(0, 5))
+        )

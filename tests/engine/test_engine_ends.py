@@ -66,7 +66,7 @@ def test_nothing_goes_past_the_context() -> None:
 def test_a_full_context_can_still_be_looked_at() -> None:
     engine, tip = start(model=fake_model(context=3))
     _, ended = walk(engine, tip, count=1)
-    assert engine.view(View(slot="main", at=ended.tip, rows=(0, 1))).rows
+    assert engine.view(View(slot="main", at=ended.tip, window=(0, 1))).candidates
 
 
 def test_stop_ends_a_run_within_one_step() -> None:

@@ -93,15 +93,15 @@ def test_a_tie_with_the_last_one_told_may_go_on_unseen() -> None:
 @pytest.mark.parametrize("given", [{}, {"top_k": 3}, {"typical_p": 0.5}, {"temperature": 3.0}], ids=str)
 def test_any_token_can_be_taken_by_hand(given: dict[str, float]) -> None:
     engine, at = start(model=fake_model(head=HEAD))
-    view = engine.view(View(slot="main", at=at, rows=(0, 28)))
-    told = [row.token for row in view.rows]
+    view = engine.view(View(slot="main", at=at, window=(0, 28)))
+    told = [row.token for row in view.candidates]
     unseen = next(token for token in range(WIDTH) if token not in told)
     (taken,), ended = walk(engine, at, given=given, token=unseen)
     assert (taken.how, taken.rank, ended.reason) == (How.CHOSEN, 0, "taken")
     assert math.isnan(taken.raw) and math.isnan(taken.surprisal)
     assert taken.final == 0.0 if "top_k" in given else math.isnan(taken.final)
     (best,), _ = walk(engine, at, given=given, token=told[0])
-    assert (best.rank, best.raw) == (1, view.rows[0].raw)
+    assert (best.rank, best.raw) == (1, view.candidates[0].raw)
     assert best.surprisal == pytest.approx(-math.log2(best.raw))
 
 

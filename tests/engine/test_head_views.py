@@ -18,17 +18,17 @@ def look(given: dict[str, float] | None = None, head: int = HEAD, **asked: objec
     model = fake_model(head=head)
     model.whole = True
     engine, at = start(model=model)
-    return engine.view(View(slot="main", at=at, given=given or {}, **{"rows": (0, WIDTH), **asked}))
+    return engine.view(View(slot="main", at=at, given=given or {}, **{"window": (0, WIDTH), **asked}))
 
 
 def test_rows_end_where_the_telling_ends_and_the_tail_has_the_rest() -> None:
     view, whole = look(), look(head=WIDTH)
-    assert [row.token for row in view.rows] == [row.token for row in whole.rows[:HEAD]]
-    assert [row.raw for row in view.rows] == pytest.approx([row.raw for row in whole.rows[:HEAD]])
+    assert [row.token for row in view.candidates] == [row.token for row in whole.candidates[:HEAD]]
+    assert [row.raw for row in view.candidates] == pytest.approx([row.raw for row in whole.candidates[:HEAD]])
     assert (view.vocabulary, view.tail.told, view.tail.count) == (WIDTH, HEAD, WIDTH - HEAD)
-    assert view.tail.mass == pytest.approx(sum(row.raw for row in whole.rows[HEAD:]), abs=4e-6)
-    assert [row.cumulative for row in view.rows] == pytest.approx(
-        [row.cumulative for row in whole.rows[:HEAD]], rel=1e-4
+    assert view.tail.mass == pytest.approx(sum(row.raw for row in whole.candidates[HEAD:]), abs=4e-6)
+    assert [row.cumulative for row in view.candidates] == pytest.approx(
+        [row.cumulative for row in whole.candidates[:HEAD]], rel=1e-4
     )
 
 
@@ -38,8 +38,8 @@ def test_what_is_decided_is_as_in_the_whole_view() -> None:
     assert (view.kept, view.would_draw, view.tail.undecided) == (whole.kept, whole.would_draw, "")
     assert view.kept_mass == pytest.approx(whole.kept_mass, rel=1e-4)
     assert view.entropy.final == pytest.approx(whole.entropy.final)
-    assert [row.count for row in view.rows] == [row.count for row in whole.rows[:HEAD]]
-    assert [row.removed_by for row in view.rows] == [row.removed_by for row in whole.rows[:HEAD]]
+    assert [row.count for row in view.candidates] == [row.count for row in whole.candidates[:HEAD]]
+    assert [row.removed_by for row in view.candidates] == [row.removed_by for row in whole.candidates[:HEAD]]
     assert [cut.left for cut in view.cuts] == [cut.left for cut in whole.cuts]
 
 
@@ -50,7 +50,7 @@ def test_what_is_not_decided_lies_between() -> None:
     assert math.isnan(view.entropy.raw) and math.isnan(view.kept_mass)
     low, high = view.cuts[0].between
     assert low < whole.kept < high
-    for row, real in zip(view.rows, whole.rows, strict=False):
+    for row, real in zip(view.candidates, whole.candidates, strict=False):
         for span, number in zip(row.spans, (real.tempered, real.final, real.cumulative), strict=True):
             assert span.low < number < span.high
     assert view.tail.undecided.startswith("top-p 0.9 leaves")
@@ -58,11 +58,11 @@ def test_what_is_not_decided_lies_between() -> None:
 
 def test_a_token_of_the_tail_is_found_without_a_rank() -> None:
     view, whole = look({"top_k": 3}), look(head=WIDTH)
-    last = whole.rows[-1]
+    last = whole.candidates[-1]
     (found,) = look({"top_k": 3}, find=f"#{last.token}").found
     assert (found.rank, found.token, found.final, found.removed_by) == (0, last.token, 0.0, "top_k")
     assert math.isnan(found.raw) and found.spans[0].low <= last.tempered <= found.spans[0].high
-    (known,) = look({"top_k": 3}, find=f"#{view.rows[4].token}").found
+    (known,) = look({"top_k": 3}, find=f"#{view.candidates[4].token}").found
     assert (known.rank, known.removed_by) == (5, "top_k")
 
 
@@ -78,6 +78,6 @@ def test_curves_end_at_the_last_one_told_and_never_say_too_much() -> None:
 
 
 def test_a_window_of_rows_is_part_of_the_list() -> None:
-    assert [row.rank for row in look(rows=(4, 3)).rows] == [5, 6, 7]
-    assert [row.rank for row in look(rows=(8, 30)).rows] == [9, 10]
-    assert look(rows=(30, 5)).rows == []
+    assert [row.rank for row in look(window=(4, 3)).candidates] == [5, 6, 7]
+    assert [row.rank for row in look(window=(8, 30)).candidates] == [9, 10]
+    assert look(window=(30, 5)).candidates == []

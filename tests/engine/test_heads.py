@@ -15,7 +15,7 @@ from tests.sampling.heads import IDS, Hidden, bits, hidden, inside
 from tui.engine.decide import Distribution, distribution, draw, standing
 from tui.engine.heads import HeadDistribution, head_distribution
 from tui.errors import RunError
-from tui.sampling.draw import Luck
+from tui.sampling.draw import DrawStream
 
 
 def both(case: Hidden) -> tuple[HeadDistribution, Distribution]:
@@ -82,10 +82,10 @@ def test_a_token_that_may_be_drawn_is_the_whole_rows(case: Hidden, seed: int) ->
     here, truth = both(case)
     if here.undecided is not None:
         with pytest.raises(RunError):
-            draw(here, Luck(seed, len(case.whole)), 0)
+            draw(here, DrawStream(seed, len(case.whole)), 0)
         return
     assert torch.equal(here.final, truth.final)
     assert torch.equal(here.applied.scores, truth.applied.scores)
-    luck, other = (Luck(seed, len(case.whole)) for _ in range(2))
+    stream, other = (DrawStream(seed, len(case.whole)) for _ in range(2))
     for position in range(4):
-        assert draw(here, luck, position) == draw(truth, other, position)
+        assert draw(here, stream, position) == draw(truth, other, position)

@@ -84,7 +84,7 @@ def test_views_and_counts_are_answered_while_a_step_is_under_way(connect):
     at = peer.prompted()
     peer.send(Step(id=3, at=at, count=5))
     assert gate.waiting.wait(PATIENCE)
-    assert isinstance(peer.answer(View(id=4, slot="main", at=at, rows=(0, 3))), Viewed)
+    assert isinstance(peer.answer(View(id=4, slot="main", at=at, window=(0, 3))), Viewed)
     assert peer.answer(Encode(id=5, text="the herd of")).count == 3
     gate.let(5)
     assert peer.until(Stepped)[-1].reason == "count"

@@ -16,7 +16,7 @@ from tests.fake_model import Letters, fake_row
 from tui.core.settings import Given
 from tui.errors import RunError
 from tui.protocol import PlotRequest, Viewed
-from tui.sampling.draw import Luck, draw_many
+from tui.sampling.draw import DrawStream, draw_many
 
 
 def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -67,7 +67,7 @@ CHOICES = [
 @pytest.mark.parametrize("given", CHOICES)
 def test_every_row_is_what_the_logits_say(given: Given) -> None:
     expected = worked_out(**given)  # type: ignore[arg-type]
-    rows = look(given, rows=(0, WIDTH)).rows
+    rows = look(given, window=(0, WIDTH)).candidates
     assert [row.rank for row in rows] == list(range(1, WIDTH + 1))
     assert [row.token for row in rows] == expected.order.tolist()
     assert [row.logit for row in rows] == pytest.approx(expected.logits.tolist(), **CLOSE)
@@ -93,11 +93,11 @@ def test_what_is_kept_and_how_uncertain_it_is(given: Given) -> None:
 
 
 def test_penalties_rank_again_and_logits_and_raw_stay_the_models() -> None:
-    expected, viewed = worked_out(penalty=2.0), look({"repetition_penalty": 2.0}, rows=(0, WIDTH))
-    assert [row.token for row in viewed.rows] == expected.order.tolist()
-    assert [row.logit for row in viewed.rows] == pytest.approx(expected.logits.tolist(), **CLOSE)
-    assert [row.raw for row in viewed.rows] == pytest.approx(expected.raw.tolist(), **CLOSE)
-    assert [row.tempered for row in viewed.rows] == pytest.approx(expected.tempered.tolist(), **CLOSE)
+    expected, viewed = worked_out(penalty=2.0), look({"repetition_penalty": 2.0}, window=(0, WIDTH))
+    assert [row.token for row in viewed.candidates] == expected.order.tolist()
+    assert [row.logit for row in viewed.candidates] == pytest.approx(expected.logits.tolist(), **CLOSE)
+    assert [row.raw for row in viewed.candidates] == pytest.approx(expected.raw.tolist(), **CLOSE)
+    assert [row.tempered for row in viewed.candidates] == pytest.approx(expected.tempered.tolist(), **CLOSE)
 
 
 def test_cuts_say_what_they_keep_alone_and_in_the_chain() -> None:
@@ -115,7 +115,7 @@ def test_a_view_repeats_what_it_answers() -> None:
     viewed = look({"top_k": 3}, id=9, seed=11, draws=5)
     assert (viewed.id, viewed.slot, viewed.at, viewed.revision) == (9, "main", 5, 7)
     assert (viewed.given, viewed.seed, viewed.draws, viewed.vocabulary) == ({"top_k": 3}, 11, 5, WIDTH)
-    assert viewed.rows == viewed.found == []
+    assert viewed.candidates == viewed.found == []
     assert viewed.plot is None
 
 
@@ -130,14 +130,14 @@ def test_a_view_repeats_what_it_answers() -> None:
     ],
 )  # fmt: skip
 def test_a_window_ends_where_the_vocabulary_does(asked: tuple[int, int], ranks: list[int]) -> None:
-    whole = {row.rank: row for row in look(rows=(0, WIDTH)).rows}
-    viewed = look(rows=asked)
-    assert viewed.rows == [whole[rank] for rank in ranks]
+    whole = {row.rank: row for row in look(window=(0, WIDTH)).candidates}
+    viewed = look(window=asked)
+    assert viewed.candidates == [whole[rank] for rank in ranks]
     assert viewed.first == max(0, asked[0])
 
 
 def test_tokens_are_found_by_text_or_number_with_their_ranks_best_match_first() -> None:
-    whole = {row.token: row for row in look({"top_k": 5}, rows=(0, WIDTH)).rows}
+    whole = {row.token: row for row in look({"top_k": 5}, window=(0, WIDTH)).candidates}
     assert look({"top_k": 5}, find="#17").found == [whole[17]]
     found = look({"top_k": 5}, find="<4").found
     assert [row.token for row in found] == Letters(WIDTH).matches("<4", 50)
@@ -179,10 +179,10 @@ def test_ranks_are_even_on_the_axis_they_are_for() -> None:
 def test_cumulative_sums_over_a_whole_vocabulary_are_float64() -> None:
     row = torch.randn(150_000, generator=torch.Generator().manual_seed(0)) * 1e-3
     expected = np.cumsum(torch.softmax(row, 0).sort(descending=True).values.double().numpy())
-    rows = look(at=place(row), rows=(149_990, 10)).rows
+    rows = look(at=place(row), window=(149_990, 10)).candidates
     assert [row.cumulative for row in rows] == pytest.approx(expected[-10:].tolist(), rel=1e-12)
     even = torch.zeros(2**17)  # each probability is a power of two: the whole is 1 on any processor, to the bit
-    assert look(at=place(even), rows=(2**17 - 1, 1)).rows[-1].cumulative == 1.0
+    assert look(at=place(even), window=(2**17 - 1, 1)).candidates[-1].cumulative == 1.0
 
 
 # -- draws -----------------------------------------------------------------------------------------------------------
@@ -190,30 +190,30 @@ def test_cumulative_sums_over_a_whole_vocabulary_are_float64() -> None:
 
 def test_draws_are_counted_beside_their_rows() -> None:
     given: Given = {"top_k": 12}
-    viewed = look(given, rows=(0, WIDTH), draws=500, seed=3)
+    viewed = look(given, window=(0, WIDTH), draws=500, seed=3)
     final = torch.zeros(1, WIDTH)
-    for row in viewed.rows:
+    for row in viewed.candidates:
         final[0, row.token] = row.final
-    counts = draw_many(torch.softmax(place().row.masked_fill(final[0] == 0, -math.inf), 0)[None], 500, 3, 2)
-    assert sum(row.count for row in viewed.rows) == 500
-    assert [row.count for row in viewed.rows] == [int(counts[row.token]) for row in viewed.rows]
-    assert all(row.count == 0 for row in look(given, rows=(0, WIDTH)).rows)
+    counts = draw_many(torch.softmax(place().logits.masked_fill(final[0] == 0, -math.inf), 0)[None], 500, 3, 2)
+    assert sum(row.count for row in viewed.candidates) == 500
+    assert [row.count for row in viewed.candidates] == [int(counts[row.token]) for row in viewed.candidates]
+    assert all(row.count == 0 for row in look(given, window=(0, WIDTH)).candidates)
 
 
 def test_the_token_this_seed_would_draw_is_the_one_it_draws() -> None:
     for seed in range(20):
-        viewed = look({"temperature": 1.5, "top_p": 0.9}, seed=seed, rows=(0, WIDTH))
+        viewed = look({"temperature": 1.5, "top_p": 0.9}, seed=seed, window=(0, WIDTH))
         final = torch.zeros(1, WIDTH)
-        for row in viewed.rows:
+        for row in viewed.candidates:
             final[0, row.token] = row.final
-        assert viewed.would_draw == Luck(seed, WIDTH).draw(final, 2)
-        assert viewed.would == next(row for row in viewed.rows if row.token == viewed.would_draw)
+        assert viewed.would_draw == DrawStream(seed, WIDTH).draw(final, 2)
+        assert viewed.would == next(row for row in viewed.candidates if row.token == viewed.would_draw)
 
 
 def test_greedy_would_draw_the_best_and_puts_everything_on_it() -> None:
-    viewed = look({"do_sample": False, "temperature": 5.0}, rows=(0, 3))
-    assert viewed.would_draw == viewed.rows[0].token
-    assert [row.final for row in viewed.rows] == [1.0, 0.0, 0.0]
+    viewed = look({"do_sample": False, "temperature": 5.0}, window=(0, 3))
+    assert viewed.would_draw == viewed.candidates[0].token
+    assert [row.final for row in viewed.candidates] == [1.0, 0.0, 0.0]
     assert (viewed.kept, viewed.cuts) == (1, [])
 
 

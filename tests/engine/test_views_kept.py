@@ -95,8 +95,10 @@ def test_reach_names_the_stage_that_would_remove_each_token() -> None:
         view = View(slot="reach", at=nodes[-1].id, given={"top_k": 4, "top_p": 0.5}, reach=wanted)
         answers |= engine.view(view).reached
     for node in nodes:
-        one = View(slot="main", at=node.parent, given={"top_k": 4, "top_p": 0.5}, rows=(0, 28))
-        assert answers[node.id] == next(row for row in engine.view(one).rows if row.token == node.token).removed_by
+        one = View(slot="main", at=node.parent, given={"top_k": 4, "top_p": 0.5}, window=(0, 28))
+        assert (
+            answers[node.id] == next(row for row in engine.view(one).candidates if row.token == node.token).removed_by
+        )
     assert len(set(answers.values())) > 1
 
 
@@ -148,9 +150,9 @@ def test_a_view_a_step_and_reach_give_a_stage_that_draws_the_same_noise(monkeypa
     engine, _, _ = told(0)
     tip, given, ranks = max(node.id for node in engine.story), {"top_k": 0, "top_h": 0.5}, set()
     for seed in range(12):
-        seen = engine.view(View(slot="main", at=tip, given=dict(given), seed=seed, rows=(0, 2)))
+        seen = engine.view(View(slot="main", at=tip, given=dict(given), seed=seed, window=(0, 2)))
         (node,) = engine.step(Step(at=tip, count=1, given=dict(given), seed=seed))
-        kept = [row.rank for row in seen.rows if not row.removed_by]
+        kept = [row.rank for row in seen.candidates if not row.removed_by]
         assert (kept, seen.would_draw) == ([node.rank], node.token)
         ranks.add(node.rank)
         reach = View(slot="reach", at=node.id, given=dict(given), seed=seed, reach=[node.id])

@@ -12,7 +12,7 @@ from tui.core.story import Node
 from tui.engine.decide import distribution
 from tui.engine.engine import Engine
 from tui.protocol import Prompt, Step, Stepped
-from tui.sampling.draw import Luck
+from tui.sampling.draw import DrawStream
 
 WIDTH = 28
 
@@ -39,8 +39,8 @@ def tokens(nodes: list[Node]) -> list[int]:
 
 def by_hand(prompt: list[int], count: int, seed: int, given: Mapping[str, float]) -> list[int]:
     """The same run without an engine: row, chain, draw."""
-    ids, luck = list(prompt), Luck(seed, WIDTH)
+    ids, stream = list(prompt), DrawStream(seed, WIDTH)
     for position in range(count):
         here = distribution(place(fake_row(ids, WIDTH), ids=ids, position=position), settings_of(**given), seed)
-        ids.append(luck.draw(here.final, position))
+        ids.append(stream.draw(here.final, position))
     return ids[len(prompt) :]

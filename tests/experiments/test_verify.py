@@ -165,5 +165,5 @@ def test_stepping_goes_on_afterwards_as_if_nothing_had_been(family: str) -> None
     rows = engine.model.reference.generate_logits(PROMPT, {"max_new_tokens": 24}, 3)
     at = tip
     for token, row in zip(undisturbed, rows, strict=True):
-        assert torch.equal(engine.places.at(at, {}).row, row)
+        assert torch.equal(engine.places.at(at, {}).logits, row)
         at = engine.story.child(at, token, prompt=False).id

@@ -20,12 +20,12 @@ def drawn(number, given, how=How.SAMPLED):
 def test_the_main_view_names_everything_it_depends_on():
     view = requests.main_view(STATE, (10, 30), PlotRequest("cumulative", 60), exact=False)
     assert (view.slot, view.at, view.given, view.seed, view.draws) == ("main", 4, {"top_p": 0.9}, 7, 1000)
-    assert (view.rows, view.plot, view.exact) == ((10, 30), PlotRequest("cumulative", 60), False)
+    assert (view.window, view.plot, view.exact) == ((10, 30), PlotRequest("cumulative", 60), False)
 
 
 def test_more_rows_are_asked_for_in_their_own_slot_so_that_they_never_push_out_the_main_view():
     view = requests.scroll_view(viewed(exact=False), (500, 60))
-    assert (view.slot, view.at, view.rows, view.plot, view.exact) == ("scroll", 4, (500, 60), None, False)
+    assert (view.slot, view.at, view.window, view.plot, view.exact) == ("scroll", 4, (500, 60), None, False)
 
 
 def test_a_step_carries_what_is_on_screen():

@@ -8,7 +8,7 @@ import torch
 from tests.models.tiny import PROMPT, model, source
 from tests.parity.reference import rows_of
 from tui.engine.engine import Engine
-from tui.engine.rows import RowStore
+from tui.engine.kept_logits import LogitsStore
 from tui.experiments.jobs import JOBS
 from tui.protocol import Open, Prompt, Step, View
 
@@ -55,7 +55,7 @@ class Explorer:
         """Places on a branch whose row has other bits than a fresh generate()'s."""
         path = self.engine.story.path(tip)[len(PROMPT) - 1 :]
         theirs = rows_of(model(self.family), PROMPT, [node.token for node in path[1:]])
-        rows = [self.engine.places.at(node.id, GIVEN).row for node in path]
+        rows = [self.engine.places.at(node.id, GIVEN).logits for node in path]
         return [index for index, (a, b) in enumerate(zip(rows, theirs, strict=True)) if not torch.equal(a, b)]
 
 
@@ -78,11 +78,11 @@ def test_step_back_step_draws_the_same_token(family: str) -> None:
 def test_a_killed_engine_comes_back_with_the_same_numbers_and_rows(family: str) -> None:
     explorer = Explorer(family)
     tips = explorer.walk()
-    rows = {node.id: explorer.engine.places.at(node.id, GIVEN).row for node in list(explorer.engine.story)[8:]}
+    rows = {node.id: explorer.engine.places.at(node.id, GIVEN).logits for node in list(explorer.engine.story)[8:]}
     again = Explorer(family, story=list(explorer.engine.story))
     assert [node.id for node in again.engine.story] == [node.id for node in explorer.engine.story]
     for at in (tips[0], tips[1], explorer.back(tips[0], 21), explorer.back(tips[1], 1)):
-        assert torch.equal(again.engine.places.at(at, GIVEN).row, rows[at])
+        assert torch.equal(again.engine.places.at(at, GIVEN).logits, rows[at])
     assert again.tokens(again.step(tips[0], 5)) == explorer.tokens(explorer.step(tips[0], 5))
     assert again.step(tips[1]) > max(rows)
     assert [again.wrong(tip) for tip in tips] == [[], []]
@@ -92,16 +92,16 @@ def test_a_killed_engine_comes_back_with_the_same_numbers_and_rows(family: str) 
 def test_rows_dropped_from_the_store_are_made_again(family: str) -> None:
     explorer = Explorer(family)
     tips = explorer.walk()
-    explorer.engine.places._rows.clear()
+    explorer.engine.places._kept.clear()
     assert [explorer.wrong(tip) for tip in reversed(tips)] == [[], []]
 
 
 @pytest.mark.parametrize("family", ["mistral", "mamba2"])
 def test_rows_beyond_the_budget_come_back_from_the_file(family: str) -> None:
     """Three rows of 300 logits stay in memory."""
-    explorer = Explorer(family, row_budget=3 * 300 * 4)
+    explorer = Explorer(family, logits_budget=3 * 300 * 4)
     tips = explorer.walk()
-    store: RowStore = explorer.engine.places._rows
+    store: LogitsStore = explorer.engine.places._kept
     assert len(store._memory) <= 3 and len(store._filed) >= 75
     assert [explorer.wrong(tip) for tip in tips] == [[], []]
 
@@ -118,10 +118,10 @@ def test_two_prompts_side_by_side() -> None:
 def test_looking_at_any_place_disturbs_nothing(family: str) -> None:
     explorer = Explorer(family)
     tip = explorer.step(explorer.prompt(), 30)
-    explorer.engine.places._rows.clear()
+    explorer.engine.places._kept.clear()
     for count in (3, 29, 0, 12):
-        viewed = explorer.engine.view(View(slot="main", at=explorer.back(tip, count), given=GIVEN, rows=(0, 5)))
-        assert len(viewed.rows) == 5
+        viewed = explorer.engine.view(View(slot="main", at=explorer.back(tip, count), given=GIVEN, window=(0, 5)))
+        assert len(viewed.candidates) == 5
     assert explorer.wrong(explorer.step(tip, 5)) == []
 
 

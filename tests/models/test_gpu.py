@@ -104,7 +104,7 @@ def shown(engine: Engine, prompt: list[int], given: dict[str, Any], seed: int) -
     given = {"max_new_tokens": TOKENS, **given}
     nodes = list(engine.step(Step(at=start, given=given, seed=seed, count=None)))
     places = [start, *(node.id for node in nodes[:-1])]
-    return [node.token for node in nodes], [engine.places.at(place, given).row.cpu() for place in places]
+    return [node.token for node in nodes], [engine.places.at(place, given).logits.cpu() for place in places]
 
 
 def test_the_engine_does_what_generate_does(model: Any, counted: Counted) -> None:
@@ -143,7 +143,7 @@ def test_going_back_and_branching_gives_the_rows_of_generate(model: Any) -> None
         theirs, again = (_rows_on_device(model, PROMPT, tokens) for _ in range(2))
         for node, row, twin in zip(path, theirs, again, strict=True):
             if torch.equal(row, twin):
-                assert torch.equal(engine.places.at(node.id, given).row.cpu(), row), f"after node {node.position}"
+                assert torch.equal(engine.places.at(node.id, given).logits.cpu(), row), f"after node {node.position}"
 
 
 def _rows_on_device(model: Any, prompt: list[int], tokens: list[int]) -> list[torch.Tensor]:

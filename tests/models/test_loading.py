@@ -200,15 +200,15 @@ def test_the_mass_of_rows_beyond_the_tokenizer_is_exact(checkpoint: Path) -> Non
     engine.open(Open(origin=Origin(model=str(checkpoint), device="cpu")), quiet)
     at = engine.prompt(Prompt(ids=[5, 6, 7]), quiet).nodes[-1].id
     given = {"top_k": 0}
-    viewed = engine.view(View(slot="main", at=at, given=given, rows=(0, checkpoints.TOKENS + checkpoints.UNUSED)))
+    viewed = engine.view(View(slot="main", at=at, given=given, window=(0, checkpoints.TOKENS + checkpoints.UNUSED)))
     row = rows_of(engine.model._shared.model, [5, 6, 7], [])[0]
     exact = torch.softmax(row, -1)[checkpoints.TOKENS :]
-    unused = {row.token: row for row in viewed.rows if row.token >= checkpoints.TOKENS}
-    assert len(viewed.rows) == len(row) and len(unused) == checkpoints.UNUSED
+    unused = {row.token: row for row in viewed.candidates if row.token >= checkpoints.TOKENS}
+    assert len(viewed.candidates) == len(row) and len(unused) == checkpoints.UNUSED
     for token, shown in unused.items():
         assert shown.raw == shown.final == float(exact[token - checkpoints.TOKENS]) > 0
         assert shown.piece.decode() == f"⟨unused {token}⟩"
-    assert sum(shown.raw for shown in viewed.rows) == pytest.approx(1.0, abs=1e-5)
+    assert sum(shown.raw for shown in viewed.candidates) == pytest.approx(1.0, abs=1e-5)
     tip = list(engine.step(Step(at=at, given=given, seed=1, count=1, token=checkpoints.TOKENS)))[-1]
     assert tip.special and tip.raw == unused[checkpoints.TOKENS].raw
 

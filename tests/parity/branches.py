@@ -65,7 +65,7 @@ class _Explorer:
 
     def logits(self, at: int, count: int) -> dict[int, float]:
         """token → logit of the `count` best rows after a node."""
-        rows = self._engine.ask("View", slot="main", at=at, given=GIVEN, seed=SEED, rows=[0, count])["rows"]
+        rows = self._engine.ask("View", slot="main", at=at, given=GIVEN, seed=SEED, window=[0, count])["candidates"]
         return {row[ROW_TOKEN]: row[ROW_LOGIT] for row in rows}
 
     def would_draw(self, at: int) -> int:

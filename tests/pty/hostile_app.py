@@ -23,7 +23,7 @@ from tui.core.origin import Origin
 from tui.core.settings import OFF, resolve
 from tui.core.story import Node
 from tui.launch import LaunchOptions
-from tui.protocol import Opened, Progress, Row, View, Viewed
+from tui.protocol import Candidate, Opened, Progress, View, Viewed
 from tui.screens import workbench
 from tui.screens.workbench import Workbench
 from tui.terminal.app import SafeApp, run_safely
@@ -37,9 +37,9 @@ SLICE = 400
 """Tokens on a page of running text."""
 
 
-def row(token: int, piece: bytes, rank: int) -> Row:
+def row(token: int, piece: bytes, rank: int) -> Candidate:
     """A candidate of no importance."""
-    return Row(
+    return Candidate(
         rank=rank, token=token, piece=piece, special=False, logit=0.0, raw=0.1, tempered=0.1, final=0.1, cumulative=0.5,
         removed_by="",
     )  # fmt: skip
@@ -118,7 +118,7 @@ class Rows(Pane):
         rows = [row(token, piece, first + index + 1) for index, (token, piece) in enumerate(wanted)]
         return Viewed(
             id=1, slot="scroll", at=1, revision=1, settings=SETTINGS, kept=len(self.pieces), kept_mass=1.0,
-            vocabulary=50_257, rows=rows, first=first,
+            vocabulary=50_257, candidates=rows, first=first,
         )  # fmt: skip
 
     @on(candidate_messages.Wanted)

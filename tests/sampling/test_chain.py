@@ -57,9 +57,9 @@ def test_the_models_own_stages_run_in_generates_places() -> None:
         return scores
 
     own = ("LogitNormalizer", "renormalize_logits", "min_length", "sequence_bias", "suppress_tokens")
-    captured = dict.fromkeys(own, same)
+    model_processors = dict.fromkeys(own, same)
     given: Given = {"repetition_penalty": 1.1, "temperature": 0.5, "top_k": 3}
-    assert names(build_chain(settings_of(**given), captured)) == [
+    assert names(build_chain(settings_of(**given), model_processors)) == [
         "sequence_bias", "repetition_penalty", "min_length", "suppress_tokens", "LogitNormalizer", "temperature",
         "top_k", "renormalize_logits",
     ]  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tui.sampling.draw import SEEDS_KEPT, Luck, Lucks, Noise, draw_many
+from tui.sampling.draw import SEEDS_KEPT, DrawStream, DrawStreams, Noise, draw_many
 
 WIDTHS = (2, 3, 5, 17, 1000, 8192, 50_257)
 """Odd and tiny ones too: the generator moves in blocks."""
@@ -34,36 +34,36 @@ def as_generate_draws(rows: list[Tensor], seed: int) -> list[int]:
 @pytest.mark.parametrize("seed", [0, 42, -1, 2**63 + 5])
 def test_draws_in_sequence_are_those_of_generate(width: int, seed: int) -> None:
     rows = [probabilities_for(width, step) for step in range(12)]
-    luck = Luck(seed, width)
-    assert [luck.draw(row, i) for i, row in enumerate(rows)] == as_generate_draws(rows, seed)
+    stream = DrawStream(seed, width)
+    assert [stream.draw(row, i) for i, row in enumerate(rows)] == as_generate_draws(rows, seed)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_what_would_be_drawn_is_what_is_drawn_fifty_of_fifty(width: int) -> None:
     for position in (0, 1, 7, 30):
-        luck, shown = Luck(position, width), Luck(position, width)
+        stream, shown = DrawStream(position, width), DrawStream(position, width)
         first = probabilities_for(width, position)
         for trial in range(50):
             row = first.roll(trial)
-            assert shown.would_draw(row, position) == luck.draw(row, position)
+            assert shown.would_draw(row, position) == stream.draw(row, position)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_luck_belongs_to_the_position_not_to_the_way_there(width: int) -> None:
     rows = [probabilities_for(width, step) for step in range(40)]
     expected = as_generate_draws(rows, 7)
-    luck, order = Luck(7, width), random.Random(1).sample(range(40), 40)
-    assert {i: luck.draw(rows[i], i) for i in order} == dict(enumerate(expected))
-    assert luck.draw(rows[3], 3) == luck.draw(rows[3], 3) == expected[3]
+    stream, order = DrawStream(7, width), random.Random(1).sample(range(40), 40)
+    assert {i: stream.draw(rows[i], i) for i in order} == dict(enumerate(expected))
+    assert stream.draw(rows[3], 3) == stream.draw(rows[3], 3) == expected[3]
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_looking_and_drawing_do_not_disturb_each_other(width: int) -> None:
     rows = [probabilities_for(width, step) for step in range(10)]
-    expected, luck, dice = as_generate_draws(rows, 3), Luck(3, width), random.Random(4)
+    expected, stream, dice = as_generate_draws(rows, 3), DrawStream(3, width), random.Random(4)
     for _ in range(60):
         at = dice.randrange(10)
-        one = luck.would_draw if dice.random() < 0.5 else luck.draw
+        one = stream.would_draw if dice.random() < 0.5 else stream.draw
         assert one(rows[at], at) == expected[at]
 
 
@@ -72,40 +72,40 @@ def test_skipping_ahead_uses_up_exactly_the_draws_between(width: int) -> None:
     """The cheap way to skip a draw moves the generator as the draw itself would; so does the dear one."""
     rows = [probabilities_for(width, step) for step in range(25)]
     expected = as_generate_draws(rows, 11)
-    cheap, dear = Luck(11, width), Luck(11, width)
+    cheap, dear = DrawStream(11, width), DrawStream(11, width)
     dear._burner = None
     for at in (24, 2, 24, 13):
         assert cheap.draw(rows[at], at) == dear.draw(rows[at], at) == expected[at]
 
 
 def test_the_cheap_way_to_skip_is_in_use_on_this_torch() -> None:
-    assert all(Luck(0, width)._burner is not None for width in WIDTHS)
+    assert all(DrawStream(0, width)._burner is not None for width in WIDTHS)
 
 
 def test_a_removed_token_is_never_drawn() -> None:
     row = probabilities_for(50, 1, removed=0.9)
-    luck = Luck(5, 50)
-    assert all(row[0, luck.draw(row, i)] > 0 and row[0, luck.would_draw(row, i)] > 0 for i in range(300))
+    stream = DrawStream(5, 50)
+    assert all(row[0, stream.draw(row, i)] > 0 and row[0, stream.would_draw(row, i)] > 0 for i in range(300))
 
 
 def test_the_global_generator_is_left_alone() -> None:
     before = torch.random.get_rng_state()
-    luck, row = Luck(1, 9), probabilities_for(9, 0)
-    luck.draw(row, 5)
-    luck.would_draw(row, 2)
+    stream, row = DrawStream(1, 9), probabilities_for(9, 0)
+    stream.draw(row, 5)
+    stream.would_draw(row, 2)
     draw_many(row, 100, 1, 0)
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
 def test_only_the_last_few_seeds_are_kept_and_come_back_the_same() -> None:
-    lucks, rows = Lucks(100), [probabilities_for(100, step) for step in range(6)]
-    first = [lucks[1].draw(row, i) for i, row in enumerate(rows)]
-    kept = lucks[1]
-    assert lucks[1] is kept
+    streams, rows = DrawStreams(100), [probabilities_for(100, step) for step in range(6)]
+    first = [streams[1].draw(row, i) for i, row in enumerate(rows)]
+    kept = streams[1]
+    assert streams[1] is kept
     for seed in range(2, 2 + SEEDS_KEPT):
-        lucks[seed].draw(rows[0], 0)
-    assert lucks[1] is not kept
-    assert [lucks[1].draw(row, i) for i, row in enumerate(rows)] == first
+        streams[seed].draw(rows[0], 0)
+    assert streams[1] is not kept
+    assert [streams[1].draw(row, i) for i, row in enumerate(rows)] == first
 
 
 def test_a_thousand_draws_come_up_as_often_as_they_should() -> None:

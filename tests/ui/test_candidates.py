@@ -10,10 +10,10 @@ from rich.style import Style
 from tests.handmade import settings, view
 from tests.panes import Pane
 from tui.core.settings import Source
-from tui.protocol import Cut, Row
+from tui.protocol import Candidate, Cut
 from tui.widgets.candidate_columns import bar, columns, fit
 from tui.widgets.candidate_lines import Lines
-from tui.widgets.candidate_paint import Look, Painter, RowLine, cut_text
+from tui.widgets.candidate_paint import CandidateLine, Look, Painter, cut_text
 from tui.widgets.candidates import CandidateList
 from tui.widgets.cuts import CutMark, border_note, cut_marks
 from tui.widgets.numbers import aligned, logarithm, percent, significant
@@ -132,7 +132,7 @@ def test_typical_p_and_all_after_it_get_no_line_but_a_note():
 
 def test_a_stage_seen_to_remove_from_inside_the_ranking_gets_no_line():
     viewed = view(500, cuts=[Cut("Suppress", 498, 498, 0.9)])
-    inside = Row(7, 6, b"x", False, 0.0, 0.1, 0.1, 0.0, 0.5, "Suppress")
+    inside = Candidate(7, 6, b"x", False, 0.0, 0.1, 0.1, 0.0, 0.5, "Suppress")
     assert [mark.prefix for mark in cut_marks(viewed)] == [True]
     assert [mark.prefix for mark in cut_marks(viewed, [inside])] == [False]
 
@@ -167,10 +167,10 @@ HOSTILE = [
 
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_whatever_the_token_a_row_is_one_line_of_exactly_the_width(piece):
-    row = Row(12, 345, piece, True, -3.0, 0.1, 0.2, 0.0, 0.9, "top_p", 7)
+    row = Candidate(12, 345, piece, True, -3.0, 0.1, 0.2, 0.0, 0.9, "top_p", 7)
     for width in (40, 61, 97, 120):
         look = Look(columns(width, 50_257, 30, 100), "percent", 0.3)
-        text = Painter(lambda part: Style.null()).paint(RowLine(look, 12, row, False, True, True, False)).text
+        text = Painter(lambda part: Style.null()).paint(CandidateLine(look, 12, row, False, True, True, False)).text
         assert cell_len(text) == width
         assert not any(ord(char) < 32 or 0x7F <= ord(char) < 0xA0 or char == "\u202e" for char in text)
 
@@ -234,7 +234,7 @@ async def test_numbers_keep_their_places_while_a_slider_moves(pane):
 async def test_the_unit_is_named_once_and_the_logit_stands_for_raw(pane):
     async with pane.run_test(size=(72, 20)) as pilot:
         pane.pane.viewed = view(500, top_p=0.9)
-        first = pane.pane.viewed.rows[0]
+        first = pane.pane.viewed.candidates[0]
         for heading, raw in (
             ("raw %", percent(first.raw)),
             ("raw ln", logarithm(first.raw)),
@@ -253,7 +253,7 @@ async def test_draws_are_counted_beside_final(pane):
     async with pane.run_test(size=(80, 20)) as pilot:
         viewed = view(500, draws=1000)
         pane.pane.viewed = viewed
-        pane.pane.add_rows(structs.replace(viewed, rows=[structs.replace(viewed.rows[0], count=412)]))
+        pane.pane.add_rows(structs.replace(viewed, candidates=[structs.replace(viewed.candidates[0], count=412)]))
         await pilot.pause()
         assert pane.lines()[0].split()[-2:] == ["drawn", "cumul."]
         assert "412" in pane.lines()[1]
@@ -261,7 +261,7 @@ async def test_draws_are_counted_beside_final(pane):
 
 async def test_rows_not_there_yet_are_dots_and_are_asked_for_once(pane):
     async with pane.run_test(size=(72, 22)) as pilot:
-        pane.pane.viewed = view(50_257, rows=(0, 60))
+        pane.pane.viewed = view(50_257, window=(0, 60))
         await pilot.pause()
         assert pane.pane.wanted == (0, 60)
         assert pane.of(CandidateList.Wanted) == []
@@ -274,14 +274,14 @@ async def test_rows_not_there_yet_are_dots_and_are_asked_for_once(pane):
         asked = len(pane.of(CandidateList.Wanted))
         await pilot.press("up", "down")
         assert len(pane.of(CandidateList.Wanted)) == asked
-        pane.pane.add_rows(view(50_257, rows=(50_197, 60), slot="scroll"))
+        pane.pane.add_rows(view(50_257, window=(50_197, 60), slot="scroll"))
         await pilot.pause()
         assert body(pane)[-1].split()[:2] == ["50257", "·token50256"]
 
 
 async def test_rows_of_another_place_settings_seed_or_draws_are_never_shown(pane):
     async with pane.run_test(size=(72, 22)) as pilot:
-        pane.pane.viewed = view(500, rows=(0, 5), top_p=0.9)
+        pane.pane.viewed = view(500, window=(0, 5), top_p=0.9)
         for other in (
             view(500, top_p=0.8),
             view(500, top_p=0.9, at=13),
@@ -295,14 +295,14 @@ async def test_rows_of_another_place_settings_seed_or_draws_are_never_shown(pane
         pane.pane.add_rows(view(500, top_p=0.9))
         await pilot.pause()
         assert body(pane)[5].split()[:2] == ["6", "·the"]
-        pane.pane.viewed = view(500, top_p=0.8, rows=(0, 3))
+        pane.pane.viewed = view(500, top_p=0.8, window=(0, 3))
         await pilot.pause()
         assert body(pane)[5].split() == ["6", "…"]
 
 
 async def test_keys_move_the_highlight_and_enter_takes_it(pane):
     async with pane.run_test(size=(72, 22)) as pilot:
-        pane.pane.viewed = view(500, top_k=4, rows=(0, 500))
+        pane.pane.viewed = view(500, top_k=4, window=(0, 500))
         seen = []
         for key in ("down", "pagedown", "up", "end", "pageup", "home"):
             await pilot.press(key)
@@ -312,12 +312,12 @@ async def test_keys_move_the_highlight_and_enter_takes_it(pane):
         await pilot.press("down", "enter")
         await pilot.pause()
         assert [message.token for message in pane.of(CandidateList.Take)] == [1]
-        assert pane.of(CandidateList.Highlighted)[-1].row.rank == 2
+        assert pane.of(CandidateList.Highlighted)[-1].candidate.rank == 2
 
 
 async def test_the_highlight_is_always_in_sight_across_cut_lines(pane):
     async with pane.run_test(size=(72, 12)) as pilot:
-        pane.pane.viewed = view(60, top_k=9, top_p=0.8, min_p=0.2, rows=(0, 60))
+        pane.pane.viewed = view(60, top_k=9, top_p=0.8, min_p=0.2, window=(0, 60))
         for key in ["down"] * 24 + ["up"] * 24:
             await pilot.press(key)
             assert any(line.split()[:1] == [str(pane.pane.highlighted.rank)] for line in body(pane))
@@ -341,7 +341,7 @@ async def test_a_click_highlights_and_a_click_on_the_highlighted_takes_it_once(p
 
 async def test_reveal_highlights_a_far_rank_in_the_middle(pane):
     async with pane.run_test(size=(72, 22)) as pilot:
-        pane.pane.viewed = view(500, top_p=0.9, rows=(0, 500))
+        pane.pane.viewed = view(500, top_p=0.9, window=(0, 500))
         await pilot.pause()
         pane.pane.reveal(300)
         await pilot.pause()
@@ -383,12 +383,12 @@ async def test_only_lines_that_changed_are_drawn_again():
 
 async def test_another_place_begins_at_the_top_and_other_settings_stay(pane):
     async with pane.run_test(size=(72, 22)) as pilot:
-        pane.pane.viewed = view(500, rows=(0, 500))
+        pane.pane.viewed = view(500, window=(0, 500))
         await pilot.press(*["pagedown"] * 3)
-        pane.pane.viewed = view(500, top_p=0.5, rows=(0, 500))
+        pane.pane.viewed = view(500, top_p=0.5, window=(0, 500))
         await pilot.pause()
         assert pane.pane.highlighted.rank == 58
-        pane.pane.viewed = view(500, rows=(0, 500), at=13)
+        pane.pane.viewed = view(500, window=(0, 500), at=13)
         await pilot.pause()
         assert pane.pane.highlighted.rank == 1
         assert body(pane)[0].split()[0] == "1"

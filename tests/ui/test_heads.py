@@ -12,8 +12,8 @@ from tests.panes import Pane
 from tests.ui.bare import alone, lines
 from tests.ui.conftest import Recorded, screen_text
 from tui.core.story import How
-from tui.protocol import Cut, Entropy, Row, Span, Tail, Viewed
-from tui.screens.find import row_line
+from tui.protocol import Candidate, Cut, Entropy, Span, Tail, Viewed
+from tui.screens.find import match_line
 from tui.widgets.candidates import CandidateList
 from tui.widgets.cuts import cut_marks
 from tui.widgets.numbers import between
@@ -21,7 +21,7 @@ from tui.widgets.plots.pane import PlotPane
 from tui.widgets.status import StatusLine
 
 TOLD, VOCABULARY = 8, 500
-UNSEEN = Row(0, 77, b" herd", False, math.nan, math.nan, math.nan, math.nan, math.nan, "", 0,
+UNSEEN = Candidate(0, 77, b" herd", False, math.nan, math.nan, math.nan, math.nan, math.nan, "", 0,
              (Span(0.0, 0.01), Span(0.0, 0.02), Span(0.6, 1.0)))  # fmt: skip
 
 
@@ -36,12 +36,12 @@ def tail(**more: object) -> Tail:
 
 def head(*, mine: Tail | None = None, **more: object) -> Viewed:
     """A view of eight told in five hundred, warm, so that every tempered number lies between two."""
-    whole = view(VOCABULARY, rows=(0, TOLD), temperature=1.5, width=3)
+    whole = view(VOCABULARY, window=(0, TOLD), temperature=1.5, width=3)
     spans = [(Span(row.tempered * 0.8, row.tempered), Span(row.final * 0.5, row.final), Span(0.1, 0.4))
-             for row in whole.rows]  # fmt: skip
+             for row in whole.candidates]  # fmt: skip
     rows = [
-        Row(row.rank, row.token, row.piece, False, row.logit, row.raw, math.nan, math.nan, math.nan, "", 0, span)
-        for row, span in zip(whole.rows, spans, strict=True)
+        Candidate(row.rank, row.token, row.piece, False, row.logit, row.raw, math.nan, math.nan, math.nan, "", 0, span)
+        for row, span in zip(whole.candidates, spans, strict=True)
     ]
     fields: dict[str, object] = {
         "cuts": [Cut("top_k", 0, 20, math.nan, None, (20, 500))], "kept": 0, "kept_mass": math.nan,
@@ -71,7 +71,7 @@ async def test_the_tail_has_a_line_after_the_last_rank_with_its_count_and_mass()
 
 async def test_a_number_that_is_not_decided_stands_as_the_two_it_lies_between() -> None:
     first = next(line for line in await shown(head()) if line.split()[:1] == ["1"])
-    low, high = head().rows[0].spans[0].low, head().rows[0].spans[0].high
+    low, high = head().candidates[0].spans[0].low, head().candidates[0].spans[0].high
     assert between(low, high, 7) in first
     assert "nan" not in "".join(await shown(head()))
 
@@ -175,7 +175,7 @@ def test_a_cut_after_an_undecided_one_is_not_measured_by_it() -> None:
 
 
 def test_find_says_that_a_token_is_in_the_unseen_tail() -> None:
-    text = row_line(UNSEEN, roomy=True).plain
+    text = match_line(UNSEEN, roomy=True).plain
     assert text.rstrip().endswith("unseen tail")
     assert text.split()[0] == "–"
     assert "nan" not in text
@@ -230,7 +230,7 @@ async def test_n_says_why_nothing_is_drawn_and_the_story_stays(start) -> None:
 
 async def test_a_token_of_the_tail_is_found_and_taken(start) -> None:
     async with start(make=server) as bed:
-        shown = {row.token for row in bed.viewed.rows}
+        shown = {row.token for row in bed.viewed.candidates}
         token = next(token for token in range(1, 62) if token not in shown)
         await bed.pilot.press("slash")
         await bed.pilot.press("number_sign", *str(token))

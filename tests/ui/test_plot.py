@@ -71,7 +71,7 @@ def test_the_curve_passes_through_the_cumulative_probabilities():
     lines = drawn(viewed, 80, 23)[1:-2][::-1]
     at = figure(viewed, 80, 23)
     for rank in (1, 10, 100, 1000):
-        total = sum(row.tempered for row in view(1000, temperature=0.7, rows=(0, rank)).rows)
+        total = sum(row.tempered for row in view(1000, temperature=0.7, window=(0, rank)).candidates)
         column = LEFT + at.column(rank)
         heights = [y for y, line in enumerate(lines) if "\u2800" < line[column] <= "\u28ff"]
         assert any(abs(y - at.row(total)) <= 1 for y in heights)

@@ -239,7 +239,7 @@ async def test_branches_stay_and_can_be_gone_to(start):
         first = bed.drawn()
         await bed.press("left", "left")
         fork = bed.state.cursor
-        other = 2 if bed.bench.query_one(CandidateList).goes_on != bed.viewed.rows[1].token else 3
+        other = 2 if bed.bench.query_one(CandidateList).goes_on != bed.viewed.candidates[1].token else 3
         for _ in range(other - 1):
             await bed.pilot.press("down")
         await bed.press("enter")

@@ -146,10 +146,10 @@ async def test_the_next_seed_shows_what_it_draws_and_draws_nothing(start):
 async def test_a_thousand_draws_are_counted_here_and_leave_with_the_settings(start):
     async with start() as bed:
         await bed.press("d")
-        assert sum(row.count for row in bed.viewed.rows) == 1000
+        assert sum(row.count for row in bed.viewed.candidates) == 1000
         assert bed.engine.steps == []
         await bed.press("4")
-        assert sum(row.count for row in bed.viewed.rows) == 0
+        assert sum(row.count for row in bed.viewed.candidates) == 0
 
 
 async def test_tokens_that_could_no_longer_be_drawn_are_marked(start):

@@ -8,7 +8,7 @@ import msgspec
 
 
 class Cut(msgspec.Struct, frozen=True, array_like=True):
-    """What one truncating stage does to this row."""
+    """What one truncating stage does to a distribution."""
 
     stage: str
     alone: int
@@ -20,7 +20,7 @@ class Cut(msgspec.Struct, frozen=True, array_like=True):
     tie: tuple[int, int] | None = None
     """(size, kept) where its edge falls inside a group of equal tokens."""
     between: tuple[int, int] | None = None
-    """(fewest, most) left where the head of a row does not decide it; `left` is the fewest then. An `alone` of 0 and a
+    """(fewest, most) left where a head does not decide it; `left` is the fewest then. An `alone` of 0 and a
     `mass` of NaN are not known."""
 
 
@@ -41,7 +41,7 @@ class Span(msgspec.Struct, frozen=True, array_like=True):
         return (self.low + self.high) / 2 if self.exact else math.nan
 
 
-class Row(msgspec.Struct, frozen=True, array_like=True):
+class Candidate(msgspec.Struct, frozen=True, array_like=True):
     """One candidate. Probabilities are 0–1; `final` is 0 for a removed one. NaN is a number that is not known."""
 
     rank: int
@@ -82,7 +82,7 @@ class Entropy(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Tail(msgspec.Struct, frozen=True, kw_only=True):
-    """What a head, the best tokens of a row, leaves open: the unseen rest, and what lies between two bounds for it."""
+    """What a head, the best tokens of a vocabulary, leaves open: the unseen rest, and bounds for what depends on it."""
 
     told: int
     """How many tokens have a rank."""

@@ -108,7 +108,7 @@ class Parameter:
 
 
 class Kind(Enum):
-    """What a stage does to a row of logits."""
+    """What a stage does to logits."""
 
     PENALTY = auto()
     """Changes some scores, and so the ranking. Comes before the temperature; greedy decoding keeps it."""

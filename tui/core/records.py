@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from tui.core.candidates import Cut, Entropy, Row
+from tui.core.candidates import Candidate, Cut, Entropy
 from tui.core.settings import Settings
 from tui.core.story import Node
 from tui.core.tokens import join_text
@@ -50,7 +50,7 @@ def run_record(
 ) -> Record:
     """The first line: what runs, with every setting in force and its source.
 
-    `head` is how many tokens of a row are known where that is not all of them.
+    `head` is how many tokens of the vocabulary are known where that is not all of them.
     """
     record = {
         "type": "run",
@@ -75,7 +75,7 @@ def step_record(
     kept_mass: float | None = None,
     entropy: Entropy | None = None,
     cuts: Iterable[Cut] = (),
-    candidates: Iterable[Row] = (),
+    candidates: Iterable[Candidate] = (),
     tail_mass: float | None = None,
 ) -> Record:
     """One token: how it came, where it stood, what the cuts left. `index` counts new tokens from 0.
@@ -100,7 +100,7 @@ def step_record(
         "final_entropy_bits": None if entropy is None else entropy.final,
         "surprisal_bits": node.surprisal,
         "cutoffs": {cut.stage: _cutoff(cut) for cut in cuts},
-        "candidates": [_candidate(row) for row in candidates],
+        "candidates": [_candidate(candidate) for candidate in candidates],
     }
     return record if tail_mass is None else record | {"tail_mass": tail_mass}
 
@@ -131,16 +131,16 @@ def _cutoff(cut: Cut) -> Record:
     return {"alone": cut.alone or None, "left": cut.left if cut.between is None else None, "mass": cut.mass}
 
 
-def _candidate(row: Row) -> Record:
+def _candidate(candidate: Candidate) -> Record:
     return {
-        "rank": row.rank,
-        "id": row.token,
-        **_piece(row.piece),
-        "raw": row.raw,
-        "tempered": row.tempered,
-        "final": row.final,
-        "cumulative": row.cumulative,
-        "removed_by": row.removed_by or None,
+        "rank": candidate.rank,
+        "id": candidate.token,
+        **_piece(candidate.piece),
+        "raw": candidate.raw,
+        "tempered": candidate.tempered,
+        "final": candidate.final,
+        "cumulative": candidate.cumulative,
+        "removed_by": candidate.removed_by or None,
     }
 
 

@@ -49,7 +49,7 @@ class Node(msgspec.Struct, frozen=True, array_like=True):
     surprisal: float = math.nan
     """Of this token under the raw distribution, in bits."""
     ms: float = math.nan
-    """Milliseconds of the forward that gave the row this token was taken from."""
+    """Milliseconds of the forward that gave the logits this token was taken from."""
 
 
 class Story:

@@ -1,4 +1,4 @@
-"""One step decided: a row through its chain, and the token drawn, picked or taken from it."""
+"""One step decided: logits through their chain, and the token drawn, picked or taken from it."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from tui.core.story import How
 from tui.engine.places import Place
 from tui.errors import RunError
 from tui.sampling.chain import Applied, Chain, Scored, apply_chain, build_chain, describe_cuts, score
-from tui.sampling.draw import Luck, Noise
+from tui.sampling.draw import DrawStream, Noise
 from tui.sampling.metrics import entropy_bits
 from tui.sampling.ranking import check_finite, rank_of, surprisal_bits
 
 
 @dataclass
 class Distribution:
-    """A row [V] after its chain, with its three probabilities [1, V] float32 in id order."""
+    """Logits [V] after their chain, with the three probabilities [1, V] float32 in id order."""
 
-    row: Tensor
+    logits: Tensor
     ids: Tensor
     chain: Chain
     scored: Scored
@@ -34,17 +34,17 @@ class Distribution:
     final: Tensor
 
     undecided: RunError | None = field(default=None, init=False)
-    """Why no token can be drawn although the row is sound: only where a head is all that is known of it."""
+    """Why no token can be drawn although the logits are sound: only where a head is all that is known of them."""
 
     @property
     def tail_mass(self) -> float | None:
-        """Raw probability of the tokens without a rank; None where the whole row is known."""
+        """Raw probability of the tokens without a rank; None where all of the vocabulary is known."""
         return None
 
     @property
     def ranked(self) -> int:
         """How many tokens have a rank."""
-        return self.row.shape[0]
+        return self.logits.shape[0]
 
     def rank(self, token: int) -> int:
         """1 + the number of better ones; 0 where that is not known."""
@@ -52,7 +52,7 @@ class Distribution:
 
     def surprisal(self, token: int) -> float:
         """Of a token under raw, in bits."""
-        return surprisal_bits(self.row, token, float(self.raw[0, token]))
+        return surprisal_bits(self.logits, token, float(self.raw[0, token]))
 
     def removed_by(self, tokens: Tensor) -> list[str]:
         """For each id in `tokens` [n], the first stage that removes it, or ''."""
@@ -80,7 +80,7 @@ class Distribution:
         """How many candidates are left."""
         if self.chain.greedy:
             return 1
-        return self.applied.removals[-1].count if self.applied.removals else self.row.shape[0]
+        return self.applied.removals[-1].count if self.applied.removals else self.logits.shape[0]
 
     @property
     def kept_mass(self) -> float:
@@ -91,15 +91,15 @@ class Distribution:
 
 
 Decide = Callable[[Place, Settings, int], Distribution]
-"""(place, settings, seed) → what comes of its row."""
+"""(place, settings, seed) → the distribution there."""
 
 
 def distribution(place: Place, settings: Settings, seed: int) -> Distribution:
-    """Run a place's row through generate()'s chain, exactly. RunError if it cannot be sampled from."""
-    check_finite(place.row)
+    """Run a place's logits through generate()'s chain, exactly. RunError if they cannot be sampled from."""
+    check_finite(place.logits)
     chain = chain_at(place, settings, seed)
-    scored = score(chain, place.ids, place.row)
-    return finish(place.row, place.ids, chain, scored, apply_chain(chain, place.ids, scored))
+    scored = score(chain, place.ids, place.logits)
+    return finish(place.logits, place.ids, chain, scored, apply_chain(chain, place.ids, scored))
 
 
 def chain_at(place: Place, settings: Settings, seed: int) -> Chain:
@@ -107,26 +107,26 @@ def chain_at(place: Place, settings: Settings, seed: int) -> Chain:
     return build_chain(settings, place.model_processors, Noise(seed, place.position))
 
 
-def finish(row: Tensor, ids: Tensor, chain: Chain, scored: Scored, applied: Applied) -> Distribution:
-    """The probabilities of a row whose chain has run; greedy decoding puts all mass on one token."""
-    raw = torch.softmax(row[None], dim=-1)
-    untouched = applied.tempered.data_ptr() == row.data_ptr()
+def finish(logits: Tensor, ids: Tensor, chain: Chain, scored: Scored, applied: Applied) -> Distribution:
+    """The probabilities of logits whose chain has run; greedy decoding puts all mass on one token."""
+    raw = torch.softmax(logits[None], dim=-1)
+    untouched = applied.tempered.data_ptr() == logits.data_ptr()
     tempered = raw if untouched else torch.softmax(applied.tempered, dim=-1)
     if chain.greedy:
         final = torch.zeros_like(raw)
         final[0, int(torch.argmax(applied.scores, dim=-1))] = 1.0
     else:
         final = tempered if applied.scores is applied.tempered else torch.softmax(applied.scores, dim=-1)
-    return Distribution(row, ids, chain, scored, applied, raw, tempered, final)
+    return Distribution(logits, ids, chain, scored, applied, raw, tempered, final)
 
 
-def draw(here: Distribution, luck: Luck, position: int) -> tuple[int, How]:
+def draw(here: Distribution, stream: DrawStream, position: int) -> tuple[int, How]:
     """The token generate() would pick as its new token number `position`, from 0. RunError if that is not decided."""
     if here.undecided is not None:
         raise here.undecided
     if here.chain.greedy:
         return int(torch.argmax(here.applied.scores, dim=-1)), How.GREEDY
-    return luck.draw(here.final, position), How.SAMPLED
+    return stream.draw(here.final, position), How.SAMPLED
 
 
 def standing(here: Distribution, token: int) -> dict[str, float | int]:

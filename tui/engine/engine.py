@@ -1,4 +1,4 @@
-"""The engine: a model, the story, and the rows. It has no cursor; every request names its node."""
+"""The engine: a model, the story, and the logits. It has no cursor; every request names its node."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tui.core.settings import Given, Settings, check_without_logits, resolve, va
 from tui.core.story import ROOT, How, Node, Story
 from tui.engine.decide import Decide, Distribution, distribution, draw, standing
 from tui.engine.heads import head_distribution
+from tui.engine.kept_logits import DEFAULT_BUDGET, LogitsStore
 from tui.engine.places import Path, Place, Places
-from tui.engine.rows import DEFAULT_BUDGET, RowStore
 from tui.engine.views import Viewer, reached
 from tui.errors import InputError, StoppedError
 from tui.models.backends import open_model
@@ -37,7 +37,7 @@ from tui.protocol import (
     View,
     Viewed,
 )
-from tui.sampling.draw import Lucks
+from tui.sampling.draw import DrawStreams
 
 JobRunner = Callable[["Engine", Mapping[str, Any], Report], dict[str, object]]
 Loader = Callable[[Origin, Report], Model]
@@ -51,9 +51,9 @@ class _Session:
     story: Story
     places: Places
     viewer: Viewer
-    lucks: Lucks
+    streams: DrawStreams
     decide: Decide
-    """What is made of a row: another thing where rows are only heads."""
+    """Logits to a distribution: another way where a head is all that is known."""
 
 
 class Engine:
@@ -92,7 +92,7 @@ class Engine:
 
     @property
     def places(self) -> Places:
-        """The rows after any node."""
+        """The logits after any node."""
         return self._open.places
 
     @property
@@ -110,11 +110,11 @@ class Engine:
         self._stopping.clear()
         model = self._load(request.origin, stoppable(self._stopping.is_set, "The loading", report))
         info, story = model.info, Story(request.story)
-        rows = RowStore(DEFAULT_BUDGET if request.row_budget is None else request.row_budget)
+        kept = LogitsStore(DEFAULT_BUDGET if request.logits_budget is None else request.logits_budget)
         viewer = Viewer(model.tokens, info.vocabulary, info.device, info.head is not None)
-        lucks = Lucks(info.vocabulary, info.device)
+        streams = DrawStreams(info.vocabulary, info.device)
         decide: Decide = distribution if info.head is None else head_distribution
-        self._session = _Session(model, story, Places(model, story, rows), viewer, lucks, decide)
+        self._session = _Session(model, story, Places(model, story, kept), viewer, streams, decide)
         return Opened(
             id=request.id, model=info.name, vocabulary=info.vocabulary, context=info.context, device=info.device,
             dtype=info.dtype, exact=model.reference is not None, settings=self.settings({}), notes=list(info.notes),
@@ -149,15 +149,15 @@ class Engine:
         return Cataloged(id=request.id, entries=catalog.entries(), rooms=catalog.rooms())
 
     def prompt(self, request: Prompt, report: Report) -> Prompted:
-        """Add a prompt from the root and compute its row. The same prompt again gives the same nodes."""
+        """Add a prompt from the root and compute the logits after it. The same prompt again gives the same nodes."""
         self._stopping.clear()
         watch = stoppable(self._stopping.is_set, "The prompt", report)
         ids = self._ids(request, watch) if request.ids is None else request.ids
         check_ids(ids, self.model.info.vocabulary)
         places = self._open.places
-        decoder, row = places.open_prompt(ids, watch)
+        decoder, logits = places.open_prompt(ids, watch)
         nodes = self._add_prompt(ids)
-        places.keep_prompt(nodes[-1].id, decoder, row)
+        places.keep_prompt(nodes[-1].id, decoder, logits)
         return Prompted(id=request.id, revision=self.revision, nodes=nodes)
 
     def _add_prompt(self, ids: Sequence[int]) -> list[Node]:
@@ -234,7 +234,7 @@ class Engine:
         with torch.inference_mode():
             here = self._open.decide(place, settings, request.seed)
             if request.token is None:
-                token, how = draw(here, self._open.lucks[request.seed], place.position)
+                token, how = draw(here, self._open.streams[request.seed], place.position)
             else:
                 check_ids([request.token], self.model.info.vocabulary)
                 token, how = request.token, How.CHOSEN

@@ -1,7 +1,7 @@
-"""One step decided from the head of a row: a server's best N log-probabilities, everything else NaN.
+"""One step decided from a head: a server's best N log-probabilities, everything else NaN.
 
 A number is exact where the head decides it, else NaN, with bounds in `tail`; a token is drawn only where the kept set
-is certain, and then it is the token that the whole row would give.
+is certain, and then it is the token that the whole vocabulary would give.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from tui.sampling.stages import Stage
 
 @dataclass
 class HeadDistribution(Distribution):
-    """A row of which only a head is known. Tensors [1, V] hold NaN for what is not; unseen tokens have no rank."""
+    """Logits of which only a head is known. Tensors [1, V] hold NaN for what is not; unseen tokens have no rank."""
 
     told: Head
     """As the server gave it."""
@@ -63,7 +63,7 @@ class HeadDistribution(Distribution):
 
     def surprisal(self, token: int) -> float:
         """Bits; what is told is a log-probability already."""
-        return -float(self.row[token]) / LN2
+        return -float(self.logits[token]) / LN2
 
     def place(self, token: int) -> int:
         """Its rank in the list, where equals stand one after the other; 0 for a token of the unseen tail."""
@@ -172,41 +172,41 @@ class HeadDistribution(Distribution):
         """The unseen rest, and the bounds of what it leaves open."""
         why = self.undecided
         return Tail(
-            told=self.weights.told, count=self.row.shape[0] - self.weights.told, mass=self.tail_mass,
+            told=self.weights.told, count=self.logits.shape[0] - self.weights.told, mass=self.tail_mass,
             tempered=self.weights.tail_share, kept=self.kept_between, kept_mass=self.kept_share,
             entropy=self.entropy_spans, undecided=why.message if why else "", remedy=why.remedy if why else "",
         )  # fmt: skip
 
 
 def head_distribution(place: Place, settings: Settings, seed: int) -> Distribution:
-    """Run a row [V] of log-probabilities under T = 1, NaN where the server told none, through generate()'s chain.
+    """Run log-probabilities [V] under T = 1, NaN where the server told none, through generate()'s chain.
 
-    A row told whole is an ordinary one. RunError if nothing can be ranked.
+    A vocabulary told whole is an ordinary one. RunError if nothing can be ranked.
     """
-    row, ids = place.row, place.ids
-    told = int((~row.isnan()).sum())
-    if told == row.shape[0]:
+    logits, ids = place.logits, place.ids
+    told = int((~logits.isnan()).sum())
+    if told == logits.shape[0]:
         return distribution(place, settings, seed)
     if not told:
         raise RunError("The server told no log-probability at all.", "Ask it for more with a higher number.")
     chain = chain_at(place, settings, seed)
-    known = Head.of(row)
-    head, removals = known.penalised(chain, ids, row)
+    known = Head.of(logits)
+    head, removals = known.penalised(chain, ids, logits)
     if not len(head.tokens):
         raise RunError(
             f"What comes before the temperature leaves no token of the {told} told certain to be the best.",
             "Turn the penalties off.",
         )
-    return _through(row, ids, chain, known, head, removals)
+    return _through(logits, ids, chain, known, head, removals)
 
 
 def _through(
-    row: Tensor, ids: Tensor, chain: Chain, known: Head, head: Head, removals: tuple[Removal, ...]
+    logits: Tensor, ids: Tensor, chain: Chain, known: Head, head: Head, removals: tuple[Removal, ...]
 ) -> HeadDistribution:
     """The chain on two bounds until the kept set is decided, then on the scores themselves."""
     weights = heat(head, chain.temperature, ids)
-    base = torch.full_like(row, -math.inf).scatter(0, head.tokens, head.scores)[None]
-    tempered = torch.full_like(row, -math.inf).scatter(0, head.tokens, weights.scores)[None]
+    base = torch.full_like(logits, -math.inf).scatter(0, head.tokens, head.scores)[None]
+    tempered = torch.full_like(logits, -math.inf).scatter(0, head.tokens, weights.scores)[None]
     applied = Applied(tempered, tempered, list(removals))
     left, steps, rest = Prefix.whole(weights), [], list(chain.after)
     while rest and not left.decided:
@@ -219,13 +219,13 @@ def _through(
         applied.removals.append(Removal.of(name, applied.scores))
         for stage in rest:
             apply_after(applied, stage, ids, exact=True)
-    raw = row.exp()[None]
+    raw = logits.exp()[None]
     gone = ~removals[-1].left if removals else torch.zeros_like(raw, dtype=torch.bool)
     untouched = head is known and chain.temperature is None
     warm = raw if untouched else _tempered(raw, head, weights).masked_fill(gone, 0.0)
     final = _final(chain, applied, head, left, decided).masked_fill(gone, 0.0)
     here = HeadDistribution(
-        row, ids, chain, Scored(base, removals), applied, raw, warm, final, known, head, weights, steps
+        logits, ids, chain, Scored(base, removals), applied, raw, warm, final, known, head, weights, steps
     )
     if not decided:
         here.undecided = explain(chain, weights, steps)

@@ -1,4 +1,4 @@
-"""Places in the story: a node's ids, its row (kept, or brought back by the model), and the model's own stages there."""
+"""Places in the story: a node's ids, its logits (kept, or computed again), and the model's own stages there."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch import Tensor
 from tui.core.progress import Report, quiet
 from tui.core.settings import Given
 from tui.core.story import How, Node, Story
-from tui.engine.rows import RowStore
+from tui.engine.kept_logits import LogitsStore
 from tui.models.base import Decoder, Model
 from tui.sampling.stages import Apply
 
@@ -24,7 +24,7 @@ class Place:
     """A node with what its distribution is made of."""
 
     node: int
-    row: Tensor
+    logits: Tensor
     """[V] float32 logits, on the model's device."""
     ids: Tensor
     """[1, n], the prompt included."""
@@ -33,7 +33,7 @@ class Place:
     model_processors: Mapping[str, Apply]
     """generate()'s own, for what the model's generation_config asks; none where there is no generate()."""
     ms: float
-    """Milliseconds of the forward that first gave the row; nan for a prompt's, which is no step."""
+    """Milliseconds of the forward that first gave the logits; nan for a prompt's, which is no step."""
 
 
 class Path:
@@ -72,27 +72,27 @@ class Path:
 
 
 class Places:
-    """Finds or makes the row after any node. The decoder's cache belongs to one forward at a time."""
+    """Finds or makes the logits after any node. The decoder's cache belongs to one forward at a time."""
 
-    def __init__(self, model: Model, story: Story, rows: RowStore) -> None:
+    def __init__(self, model: Model, story: Story, kept: LogitsStore) -> None:
         self._model = model
         self._story = story
-        self._rows = rows
+        self._kept = kept
         self._lock = threading.RLock()
         self._decoder: tuple[int, Decoder] | None = None
         self._ms: dict[int, float] = {}
 
     def open_prompt(self, ids: Sequence[int], report: Report) -> tuple[Decoder, Tensor]:
-        """A decoder for these ids and its first row, before any node exists."""
+        """A decoder for these ids and its first logits, before any node exists."""
         decoder = self._model.decoder(ids)
         with self._lock:
             return decoder, decoder.logits(list(ids), lambda _length: None, report)
 
-    def keep_prompt(self, tip: int, decoder: Decoder, row: Tensor) -> None:
+    def keep_prompt(self, tip: int, decoder: Decoder, logits: Tensor) -> None:
         """Keep what `open_prompt` gave under its prompt's last node."""
         with self._lock:
             self._decoder = (tip, decoder)
-        self._rows.add(tip, row)
+        self._kept.add(tip, logits)
 
     def decoder(self, path: Path) -> Decoder:
         """The decoder of this path's prompt."""
@@ -107,25 +107,25 @@ class Places:
         return self.after(Path(self._story.path(node_id)), given, report)
 
     def after(self, path: Path, given: Given, report: Report) -> Place:
-        """The place at the end of a path; its row is computed if it is not kept."""
+        """The place at the end of a path; its logits are computed if they are not kept."""
         node = path.tip.id
-        row = self._rows.get(node)
-        if row is None:
-            row = self._forward(path, report)
+        logits = self._kept.get(node)
+        if logits is None:
+            logits = self._forward(path, report)
         device = self._model.info.device
         ms = self._ms.get(node, math.nan)
-        return Place(node, row.to(device), path.tensor(device), path.drawn, self._processors(path, given), ms)
+        return Place(node, logits.to(device), path.tensor(device), path.drawn, self._processors(path, given), ms)
 
     def _processors(self, path: Path, given: Given) -> Mapping[str, Apply]:
         reference = self._model.reference
         return {} if reference is None else reference.model_processors(path.ids[: path.prompt], given)
 
     def _forward(self, path: Path, report: Report) -> Tensor:
-        """Ask the decoder; what it passes on the way is checked against the rows kept, bit for bit."""
+        """Ask the decoder; what it passes on the way is checked against the logits kept, bit for bit."""
         decoder = self.decoder(path)
         with self._lock:
             started = time.perf_counter()
-            row = decoder.logits(path.ids, lambda length: self._rows.get(path.nodes[length - 1].id), report)
+            logits = decoder.logits(path.ids, lambda length: self._kept.get(path.nodes[length - 1].id), report)
             self._ms.setdefault(path.tip.id, (time.perf_counter() - started) * 1000)
-        self._rows.add(path.tip.id, row)
-        return row
+        self._kept.add(path.tip.id, logits)
+        return logits

@@ -1,8 +1,8 @@
 """Frames and threads round an engine: requests from one file descriptor, answers to another.
 
 Five threads. The reader sorts requests; the model thread answers `Open`, `Prompt`, `Step` and `Job` in order; the view
-thread answers `View` and `Encode` meanwhile, from nodes and rows that never change; one lists models; the writer alone
-touches the pipe.
+thread answers `View` and `Encode` meanwhile, from nodes and logits that never change; one lists models; the writer
+alone touches the pipe.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class EngineLike(Protocol):
         """Load a model."""
 
     def prompt(self, request: Prompt, report: Report) -> Prompted:
-        """Add a prompt's nodes and compute its row."""
+        """Add a prompt's nodes and compute the logits after it."""
 
     def step(self, request: Step, report: Report) -> Generator[Node, None, Stepped]:
         """Yield each accepted node; return where it ended and why."""

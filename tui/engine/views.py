@@ -1,4 +1,4 @@
-"""Views: the distribution after a node as the screen asks for it, a window of rows and a thinned curve."""
+"""Views: the distribution after a node as the screen asks for it, a window of candidates and a plot."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor
 
-from tui.core.candidates import Row
+from tui.core.candidates import Candidate
 from tui.core.settings import Settings
 from tui.core.stages import MAX_NEW_TOKENS, PENALTY_PARAMETERS
 from tui.core.story import How, Node
@@ -20,7 +20,7 @@ from tui.engine.plots import Ranked, plotted
 from tui.models.base import Tokens
 from tui.protocol import View, Viewed
 from tui.sampling.chain import Chain, apply_chain, score
-from tui.sampling.draw import Lucks, draw_many
+from tui.sampling.draw import DrawStreams, draw_many
 from tui.sampling.ranking import Ranking, check_finite
 
 RANKINGS_BYTES = 256 << 20
@@ -34,29 +34,29 @@ class Viewer:
     """Answers views on one thread, keeping what was sorted already."""
 
     def __init__(self, tokens: Tokens, vocabulary: int, device: str, heads: bool = False) -> None:
-        """`heads`: rows may be only the best of a vocabulary, NaN elsewhere."""
+        """`heads`: logits may be those of the best tokens only, NaN elsewhere."""
         self._heads = heads
         self._tokens = tokens
         self._vocabulary = vocabulary
-        self._lucks = Lucks(vocabulary, device)
+        self._streams = DrawStreams(vocabulary, device)
         self._rankings: OrderedDict[tuple[object, ...], Ranking] = OrderedDict()
 
     def view(self, request: View, place: Place, settings: Settings, revision: int) -> Viewed:
         """The whole answer to a view of one place."""
-        if self._heads and bool(place.row.isnan().any()):
-            return head_view(request, place, settings, revision, self._tokens, self._lucks)
+        if self._heads and bool(place.logits.isnan().any()):
+            return head_view(request, place, settings, revision, self._tokens, self._streams)
         chain = chain_at(place, settings, request.seed)
         ranking = self._ranking(place, chain, settings)
         applied = apply_chain(chain, place.ids, ranking.scored, ranking.order, exact=request.exact)
-        here = finish(place.row, place.ids, chain, ranking.scored, applied)
+        here = finish(place.logits, place.ids, chain, ranking.scored, applied)
         window = _Window(self._tokens, here, ranking, self._counts(request, here, place))
-        would = self._lucks[request.seed].would_draw(here.final, place.position)
+        would = self._streams[request.seed].would_draw(here.final, place.position)
         return Viewed(
             id=request.id, slot=request.slot, at=request.at, revision=revision, settings=settings,
             cuts=here.cuts, kept=here.kept, kept_mass=here.kept_mass, entropy=here.entropy,
             would_draw=would, would=window.of([would])[0], vocabulary=self._vocabulary,
-            rows=window.between(*request.rows) if request.rows else [],
-            first=max(0, request.rows[0]) if request.rows else 0,
+            candidates=window.between(*request.window) if request.window else [],
+            first=max(0, request.window[0]) if request.window else 0,
             plot=plotted(request.plot, Ranked(ranking.raw_cumulative, window.cumulative)),
             found=window.of(self._tokens.matches(request.find, FOUND)) if request.find else [],
             exact=applied.exact, given=request.given, seed=request.seed, draws=request.draws,
@@ -68,13 +68,13 @@ class Viewer:
         return draw_many(here.final, request.draws, request.seed, place.position)
 
     def _ranking(self, place: Place, chain: Chain, settings: Settings) -> Ranking:
-        """The row ranked, from the cache if only sliders that keep the order have moved."""
+        """The logits ranked, from the cache if only sliders that keep the order have moved."""
         key = (place.node, *(settings[name].value for name in RERANKING), *place.model_processors)
         if key in self._rankings:
             self._rankings.move_to_end(key)
             return self._rankings[key]
-        check_finite(place.row)
-        ranking = self._rankings[key] = Ranking(place.row, score(chain, place.ids, place.row))
+        check_finite(place.logits)
+        ranking = self._rankings[key] = Ranking(place.logits, score(chain, place.ids, place.logits))
         while sum(kept.nbytes for kept in self._rankings.values()) > RANKINGS_BYTES and len(self._rankings) > 1:
             self._rankings.popitem(last=False)
         return ranking
@@ -105,40 +105,40 @@ def reached(
 def _removed_by(node: Node, here: Distribution) -> str:
     if here.chain.greedy and not float(here.final[0, node.token]):
         return "greedy"
-    return here.removed_by(torch.tensor([node.token], device=here.row.device))[0]
+    return here.removed_by(torch.tensor([node.token], device=here.logits.device))[0]
 
 
 class _Window:
-    """Rows of one distribution, by rank or by token."""
+    """Candidates of one distribution, by rank or by token."""
 
     def __init__(self, tokens: Tokens, here: Distribution, ranking: Ranking, counts: Tensor | None) -> None:
         self._tokens, self._here, self._ranking, self._counts = tokens, here, ranking, counts
         self.cumulative = here.tempered[0, ranking.tokens].cumsum(0, dtype=torch.float64)
 
-    def between(self, first: int, count: int) -> list[Row]:
-        """`count` rows from rank `first` + 1 on; fewer at the end."""
+    def between(self, first: int, count: int) -> list[Candidate]:
+        """`count` candidates from rank `first` + 1 on; fewer at the end."""
         first = max(0, first)
         ids = self._ranking.tokens[first : first + max(0, count)]
-        return self._rows(range(first + 1, first + 1 + len(ids)), ids)
+        return self._candidates(range(first + 1, first + 1 + len(ids)), ids)
 
-    def of(self, tokens: list[int]) -> list[Row]:
-        """The rows of these ids, in their order."""
+    def of(self, tokens: list[int]) -> list[Candidate]:
+        """The candidates of these ids, in their order."""
         ranks = [self._ranking.rank(token) for token in tokens]
-        return self._rows(ranks, torch.tensor(tokens, dtype=torch.long))
+        return self._candidates(ranks, torch.tensor(tokens, dtype=torch.long))
 
-    def _rows(self, ranks: Iterable[int], ids: Tensor) -> list[Row]:
+    def _candidates(self, ranks: Iterable[int], ids: Tensor) -> list[Candidate]:
         here = self._here
-        ids = ids.to(here.row.device)
+        ids = ids.to(here.logits.device)
         ranks = list(ranks)
         at = torch.tensor(ranks, dtype=torch.long, device=ids.device) - 1
         columns = (
-            here.row[ids], here.raw[0, ids], here.tempered[0, ids], here.final[0, ids], self.cumulative[at]
+            here.logits[ids], here.raw[0, ids], here.tempered[0, ids], here.final[0, ids], self.cumulative[at]
         )  # fmt: skip
         counts = self._counts[ids].tolist() if self._counts is not None else [0] * len(ranks)
         removed = here.applied.removed_by(ids)
         piece, special = self._tokens.piece, self._tokens.special
         return [
-            Row(rank, token, piece(token), special(token), logit, raw, tempered, final, cumulative, stage, count)
+            Candidate(rank, token, piece(token), special(token), logit, raw, tempered, final, cumulative, stage, count)
             for rank, token, logit, raw, tempered, final, cumulative, stage, count in zip(
                 ranks, ids.tolist(), *(column.tolist() for column in columns), removed, counts, strict=True
             )

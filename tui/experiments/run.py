@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import torch
 
 from tui.core import records
-from tui.core.candidates import Row
+from tui.core.candidates import Candidate
 from tui.core.progress import quiet
 from tui.core.records import Record
 from tui.core.story import Node
@@ -98,7 +98,7 @@ def _step(index: int, node: Node, here: Distribution, tokens: Tokens, top: int) 
     )  # fmt: skip
 
 
-def candidates(here: Distribution, tokens: Tokens, top: int) -> list[Row]:
+def candidates(here: Distribution, tokens: Tokens, top: int) -> list[Candidate]:
     """The best `top` candidates (all for -1) without sorting the rest."""
     count = here.ranked if top < 0 else min(top, here.ranked)
     if count == 0:
@@ -106,11 +106,11 @@ def candidates(here: Distribution, tokens: Tokens, top: int) -> list[Row]:
     ids = torch.topk(here.scored.base[0], count).indices
     tempered = here.tempered[0, ids]
     columns = (
-        ids, here.row[ids], here.raw[0, ids], tempered, here.final[0, ids], tempered.cumsum(0, dtype=torch.float64)
+        ids, here.logits[ids], here.raw[0, ids], tempered, here.final[0, ids], tempered.cumsum(0, dtype=torch.float64)
     )  # fmt: skip
     removed = here.removed_by(ids)
     return [
-        Row(rank, token, tokens.piece(token), tokens.special(token), logit, raw, warm, final, cumulative, stage)
+        Candidate(rank, token, tokens.piece(token), tokens.special(token), logit, raw, warm, final, cumulative, stage)
         for rank, (token, logit, raw, warm, final, cumulative, stage) in enumerate(
             zip(*(column.tolist() for column in columns), removed, strict=True), start=1
         )

@@ -37,7 +37,7 @@ def verify_job(engine: Engine, parameters: Mapping[str, Any], report: Report) ->
 def verify(engine: Engine, tip: int, given: Given, seed: int, report: Report) -> dict[str, Any]:
     """Run from a prompt's last node to the end, then call generate().
 
-    The result holds `equal`, both id lists, and where they differ: `step`, and `logits`, the rows' largest difference
+    The result holds `equal`, both id lists, and where they differ: `step`, and `logits`, the logits' largest difference
     there; `notes` says what was not compared as the model asks for it. generate() gets only what the person gave, so
     that the resolution of defaults is tested too. InputError where there is no generate() to call.
     """
@@ -91,8 +91,8 @@ def _difference(engine: Engine, tip: int, given: Given, seed: int, ours: list[in
     theirs = _reference(engine).generate_logits(prompt, given, seed)
     if step >= len(theirs):
         return None
-    row = engine.places.at(at, given).row
-    difference = (row - theirs[step].to(row.device)).abs()
+    logits = engine.places.at(at, given).logits
+    difference = (logits - theirs[step].to(logits.device)).abs()
     return float(torch.where(torch.isnan(difference), 0.0, difference).max())  # -inf minus -inf
 
 
@@ -102,8 +102,8 @@ def report_lines(result: Mapping[str, Any]) -> list[str]:
     notes = [f"note: {note}" for note in result["notes"]]
     if result["equal"]:
         return [*notes, f"equal: the same {len(ours)} tokens as generate()"]
-    rows = result["logits"]
-    distance = "generate() had ended there" if rows is None else f"the rows differ by at most {rows:.3g}"
+    largest = result["logits"]
+    distance = "generate() had ended there" if largest is None else f"the logits differ by at most {largest:.3g}"
     return [
         *notes,
         f"DIFFERENT from token {result['step'] + 1} on; {distance}",

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from tui.core.story import Node
-from tui.explorer.requests import Rows
+from tui.explorer.requests import Window
 from tui.explorer.state import State
-from tui.protocol import Opened, PlotRequest, Progress, Row, Viewed
+from tui.protocol import Candidate, Opened, PlotRequest, Progress, Viewed
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,10 @@ class Display(Protocol):
     def show(self, old: Picture, new: Picture) -> None:
         """Put the new picture in the place of the old one."""
 
-    def window(self) -> tuple[Rows, PlotRequest | None]:
-        """The rows worth having now, and what the plot needs if it is in sight."""
+    def window(self) -> tuple[Window, PlotRequest | None]:
+        """The candidates worth having now, and what the plot needs if it is in sight."""
 
-    def reveal(self, row: Row) -> None:
+    def reveal(self, candidate: Candidate) -> None:
         """Bring a candidate into sight and highlight it."""
 
     def alert(self, line: str) -> None:

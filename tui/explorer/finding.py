@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from tui.explorer import requests
 from tui.explorer.explorer import Explorer
-from tui.protocol import Row, Viewed
+from tui.protocol import Candidate, Viewed
 
 
 class Finding:
@@ -19,7 +19,7 @@ class Finding:
         """By action id."""
         return {"would": self.would, "followed": self.followed}
 
-    def find(self, text: str, then: Callable[[list[Row]], None]) -> None:
+    def find(self, text: str, then: Callable[[list[Candidate]], None]) -> None:
         """The candidates that match a token's text, or `#id`; of questions in a hurry only the last is answered."""
         view = requests.find_view(self._explorer.state, text)
         self._explorer.engine.view(view, lambda viewed: then(viewed.found), lambda e: self._explorer.say(str(e)))

@@ -13,21 +13,28 @@ DRAWS = 1000
 REACH_SLICE = 64
 """How many nodes one `reach` view asks for; the engine answers as many as it can in its time slice."""
 
-Rows = tuple[int, int]
+Window = tuple[int, int]
+"""The part of a list: how many ranks come before it, and how many are in it."""
 
 
-def main_view(state: State, rows: Rows, plot: PlotRequest | None, *, exact: bool) -> View:
-    """What the screen shows at the cursor: cuts, visible rows, curves and the token this seed would draw."""
+def main_view(state: State, window: Window, plot: PlotRequest | None, *, exact: bool) -> View:
+    """What the screen shows at the cursor: cuts, visible candidates, the plot and the token this seed would draw."""
     return View(
-        slot=MAIN, at=state.cursor, given=state.given, seed=state.seed, rows=rows, plot=plot,
+        slot=MAIN, at=state.cursor, given=state.given, seed=state.seed, window=window, plot=plot,
         draws=state.draws, exact=exact,
     )  # fmt: skip
 
 
-def scroll_view(shown: Viewed, rows: Rows) -> View:
-    """More rows of the view on screen: of just that one, which may be a moment behind the state."""
+def scroll_view(shown: Viewed, window: Window) -> View:
+    """More candidates of the view on screen: of just that one, which may be a moment behind the state."""
     return View(
-        slot=SCROLL, at=shown.at, given=shown.given, seed=shown.seed, rows=rows, draws=shown.draws, exact=shown.exact
+        slot=SCROLL,
+        at=shown.at,
+        given=shown.given,
+        seed=shown.seed,
+        window=window,
+        draws=shown.draws,
+        exact=shown.exact,
     )
 
 

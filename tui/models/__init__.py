@@ -1,1 +1,1 @@
-"""Where rows of logits come from. The only ring that names transformers."""
+"""Where logits come from. The only ring that names transformers."""

@@ -1,4 +1,4 @@
-"""Which versions of the libraries behind a row this release was checked with: the bounds of its own metadata.
+"""Which versions of the libraries behind logits this release was checked with: the bounds of its own metadata.
 
 Private names of transformers are called (`tui.models.decoding`), and any minor release may change them. Somebody may
 have good reasons to use one that is newer than this release; then the program says so instead of refusing.

@@ -33,7 +33,7 @@ def _byte_level(tokenizer: PreTrainedTokenizerBase) -> bool:
 
 
 class Vocabulary(Findable):
-    """The tokenizer's tokens, and `⟨unused id⟩` for rows beyond them."""
+    """The tokenizer's tokens, and `⟨unused id⟩` for ids beyond them."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase, width: int) -> None:
         super().__init__(width)

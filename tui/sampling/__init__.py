@@ -1,1 +1,1 @@
-"""What happens to a row of logits: ranking, stages, the chain, the draw. torch, never transformers."""
+"""What happens to logits: ranking, stages, the chain, the draw. torch, never transformers."""

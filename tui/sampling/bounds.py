@@ -1,4 +1,4 @@
-"""What the head of a row, its best N log-probabilities, says about the whole.
+"""What a head, the best N log-probabilities, says about the whole vocabulary.
 
 The rest is an unseen tail: so many tokens, so much probability together, none above the last one told. Whatever depends
 on how that is spread lies between two bounds, and the bounds hold for every tail that fits; the head is never
@@ -26,7 +26,7 @@ NOTHING = -1e4
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The tokens of a row whose rank is certain, best first, and what is known about the others."""
+    """The tokens whose rank is certain, best first, and what is known about the others."""
 
     tokens: Tensor
     """[n] ids."""
@@ -40,12 +40,12 @@ class Head:
     """exp(score) of those, summed."""
 
     @classmethod
-    def of(cls, row: Tensor) -> Head:
-        """The head of a row [V] float32 of log-probabilities under T = 1, NaN for tokens that were not told."""
-        told = ~row.isnan()
-        rest = 1.0 - row[told].double().exp().sum().item()
+    def of(cls, logits: Tensor) -> Head:
+        """The head of log-probabilities [V] float32 under T = 1, NaN for tokens that were not told."""
+        told = ~logits.isnan()
+        rest = 1.0 - logits[told].double().exp().sum().item()
         mass = Span(max(0.0, rest - ROUNDING), max(0.0, rest) + ROUNDING)
-        return cls._ranked(row, told, row[told].amin().item(), int((~told).sum()), mass)
+        return cls._ranked(logits, told, logits[told].amin().item(), int((~told).sum()), mass)
 
     @classmethod
     def _ranked(cls, scores: Tensor, certain: Tensor, cap: float, unseen: int, mass: Span) -> Head:
@@ -56,17 +56,17 @@ class Head:
         cap = min(cap, math.log(high)) if high > 0 else -math.inf
         return cls(tokens[best.indices], best.values, cap, unseen, Span(min(mass.low, high), high))
 
-    def penalised(self, chain: Chain, ids: Tensor, row: Tensor) -> tuple[Head, tuple[Removal, ...]]:
-        """The head after the stages before the temperature, and what they removed; `row` [V] is the one it is of.
+    def penalised(self, chain: Chain, ids: Tensor, logits: Tensor) -> tuple[Head, tuple[Removal, ...]]:
+        """The head after the stages before the temperature, and what they removed; `logits` [V] are those it is of.
 
         Each of these changes a score by its token and its value alone, and never turns two values round: the highest
         that an unseen token may have becomes the highest it may have afterwards. RunError if nothing is left.
         """
         if not chain.before:
             return self, ()
-        told = ~row.isnan()
+        told = ~logits.isnan()
         at_most = torch.tensor(max(self.cap, NOTHING), dtype=torch.float32).item()
-        scored = score(chain, ids, torch.where(told, row, at_most))
+        scored = score(chain, ids, torch.where(told, logits, at_most))
         scores = scored.base[0]
         others = scores[~told]
         cap = others.amax().item() if len(others) else -math.inf
@@ -84,7 +84,7 @@ class Weights:
     """Probabilities after the temperature, not yet divided by their sum: the best token's is 1."""
 
     scores: Tensor
-    """[n] float32, best first: the very numbers that the whole row's would be."""
+    """[n] float32, best first: the very numbers that the whole vocabulary would give them."""
     cap_score: float
     """No unseen token's is above it."""
     values: Tensor

@@ -1,4 +1,4 @@
-"""The chain: which stages run, in which order, and what each does to a row.
+"""The chain: which stages run, in which order, and what each does to logits.
 
 The order is data, so that another one can follow; the default is transformers' (`_get_logits_processor`).
 """
@@ -47,7 +47,7 @@ NO_DRAW = Noise(seed=0, position=0)
 """Where no stage draws."""
 
 FEW = 4096
-"""Up to so many candidates are found sooner than a whole row is sorted."""
+"""Up to so many candidates are found sooner than a whole vocabulary is sorted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,29 +83,29 @@ class Chain:
 
 def build_chain(
     settings: Settings,
-    captured: Mapping[str, Apply] | None = None,
+    model_processors: Mapping[str, Apply] | None = None,
     noise: Noise = NO_DRAW,
     order: tuple[str, ...] = TRANSFORMERS_ORDER,
 ) -> Chain:
-    """The stages in force under `settings`, with the model's own (`captured`, by parameter or class name) in place."""
-    captured = captured or {}
+    """The stages in force under `settings`; `model_processors` are the model's own, by parameter or class name."""
+    model_processors = model_processors or {}
     values = {name: setting.value for name, setting in settings.items()}
     greedy = values.get("do_sample") is False
     names: list[str] = []
     for name in order:
-        names += [other for other in captured if other not in order] if name == "custom" else [name]
+        names += [other for other in model_processors if other not in order] if name == "custom" else [name]
     kept = [name for name in names if not (greedy and name in SAMPLING_ONLY)]
-    in_force = [stage for name in kept if (stage := _stage(name, values, captured, noise)) is not None]
+    in_force = [stage for name in kept if (stage := _stage(name, values, model_processors, noise)) is not None]
     before = [stage for stage in in_force if stage.name in names[: names.index(TEMPERATURE.name)]]
     after = in_force[len(before) :]
     heat = after.pop(0) if after and after[0].record is TEMPERATURE else None
     return Chain(tuple(before), heat, tuple(after), greedy)
 
 
-def _stage(name: str, values: Mapping[str, Value], captured: Mapping[str, Apply], noise: Noise) -> Stage | None:
+def _stage(name: str, values: Mapping[str, Value], model_processors: Mapping[str, Apply], noise: Noise) -> Stage | None:
     """The stage of this name, None if it is off or not there at all."""
     if name not in STAGES:
-        return Stage(name, _on_a_copy(captured[name])) if name in captured else None
+        return Stage(name, _on_a_copy(model_processors[name])) if name in model_processors else None
     record = STAGES[name]
     if not record.acts(values):
         return None
@@ -113,13 +113,13 @@ def _stage(name: str, values: Mapping[str, Value], captured: Mapping[str, Apply]
 
 
 def _on_a_copy(processor: Apply) -> Apply:
-    """A processor may write in place, as it may in generate(); rows are kept."""
+    """A processor may write in place, as it may in generate(); logits are kept."""
     return lambda ids, scores: processor(ids, scores.clone())
 
 
 @dataclass(slots=True)
 class Scored:
-    """A row after penalties and the model's own stages: what ranks are made of."""
+    """Logits after penalties and the model's own stages: what ranks are made of."""
 
     base: Tensor
     """[1, V] float32 in id order."""
@@ -141,7 +141,7 @@ class Order:
 
 @dataclass(slots=True)
 class Applied:
-    """A row after its chain. Scores are [1, V] float32 in id order, -inf where removed."""
+    """Logits after their chain. Scores are [1, V] float32 in id order, -inf where removed."""
 
     tempered: Tensor
     """After temperature, before anything is cut."""
@@ -162,12 +162,12 @@ class Applied:
         return names
 
 
-def score(chain: Chain, ids: Tensor, row: Tensor) -> Scored:
-    """Run a row [V] of logits after `ids` [1, n] through the stages before the temperature.
+def score(chain: Chain, ids: Tensor, logits: Tensor) -> Scored:
+    """Run logits [V] after `ids` [1, n] through the stages before the temperature.
 
     RunError if they leave no token at all.
     """
-    scores = row[None]
+    scores = logits[None]
     removals = _removal("model", scores, ())
     for stage in chain.before:
         scores = stage.apply(ids, scores)
@@ -189,7 +189,7 @@ def apply_chain(chain: Chain, ids: Tensor, scored: Scored, order: Order | None =
     """Run scores through temperature and cuts.
 
     Without an `order` top-p sorts what it is given. With that of the base scores nothing need be sorted: counts are
-    exact, and only where top-p's edge falls inside a tie must the masked row be sorted again to know *which* stay:
+    exact, and only where top-p's edge falls inside a tie must the masked scores be sorted again to know *which* stay:
     with `exact`, or if a later stage sums them. RunError if scores overflow.
     """
     tempered = scored.base

@@ -1,7 +1,7 @@
-"""The draw: torch.multinomial over the id-ordered row, with the luck of the seed and the position.
+"""The draw: torch.multinomial over id-ordered probabilities, with the random state of the seed and the position.
 
 Draw i of a seed uses the generator's state after i draws of this vocabulary, whatever was taken before. So going back
-and forward draws the same, other settings are tried with the same luck, and a fresh run equals generate().
+and forward draws the same, other settings are tried with the same random numbers, and a fresh run equals generate().
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch import Tensor
 SEEDS_KEPT = 4
 
 
-class Luck:
+class DrawStream:
     """One seed's generator, position by position. Not for two threads at once."""
 
     def __init__(self, seed: int, vocabulary: int, device: torch.device | str = "cpu") -> None:
@@ -81,20 +81,20 @@ class Luck:
         return burner if same else None
 
 
-class Lucks:
+class DrawStreams:
     """The last few seeds' luck, for one vocabulary and device."""
 
     def __init__(self, vocabulary: int, device: torch.device | str = "cpu") -> None:
         self._vocabulary = vocabulary
         self._device = device
-        self._kept: OrderedDict[int, Luck] = OrderedDict()
+        self._kept: OrderedDict[int, DrawStream] = OrderedDict()
 
-    def __getitem__(self, seed: int) -> Luck:
-        luck = self._kept.pop(seed, None) or Luck(seed, self._vocabulary, self._device)
-        self._kept[seed] = luck
+    def __getitem__(self, seed: int) -> DrawStream:
+        stream = self._kept.pop(seed, None) or DrawStream(seed, self._vocabulary, self._device)
+        self._kept[seed] = stream
         if len(self._kept) > SEEDS_KEPT:
             self._kept.popitem(last=False)
-        return luck
+        return stream
 
 
 @dataclass(frozen=True, slots=True)

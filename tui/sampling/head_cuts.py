@@ -1,8 +1,8 @@
-"""What the cuts leave of a row of which only a head is known: between so many and so many of the best.
+"""What the cuts leave of a vocabulary of which only a head is known: between so many and so many of the best.
 
 A cut that keeps a prefix of the ranking leaves a number of candidates, and it lies between two. Where both
 are the same, and no token of equal score stands on either side, the kept set is decided: from there on the ordinary
-stages run on the very scores that the whole row would give them.
+stages run on the very scores that the whole vocabulary would give them.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Prefix:
     def sure(self) -> int:
         """How many of the best are left for certain: those that score more than the first that may not be.
 
-        Which of equal tokens a cut keeps is told by the whole row only.
+        Which of equal tokens a cut keeps is told by the whole vocabulary only.
         """
         weights, size = self.weights, min(self.fewest, self.weights.told)
         if not self.ordered:

@@ -1,4 +1,4 @@
-"""A row ranked once: what every slider position needs, so that moving one never sorts."""
+"""Logits ranked once: what every slider position needs, so that moving one never sorts."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ SMALLEST_TRUSTED = 1e-30
 """Below it a float32 probability is on its way to losing digits, then to 0."""
 
 
-def check_finite(row: Tensor) -> None:
-    """Raise RunError unless the row [V] can be ranked; NaN would give a plausible ranking and no error.
+def check_finite(logits: Tensor) -> None:
+    """Raise RunError unless the logits [V] can be ranked; NaN would give a plausible ranking and no error.
 
     -inf is allowed (a model may forbid tokens) as long as one score is finite; the maximum tells all three cases.
     """
-    if not math.isfinite(row.amax().item()):
-        bad = count(~torch.isfinite(row))
-        raise RunError(f"{bad:,} of the model's {len(row):,} logits are not finite.", "Try --dtype float32.")
+    if not math.isfinite(logits.amax().item()):
+        bad = count(~torch.isfinite(logits))
+        raise RunError(f"{bad:,} of the model's {len(logits):,} logits are not finite.", "Try --dtype float32.")
 
 
 class Ranking:
-    """A row [V] of logits with its base scores in rank order (rank 1 = best)."""
+    """Logits [V] with their base scores in rank order (rank 1 = best)."""
 
-    def __init__(self, row: Tensor, scored: Scored) -> None:
-        self.row = row
+    def __init__(self, logits: Tensor, scored: Scored) -> None:
+        self.logits = logits
         self.scored = scored
         self.order = Order.of(scored.base)
         self.tokens = self.order.ascending[0].flip(0)
         """[V] ids, best first."""
-        self.raw = torch.softmax(row[None], dim=-1)
+        self.raw = torch.softmax(logits[None], dim=-1)
         """[1, V] float32: T = 1, nothing applied."""
         self.raw_cumulative = self.raw[0, self.tokens].cumsum(0, dtype=torch.float64)
 
@@ -45,7 +45,7 @@ class Ranking:
     @property
     def nbytes(self) -> int:
         """What keeping it costs, for the cache."""
-        return len(self.row) * (4 + 8 + 8 + 4 + 8)
+        return len(self.logits) * (4 + 8 + 8 + 4 + 8)
 
 
 def rank_of(scores: Tensor, token: int) -> int:
@@ -53,8 +53,8 @@ def rank_of(scores: Tensor, token: int) -> int:
     return count(scores > scores[0, token]) + 1
 
 
-def surprisal_bits(row: Tensor, token: int, probability: float) -> float:
+def surprisal_bits(logits: Tensor, token: int, probability: float) -> float:
     """−log2 of the raw probability of `token`, from the logits where the probability underflows."""
     if probability > SMALLEST_TRUSTED:
         return -math.log2(probability)
-    return float(torch.logsumexp(row, 0) - row[token]) / LN2
+    return float(torch.logsumexp(logits, 0) - logits[token]) / LN2

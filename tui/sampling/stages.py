@@ -1,4 +1,4 @@
-"""The stages between a row of logits and the draw, each a pure function that mirrors a transformers class.
+"""The stages between the logits and the draw, each a pure function that mirrors a transformers class.
 
 All take and give scores of shape [1, V], float32, in id order, -inf for what is removed; the arithmetic, down to
 which vector is summed and in what order, is generate()'s own, because the order of a sum is part of its bits.
@@ -34,7 +34,7 @@ class Moment:
     ids: Tensor
     """[1, n], the prompt included."""
     noise: Noise
-    """For a cut that draws. No penalty may: what it makes of a row is kept for every seed."""
+    """For a cut that draws. No penalty may: what it makes of the logits is kept for every seed."""
 
 
 Function = Callable[[Tensor, Values, Moment], Tensor]
@@ -66,7 +66,7 @@ class Stage:
 def repetition_penalty(scores: Tensor, values: Values, moment: Moment) -> Tensor:
     """Divide positive and multiply negative scores of tokens already there (RepetitionPenaltyLogitsProcessor)."""
     penalty = values["repetition_penalty"]
-    # Ids beyond the row (an embedding wider than the head) cannot be drawn: there is nothing to penalise.
+    # Ids beyond the logits (an embedding wider than the head) cannot be drawn: there is nothing to penalise.
     seen = moment.ids[moment.ids < scores.shape[-1]][None]
     score = scores.gather(1, seen)
     return scores.scatter(1, seen, torch.where(score < 0, score * penalty, score / penalty))

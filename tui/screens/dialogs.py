@@ -22,7 +22,7 @@ from tui.explorer.finding import Finding
 from tui.explorer.navigation import Navigation
 from tui.explorer.prompting import Prompting
 from tui.explorer.tuning import Tuning
-from tui.protocol import Row
+from tui.protocol import Candidate
 
 _SYSTEM_HINT = "goes before the prompt in the chat template · empty: none · ⏎ uses it · esc"
 
@@ -70,9 +70,9 @@ class Dialogs:
         finder = FindScreen(ask)
         self._screen.app.push_screen(finder, self._found)
 
-    def _found(self, row: Row | None) -> None:
-        if row is not None:
-            self._explorer.display.reveal(row)
+    def _found(self, candidate: Candidate | None) -> None:
+        if candidate is not None:
+            self._explorer.display.reveal(candidate)
             self._screen.query_one("#candidates").focus()
 
     def help(self) -> None:

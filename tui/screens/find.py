@@ -15,7 +15,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.core.printable import printable_bytes
-from tui.protocol import Row
+from tui.protocol import Candidate
 from tui.widgets.candidate_columns import UNRANKED
 from tui.widgets.cuts import stage_label
 from tui.widgets.numbers import aligned, percent
@@ -29,8 +29,8 @@ HINT = "type a token's text (blanks count) or #id · ↓ matches · ⏎ show it 
 NOTHING = "no token of this vocabulary holds that text; a word may be several tokens"
 
 
-class FindScreen(ModalScreen[Row | None]):
-    """Asks while a person types; gives the row that was chosen."""
+class FindScreen(ModalScreen[Candidate | None]):
+    """Asks while a person types; gives the candidate that was chosen."""
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -41,7 +41,7 @@ class FindScreen(ModalScreen[Row | None]):
     def __init__(self, ask: Callable[[str], None]) -> None:
         super().__init__()
         self._ask = ask
-        self._rows: list[Row] = []
+        self._found: list[Candidate] = []
 
     @property
     def _roomy(self) -> bool:
@@ -63,13 +63,13 @@ class FindScreen(ModalScreen[Row | None]):
         else:
             self.show_found([])
 
-    def show_found(self, rows: list[Row]) -> None:
+    def show_found(self, found: list[Candidate]) -> None:
         """The engine's answer for what was typed last."""
-        self._rows = rows
+        self._found = found
         matches = self.query_one(OptionList)
         matches.clear_options()
-        matches.add_options([Option(row_line(row, self._roomy)) for row in rows])
-        if rows:
+        matches.add_options([Option(match_line(candidate, self._roomy)) for candidate in found])
+        if found:
             matches.highlighted = 0
         elif self.query_one(Input).value:
             matches.add_option(Option(NOTHING, disabled=True))
@@ -87,8 +87,8 @@ class FindScreen(ModalScreen[Row | None]):
         self._choose(message.option_index)
 
     def _choose(self, index: int | None) -> None:
-        if index is not None and index < len(self._rows):
-            self.dismiss(self._rows[index])
+        if index is not None and index < len(self._found):
+            self.dismiss(self._found[index])
 
 
 def header(roomy: bool) -> str:
@@ -98,18 +98,28 @@ def header(roomy: bool) -> str:
     return f"{'rank':>6}  {'token':<{_TOKEN[roomy]}} {'id':>7}{numbers}  removed by"
 
 
-def row_line(row: Row, roomy: bool) -> Text:
+def match_line(candidate: Candidate, roomy: bool) -> Text:
     """A match as one line: rank, token, id, probabilities in percent, the cumulative one, the removing stage."""
-    name = Text(printable_bytes(row.piece))
+    name = Text(printable_bytes(candidate.piece))
     name.truncate(_TOKEN[roomy], overflow="ellipsis", pad=True)
-    place = f"{row.rank:,}" if row.rank else UNRANKED
-    line = Text(f"{place:>6}  ").append_text(name).append(f" {row.token:>7}")
-    for value in (row.raw, row.tempered, row.final, row.cumulative) if roomy else (row.raw, row.final, row.cumulative):
+    place = f"{candidate.rank:,}" if candidate.rank else UNRANKED
+    line = Text(f"{place:>6}  ").append_text(name).append(f" {candidate.token:>7}")
+    for value in (
+        (candidate.raw, candidate.tempered, candidate.final, candidate.cumulative)
+        if roomy
+        else (candidate.raw, candidate.final, candidate.cumulative)
+    ):
         known = value and not math.isnan(value)
         line.append("  " + aligned(percent(value) if known else "–", 3, _NUMBER - 4))
-    fate = stage_label(row.removed_by) if row.removed_by else "kept" if not math.isnan(row.final) else "undecided"
-    line.append("  " + (fate if row.rank else "unseen tail"))
-    if row.removed_by:
+    fate = (
+        stage_label(candidate.removed_by)
+        if candidate.removed_by
+        else "kept"
+        if not math.isnan(candidate.final)
+        else "undecided"
+    )
+    line.append("  " + (fate if candidate.rank else "unseen tail"))
+    if candidate.removed_by:
         line.stylize("dim")
     line.no_wrap = True
     return line

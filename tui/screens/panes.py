@@ -6,7 +6,7 @@ from tui.core.story import ROOT, How, Story
 from tui.explorer.display import Picture
 from tui.explorer.status import SENTENCES, EngineStatus
 from tui.keys import Keymap
-from tui.protocol import Row
+from tui.protocol import Candidate
 from tui.widgets.candidates import CandidateList
 from tui.widgets.controls import Controls
 from tui.widgets.plots.pane import PlotPane
@@ -57,15 +57,15 @@ class Panes:
         self.controls.seed = new.state.seed
 
     def _show_viewed(self, story: Story, new: Picture) -> None:
-        """Rows are named only once they are there: never those of one place under the name of another."""
+        """Candidates are named only once they are there: never those of one place under the name of another."""
         if new.viewed is None:
             self.candidates.nothing = self.plot.nothing = new.placeholder
         self.candidates.viewed = self.plot.viewed = self.status.viewed = new.viewed
         if new.viewed is None or new.viewed.at == new.state.cursor:
-            self._name_rows(story, new)
+            self._name_candidates(story, new)
 
-    def _name_rows(self, story: Story, new: Picture) -> None:
-        """Say where the rows belong, and with which of them the branch goes on."""
+    def _name_candidates(self, story: Story, new: Picture) -> None:
+        """Say where the candidates belong, and with which of them the branch goes on."""
         cursor, after = new.state.cursor, new.state.next_node(story)
         self.candidates.place = f"after token {story[cursor].position + 1:,}" if cursor in story else ""
         self.candidates.goes_on = after.token if after else None
@@ -80,12 +80,12 @@ class Panes:
         self.status.opened, self.status.host = new.opened, new.host
         self.status.progress, self.status.message = new.progress, new.message
 
-    def reveal(self, row: Row) -> None:
+    def reveal(self, candidate: Candidate) -> None:
         """Show a candidate in the list; one of the unseen tail, whose place nobody knows, in the tail's line."""
-        if row.rank:
-            self.candidates.reveal(row.rank)
+        if candidate.rank:
+            self.candidates.reveal(candidate.rank)
         else:
-            self.candidates.reveal_unseen(row)
+            self.candidates.reveal_unseen(candidate)
 
     def count(self, tokens: int) -> None:
         """How many tokens the prompt has that is written now."""

@@ -30,7 +30,7 @@ from tui.explorer.stepping import Stepping
 from tui.explorer.tuning import Tuning
 from tui.keys import Keymap
 from tui.launch import LaunchOptions
-from tui.protocol import PlotRequest, Row
+from tui.protocol import Candidate, PlotRequest
 from tui.screens.dialogs import Dialogs
 from tui.screens.panes import Panes
 from tui.widgets import candidate_messages
@@ -136,13 +136,13 @@ class Workbench(Screen[None]):
         if (old.chat, old.opened) != (new.chat, new.opened):
             self._count()  # the same text is other tokens now
 
-    def window(self) -> tuple[requests.Rows, PlotRequest | None]:
-        """The rows in sight and some around, and what a plot in sight needs."""
+    def window(self) -> tuple[requests.Window, PlotRequest | None]:
+        """The candidates in sight and some around, and what a plot in sight needs."""
         return self.panes.candidates.wanted, self.panes.plot.request if self.panes.plot.size.width else None
 
-    def reveal(self, row: Row) -> None:
+    def reveal(self, candidate: Candidate) -> None:
         """Bring a candidate into sight and highlight it."""
-        self.panes.reveal(row)
+        self.panes.reveal(candidate)
 
     def alert(self, line: str) -> None:
         """A toast, for as long as it takes to read."""
@@ -178,13 +178,13 @@ class Workbench(Screen[None]):
     # -- what the panes say --------------------------------------------------------------------------------------
 
     @on(candidate_messages.Wanted)
-    def _rows_wanted(self, message: candidate_messages.Wanted) -> None:
+    def _wanted(self, message: candidate_messages.Wanted) -> None:
         if (viewed := self.explorer.picture.viewed) is not None:
             wanted = requests.scroll_view(viewed, (message.first, message.count))
             self.explorer.engine.view(wanted, self.panes.candidates.add_rows)
 
     @on(candidate_messages.Take)
-    def _take_row(self, message: candidate_messages.Take) -> None:
+    def _take(self, message: candidate_messages.Take) -> None:
         self.stepping.take(message.token)
 
     @on(PlotPane.RequestChanged)
@@ -249,8 +249,8 @@ class Workbench(Screen[None]):
 
     def take(self) -> None:
         """Take the highlighted candidate."""
-        if (row := self.panes.candidates.highlighted) is not None:
-            self.stepping.take(row.token)
+        if (candidate := self.panes.candidates.highlighted) is not None:
+            self.stepping.take(candidate.token)
 
     def stop(self) -> None:
         """Stop what is under way; where nothing is, leave the pane that has the keys."""

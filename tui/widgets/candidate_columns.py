@@ -1,4 +1,4 @@
-"""The candidate list's columns: which fit, how wide each is, and what a row puts in each."""
+"""The candidate list's columns: which fit, how wide each is, and what a candidate puts in each."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from tui.core.printable import printable_bytes
-from tui.protocol import Row
+from tui.protocol import Candidate
 from tui.widgets.cuts import stage_label
 from tui.widgets.numbers import Unit, aligned, between, logarithm, percent, score
 
 BYTES_FROM = 100
-"""Cells from which bytes have a column of their own; the highlighted row's always stand at the bottom."""
+"""Cells from which bytes have a column of their own; the highlighted one's always stand at the bottom."""
 DROPPED_FIRST = ("bytes", "id", "tempered", "bar", "cumulative", "raw")
 """What goes, in this order, as the list gets narrower; rank, marks, token, final and counts stay."""
 
@@ -116,51 +116,58 @@ def first_number(unit: Unit, shown: tuple[Column, ...]) -> str:
     return next((name for name in numbers if name in names), "")
 
 
-def cell(row: Row, column: Column, unit: Unit, scale: float) -> str:
-    """What a row puts into a column, in exactly the column's width; `scale` is the longest bar's probability."""
+def cell(candidate: Candidate, column: Column, unit: Unit, scale: float) -> str:
+    """What a candidate puts into a column, in exactly the column's width; `scale` is the longest bar's probability."""
     name, width = column
     if name == "rank":
-        return f"{row.rank or UNRANKED} ".rjust(width)
+        return f"{candidate.rank or UNRANKED} ".rjust(width)
     if name == "token":
-        return fit((SPECIAL if row.special else "") + printable_bytes(row.piece), width)
+        return fit((SPECIAL if candidate.special else "") + printable_bytes(candidate.piece), width)
     if name == "id":
-        return str(row.token).rjust(width)
+        return str(candidate.token).rjust(width)
     if name == "bytes":
-        return fit(" " + row.piece.hex(" "), width)
+        return fit(" " + candidate.piece.hex(" "), width)
     if name == "count":
-        return f"{row.count:,}".rjust(width)
+        return f"{candidate.count:,}".rjust(width)
     if name == "bar":
-        return " " + bar(at_least(row) / scale if scale > 0 else 0.0, width - 1)
-    return fit(_number(row, name, unit), width)
+        return " " + bar(at_least(candidate) / scale if scale > 0 else 0.0, width - 1)
+    return fit(_number(candidate, name, unit), width)
 
 
-def _number(row: Row, name: str, unit: Unit) -> str:
+def _number(candidate: Candidate, name: str, unit: Unit) -> str:
     """A probability in the unit asked for; `final` of a removed token names the stage that removed it."""
-    if name == "final" and row.removed_by:
-        label = stage_label(row.removed_by)
+    if name == "final" and candidate.removed_by:
+        label = stage_label(candidate.removed_by)
         return ("  " if len(label) < _NUMBER_WIDTH - 2 else " ") + fit(label, min(len(label), _NUMBER_WIDTH - 1))
     if name == "raw" and unit == "logit":
-        return aligned("?" if math.isnan(row.logit) else score(row.logit), *_LOGARITHM)
-    value = {"raw": row.raw, "tempered": row.tempered, "final": row.final, "cumulative": row.cumulative}[name]
+        return aligned("?" if math.isnan(candidate.logit) else score(candidate.logit), *_LOGARITHM)
+    value = {
+        "raw": candidate.raw,
+        "tempered": candidate.tempered,
+        "final": candidate.final,
+        "cumulative": candidate.cumulative,
+    }[name]
     if math.isnan(value):
-        return _unknown(row, name, unit)
+        return _unknown(candidate, name, unit)
     if unit != "percent":
         return aligned(logarithm(value), *(_CUMULATIVE_LOGARITHM if name == "cumulative" else _LOGARITHM))
     field = _CUMULATIVE if name == "cumulative" else _NUMBER
     return aligned(percent(value, field[1]), *field)
 
 
-def at_least(row: Row) -> float:
+def at_least(candidate: Candidate) -> float:
     """The tempered probability, or the least it may be."""
-    return row.tempered if not math.isnan(row.tempered) else row.spans[0].low if row.spans else 0.0
+    return (
+        candidate.tempered if not math.isnan(candidate.tempered) else candidate.spans[0].low if candidate.spans else 0.0
+    )
 
 
-def _unknown(row: Row, name: str, unit: Unit) -> str:
+def _unknown(candidate: Candidate, name: str, unit: Unit) -> str:
     """Between which ends a number lies that a head does not decide."""
     names = ("tempered", "final", "cumulative")
-    if row.spans is None or name not in names:
+    if candidate.spans is None or name not in names:
         return "   ?"
-    span, field = row.spans[names.index(name)], _CUMULATIVE if name == "cumulative" else _NUMBER
+    span, field = candidate.spans[names.index(name)], _CUMULATIVE if name == "cumulative" else _NUMBER
     text = between(span.low, span.high, sum(field)) if unit == "percent" else f"≤{logarithm(span.high)}"
     # A number with one end stands in line with the others, one with two needs the room.
     return aligned(text, *field) if text[0] in "≤≥?" else " " + text
@@ -173,8 +180,8 @@ def bar(share: float, width: int) -> str:
     return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(width)
 
 
-def would_draw_note(row: Row) -> str:
+def would_draw_note(candidate: Candidate) -> str:
     """What a step would draw: `▸ n draws ·unicorns, rank 3`."""
-    token = Text(printable_bytes(row.piece))
+    token = Text(printable_bytes(candidate.piece))
     token.truncate(24, overflow="ellipsis")
-    return f"{WOULD_DRAW} n draws {token.plain}, rank {row.rank:,}"
+    return f"{WOULD_DRAW} n draws {token.plain}, rank {candidate.rank:,}"

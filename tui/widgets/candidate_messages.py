@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.message import Message
 from textual.widget import Widget
 
-from tui.protocol import Row
+from tui.protocol import Candidate
 
 HELP = """\
 # Candidates
@@ -45,7 +45,7 @@ class FromList(Message, bubble=True):
 
 
 class Wanted(FromList, namespace="candidate_list"):
-    """Rows that are, or soon will be, in sight are not there: `count` of them, after the first `first` ranks."""
+    """Candidates that are, or soon will be, in sight are not there: `count` of them, after the first `first` ranks."""
 
     def __init__(self, candidates: Widget, first: int, count: int) -> None:
         super().__init__(candidates)
@@ -65,11 +65,11 @@ class Take(FromList, namespace="candidate_list"):
 
 
 class Highlighted(FromList, namespace="candidate_list"):
-    """Another candidate is highlighted, or its numbers changed; None while its row is not there."""
+    """Another candidate is highlighted, or its numbers changed; None while it is not there."""
 
-    def __init__(self, candidates: Widget, row: Row | None) -> None:
+    def __init__(self, candidates: Widget, candidate: Candidate | None) -> None:
         super().__init__(candidates)
-        self.row = row
+        self.candidate = candidate
 
     def can_replace(self, message: Message) -> bool:
         """Only the newest highlight of a list counts."""

@@ -11,7 +11,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tui.core.printable import printable_bytes
-from tui.protocol import Row, Span, Tail
+from tui.protocol import Candidate, Span, Tail
 from tui.widgets.candidate_columns import (
     GOES_ON,
     JUST_DRAWN,
@@ -49,12 +49,12 @@ class HeaderLine(NamedTuple):
     look: Look
 
 
-class RowLine(NamedTuple):
-    """One rank; `row` is None while it is not there."""
+class CandidateLine(NamedTuple):
+    """One rank; `candidate` is None while it is not there."""
 
     look: Look
     rank: int
-    row: Row | None
+    candidate: Candidate | None
     cursor: bool
     would_draw: bool
     goes_on: bool
@@ -62,11 +62,11 @@ class RowLine(NamedTuple):
 
 
 class TailLine(NamedTuple):
-    """All that has no rank; `row` is one of them that was looked for."""
+    """All that has no rank; `candidate` is one of them that a person searched."""
 
     look: Look
     tail: Tail
-    row: Row | None
+    candidate: Candidate | None
     cursor: bool
 
 
@@ -81,7 +81,7 @@ class DetailLine(NamedTuple):
     """The highlighted candidate in full: id and bytes, whatever columns there is room for."""
 
     width: int
-    row: Row | None
+    candidate: Candidate | None
 
 
 class BlankLine(NamedTuple):
@@ -91,7 +91,7 @@ class BlankLine(NamedTuple):
     text: str = ""
 
 
-Line = HeaderLine | RowLine | TailLine | CutLine | DetailLine | BlankLine
+Line = HeaderLine | CandidateLine | TailLine | CutLine | DetailLine | BlankLine
 
 
 class Painter:
@@ -105,15 +105,15 @@ class Painter:
         match line:
             case HeaderLine(look):
                 return self._header(look)
-            case RowLine():
-                return self._row(line)
-            case TailLine(look, tail, row, cursor):
+            case CandidateLine():
+                return self._candidate(line)
+            case TailLine(look, tail, candidate, cursor):
                 style = self._style("cut") + (self._style("cursor") if cursor else Style.null())
-                return Strip([Segment(tail_text(tail, row, look), style)], look.width)
+                return Strip([Segment(tail_text(tail, candidate, look), style)], look.width)
             case CutLine(width, mark):
                 return Strip([Segment(cut_text(mark, width), self._style("cut"))], width)
-            case DetailLine(width, row):
-                return Strip([Segment(detail_text(row, width), self._style("quiet"))], width)
+            case DetailLine(width, candidate):
+                return Strip([Segment(detail_text(candidate, width), self._style("quiet"))], width)
             case BlankLine(width, text):
                 return Strip([Segment(fit(text, width), self._style("quiet"))], width)
 
@@ -122,7 +122,7 @@ class Painter:
         text = "".join(heading(look.unit, column, carrier) for column in look.columns)
         return Strip([Segment(text, self._style("quiet"))], look.width)
 
-    def _row(self, line: RowLine) -> Strip:
+    def _candidate(self, line: CandidateLine) -> Strip:
         cursor = self._style("cursor") if line.cursor else Style.null()
         segments = []
         for column in line.look.columns:
@@ -133,26 +133,26 @@ class Painter:
             segments.append(Segment(_cell_text(line, column), style if bar else cursor + style))
         return Strip(segments, line.look.width)
 
-    def _cell_style(self, line: RowLine, name: str) -> Style:
-        row, removed = line.row, bool(line.row and line.row.removed_by)
+    def _cell_style(self, line: CandidateLine, name: str) -> Style:
+        candidate, removed = line.candidate, bool(line.candidate and line.candidate.removed_by)
         if name == "bar":
             return self._style("live" if line.would_draw else "bar-removed" if removed else "bar")
         if line.would_draw and name in ("marks", "token"):
             return self._style("live")
         if removed:
             return self._style("removed")
-        if row and row.special and name == "token":
+        if candidate and candidate.special and name == "token":
             return self._style("special")
-        return self._style("quiet") if name in _QUIET or not row else Style.null()
+        return self._style("quiet") if name in _QUIET or not candidate else Style.null()
 
 
-def _cell_text(line: RowLine, column: Column) -> str:
-    """What stands in a cell, a row that is not there yet included."""
+def _cell_text(line: CandidateLine, column: Column) -> str:
+    """What stands in a cell, one that is not there yet included."""
     if column.name == "marks":
         goes_on = JUST_DRAWN if line.fresh else GOES_ON if line.goes_on else " "
         return (WOULD_DRAW if line.would_draw else " ") + goes_on
-    if line.row:
-        return cell(line.row, column, line.look.unit, line.look.scale)
+    if line.candidate:
+        return cell(line.candidate, column, line.look.unit, line.look.scale)
     if column.name == "rank":
         return f"{line.rank} ".rjust(column.width)
     return fit(MISSING if column.name == "token" else "", column.width)
@@ -167,17 +167,17 @@ def cut_text(mark: CutMark, width: int) -> str:
     return fit(text + "─" * (width - len(text)), width)
 
 
-def tail_text(tail: Tail, row: Row | None, look: Look) -> str:
-    """The unseen tail's count and probability, or the token of it that was looked for, in the list's columns."""
+def tail_text(tail: Tail, candidate: Candidate | None, look: Look) -> str:
+    """The unseen tail's count and probability, or the token of it that a person searched, in the list's columns."""
     if not tail.undecided:
         final = Span(0.0, 0.0)
     else:  # a prefix that takes in some of it has taken in all that was told
         final = tail.tempered if tail.kept[0] == tail.told + tail.count else Span(0.0, tail.tempered.high)
     spans = (tail.tempered, final, Span(1.0, 1.0))
-    all_of_it = Row(0, -1, b"", False, math.nan, tail.mass, spans[0].value, spans[1].value, 1.0, "", spans=spans)
-    shown = row or all_of_it
-    cells = {"id", "bytes"} if row is None else set()
-    token = f"{tail.count:,} unseen" if row is None else f"{printable_bytes(row.piece)} (unseen)"
+    all_of_it = Candidate(0, -1, b"", False, math.nan, tail.mass, spans[0].value, spans[1].value, 1.0, "", spans=spans)
+    shown = candidate or all_of_it
+    cells = {"id", "bytes"} if candidate is None else set()
+    token = f"{tail.count:,} unseen" if candidate is None else f"{printable_bytes(candidate.piece)} (unseen)"
     return "".join(
         fit(token, column.width) if column.name == "token"
         else " " * column.width if column.name in {"marks", "count", "bar", *cells}
@@ -186,8 +186,10 @@ def tail_text(tail: Tail, row: Row | None, look: Look) -> str:
     )  # fmt: skip
 
 
-def detail_text(row: Row | None, width: int) -> str:
-    """` id 28000  bytes 20 75 6e  ·unicorn`; blank while the row is not there."""
-    if row is None:
+def detail_text(candidate: Candidate | None, width: int) -> str:
+    """` id 28000  bytes 20 75 6e  ·unicorn`; blank while the candidate is not there."""
+    if candidate is None:
         return " " * width
-    return fit(f" id {row.token}  bytes {row.piece.hex(' ') or 'none'}  {printable_bytes(row.piece)}", width)
+    return fit(
+        f" id {candidate.token}  bytes {candidate.piece.hex(' ') or 'none'}  {printable_bytes(candidate.piece)}", width
+    )

@@ -12,21 +12,21 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.protocol import Row, Viewed
+from tui.protocol import Candidate, Viewed
 from tui.widgets.candidate_columns import columns, would_draw_note
 from tui.widgets.candidate_lines import Lines
 from tui.widgets.candidate_paint import (
     BlankLine,
+    CandidateLine,
     CutLine,
     DetailLine,
     HeaderLine,
     Line,
     Look,
     Painter,
-    RowLine,
     TailLine,
 )
-from tui.widgets.candidate_rows import Rows, longest_bar
+from tui.widgets.candidate_window import CandidateWindow, longest_bar
 from tui.widgets.cuts import CutMark, border_note, cut_marks
 from tui.widgets.empty import centred
 from tui.widgets.numbers import Unit
@@ -89,7 +89,7 @@ def _undecided(viewed: Viewed) -> bool:
 
 
 def _draws(viewed: Viewed | None) -> int:
-    """How many draws the rows count."""
+    """How many draws the candidates count."""
     return 0 if viewed is None or _undecided(viewed) else viewed.draws
 
 
@@ -118,7 +118,7 @@ class CandidateView(ScrollView, inherit_bindings=False):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.auto_links = False
-        self._rows = Rows()
+        self._window = CandidateWindow()
         self._lines = Lines(0)
         self._rank = 1
         self._scale = 1.0
@@ -128,15 +128,15 @@ class CandidateView(ScrollView, inherit_bindings=False):
         self._painter = Painter(self._style_of)
 
     @property
-    def highlighted(self) -> Row | None:
-        """The highlighted candidate, None while its row is not there."""
+    def highlighted(self) -> Candidate | None:
+        """The highlighted candidate, None while it is not there."""
         if self.viewed is None:
             return None
-        return self._rows[self._rank] if self._rank <= self._lines.ranked else self._rows.unseen
+        return self._window[self._rank] if self._rank <= self._lines.ranked else self._window.unseen
 
-    def reveal_unseen(self, row: Row) -> None:
+    def reveal_unseen(self, candidate: Candidate) -> None:
         """Show a token of the unseen tail in the tail's line, and highlight it."""
-        self._rows.unseen = row
+        self._window.unseen = candidate
         self.reveal(self._lines.last)
 
     def reveal(self, rank: int) -> None:
@@ -213,30 +213,30 @@ class CandidateView(ScrollView, inherit_bindings=False):
         if at is None:
             return BlankLine(width)
         if viewed.tail and at == self._lines.last:
-            return TailLine(sheet.look, viewed.tail, self._rows.unseen, at == self._rank)
-        return self._row_line(viewed, at, sheet.look) if isinstance(at, int) else CutLine(width, at)
+            return TailLine(sheet.look, viewed.tail, self._window.unseen, at == self._rank)
+        return self._candidate_line(viewed, at, sheet.look) if isinstance(at, int) else CutLine(width, at)
 
     def _detail_line(self, viewed: Viewed, width: int) -> Line:
         """The highlighted candidate in full; of the tail, why it matters."""
-        if viewed.tail and self._rank == self._lines.last and self._rows.unseen is None:
+        if viewed.tail and self._rank == self._lines.last and self._window.unseen is None:
             return BlankLine(width, f" {viewed.tail.undecided} {viewed.tail.remedy}".rstrip())
         return DetailLine(width, self.highlighted)
 
-    def _row_line(self, viewed: Viewed, rank: int, look: Look) -> RowLine:
-        row = self._rows[rank]
-        token = row.token if row else -1
+    def _candidate_line(self, viewed: Viewed, rank: int, look: Look) -> CandidateLine:
+        candidate = self._window[rank]
+        token = candidate.token if candidate else -1
         goes_on, fresh = token == self.goes_on, token == self.fresh
-        return RowLine(look, rank, row, rank == self._rank, token == viewed.would_draw, goes_on, fresh)
+        return CandidateLine(look, rank, candidate, rank == self._rank, token == viewed.would_draw, goes_on, fresh)
 
     def _lay_out(self) -> None:
         """Work out the lines of a changed view, window or size, and repaint what differs."""
         viewed = self.viewed
-        marks = cut_marks(viewed, self._rows) if viewed else []
+        marks = cut_marks(viewed, self._window) if viewed else []
         tail = viewed.tail if viewed else None
         ranked = tail.told if tail else viewed.vocabulary if viewed else 0
         self._lines = Lines(ranked, marks, tail is not None)
         self._rank = max(1, min(self._rank, self._lines.last))
-        self._scale = longest_bar(viewed, self._rows[1]) or self._scale
+        self._scale = longest_bar(viewed, self._window[1]) or self._scale
         sheet = self._sheet()
         self.virtual_size = Size(sheet.width, len(self._lines) + 1 + sheet.detail)
         self._entitle(border_note(marks))

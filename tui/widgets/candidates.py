@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 
-from tui.protocol import Row, Viewed
+from tui.protocol import Candidate, Viewed
 from tui.widgets import candidate_messages
 from tui.widgets.candidate_view import CandidateView
 from tui.widgets.numbers import UNITS
@@ -17,7 +17,7 @@ PAGES_AROUND = 2
 
 
 class CandidateList(CandidateView, can_focus=True, inherit_bindings=False):
-    """Every token by rank: shows `viewed`, asks for the rows it lacks with `Wanted`, and says what is chosen."""
+    """Every token by rank: shows `viewed`, asks for those it lacks with `Wanted`, and says what is chosen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Up", id="candidates.up", tooltip="The candidate above", show=False),
@@ -37,12 +37,12 @@ class CandidateList(CandidateView, can_focus=True, inherit_bindings=False):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._asked: tuple[int, int] | None = None
-        self._told: Row | None = None
+        self._told: Candidate | None = None
         self._took = False
 
     @property
     def wanted(self) -> tuple[int, int]:
-        """The rows worth having now, as `View.rows`: those in sight and two pages around."""
+        """What is worth having now, as `View.window`: the ranks in sight and two pages around."""
         page = max(self._body, 1)
         ranks = self._in_sight
         if not ranks:
@@ -51,14 +51,14 @@ class CandidateList(CandidateView, can_focus=True, inherit_bindings=False):
         return first, min(ranks[-1] + PAGES_AROUND * page, self._lines.ranked) - first
 
     def add_rows(self, viewed: Viewed) -> None:
-        """Take the rows of an answer, unless it answers for another place, other settings, seed or draws."""
-        if self.viewed is not None and self._rows.accepts(viewed):
-            self._rows.add(viewed.rows, around=(self._in_sight or range(1, 2))[0])
+        """Take the candidates of an answer, unless it answers for another place, other settings, seed or draws."""
+        if self.viewed is not None and self._window.accepts(viewed):
+            self._window.add(viewed.candidates, around=(self._in_sight or range(1, 2))[0])
             self._lay_out()
 
     def watch_viewed(self, old: Viewed | None, new: Viewed | None) -> None:
         """Show another view; at another place the list begins at its top."""
-        self._rows.start(new)
+        self._window.start(new)
         self._asked = None
         if old is None or new is None or old.at != new.at:
             self._rank = 1
@@ -66,7 +66,7 @@ class CandidateList(CandidateView, can_focus=True, inherit_bindings=False):
         self._lay_out()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Scroll, and ask for the rows that come into sight."""
+        """Scroll, and ask for those that come into sight."""
         super().watch_scroll_y(old_value, new_value)
         self._ask()
 
@@ -78,10 +78,10 @@ class CandidateList(CandidateView, can_focus=True, inherit_bindings=False):
             self.post_message(self.Highlighted(self, self._told))
 
     def _ask(self) -> None:
-        """Say once which rows are missing in sight or a page away from it."""
+        """Say once which ranks are missing in sight or a page away from it."""
         ranks, page = self._in_sight, self._body
         near = range(max(1, ranks[0] - page), min(ranks[-1] + page, self._lines.ranked) + 1) if ranks else ranks
-        if self.wanted != self._asked and any(self._rows[rank] is None for rank in near):
+        if self.wanted != self._asked and any(self._window[rank] is None for rank in near):
             self._asked = self.wanted
             self.post_message(self.Wanted(self, *self.wanted))
 
@@ -103,8 +103,8 @@ class CandidateList(CandidateView, can_focus=True, inherit_bindings=False):
 
     def action_take(self) -> None:
         """Ask for the highlighted token to be taken."""
-        if row := self.highlighted:
-            self.post_message(self.Take(self, row.token))
+        if candidate := self.highlighted:
+            self.post_message(self.Take(self, candidate.token))
 
     def action_unit(self) -> None:
         """Percent, log-probability, logit, in turn."""

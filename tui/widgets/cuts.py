@@ -9,7 +9,7 @@ from tui.core.parameters import StageRecord
 from tui.core.printable import printable
 from tui.core.settings import Settings, Source
 from tui.core.stages import STAGES
-from tui.protocol import Cut, Row, Viewed
+from tui.protocol import Candidate, Cut, Viewed
 from tui.widgets.labels import FLAG, number_text
 
 
@@ -88,9 +88,9 @@ class CutMark:
         return [f"{self.name} {effect}{words}" for words in rest] + [self.name]
 
 
-def cut_marks(viewed: Viewed, rows: Iterable[Row] = ()) -> list[CutMark]:
-    """Every cut of a view in chain order; `rows` are evidence for cuts that remove from inside the ranking."""
-    inside = _removers_inside(viewed.cuts, rows)
+def cut_marks(viewed: Viewed, candidates: Iterable[Candidate] = ()) -> list[CutMark]:
+    """Every cut of a view in chain order; `candidates` are evidence for cuts that remove from inside the ranking."""
+    inside = _removers_inside(viewed.cuts, candidates)
     marks: list[CutMark] = []
     before, after, mass, prefix = viewed.vocabulary, "", 1.0, True
     for cut in viewed.cuts:
@@ -121,10 +121,14 @@ def _numbers(record: StageRecord, settings: Settings) -> Iterator[float]:
             yield int(setting.value) if parameter.integer else float(setting.value)
 
 
-def _removers_inside(cuts: list[Cut], rows: Iterable[Row]) -> set[str]:
+def _removers_inside(cuts: list[Cut], candidates: Iterable[Candidate]) -> set[str]:
     """Stages seen to remove a candidate that a prefix of their length would have kept."""
     left = {cut.stage: cut.left for cut in cuts}
-    return {row.removed_by for row in rows if row.removed_by and row.rank <= left.get(row.removed_by, 0)}
+    return {
+        candidate.removed_by
+        for candidate in candidates
+        if candidate.removed_by and candidate.rank <= left.get(candidate.removed_by, 0)
+    }
 
 
 def border_note(marks: Iterable[CutMark]) -> str:

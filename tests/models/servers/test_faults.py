@@ -105,7 +105,7 @@ def test_a_row_is_what_the_server_sent(server: Faulty) -> None:
     engine, tip = started(server)
     node = step(engine, tip)
     ids = [one.token for one in engine.story.path(node)]
-    row = engine.places.at(node, {}).row
+    row = engine.places.at(node, {}).logits
     assert server.sent[-1]["completion_probabilities"][0]["top_logprobs"] == faulty.entries(ids)
     assert torch.equal(row, torch.tensor(log_probabilities(ids), dtype=torch.float32))
 

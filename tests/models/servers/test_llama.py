@@ -118,7 +118,7 @@ def test_branches_and_taken_tokens_work_as_anywhere(llama: str) -> None:
     taken = next(engine.step(Step(at=tip, token=100)))
     list(engine.step(Step(at=taken.id, count=2)))
     assert [node.token for node in engine.step(Step(at=tip, count=4))] == first
-    assert engine.view(View(slot="main", at=taken.id, rows=(0, 3))).rows[0].rank == 1
+    assert engine.view(View(slot="main", at=taken.id, window=(0, 3))).candidates[0].rank == 1
 
 
 def test_a_penalty_that_needs_logits_is_refused_in_a_line(llama: str) -> None:

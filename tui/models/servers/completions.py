@@ -13,7 +13,7 @@ from tui.core.progress import Report
 from tui.models.base import Tokens
 from tui.models.servers.faults import ServerError
 from tui.models.servers.http import Client
-from tui.models.servers.rows import head_row
+from tui.models.servers.log_probabilities import head_only
 
 PATH = "/v1/completions"
 BY_ID: Mapping[str, Any] = {"return_tokens_as_token_ids": True}
@@ -126,7 +126,7 @@ def text_bytes(text: str) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-class HeadRows:
+class HeadSource:
     """Rows of which the server tells the best N."""
 
     def __init__(self, completions: Completions, head: int, vocabulary: int, name: Name) -> None:
@@ -157,4 +157,4 @@ class HeadRows:
                 "The server's most probable token cannot be told: its text is half a character, or that of several.",
                 "A server that names tokens by id or bytes is needed here.",
             )
-        return head_row([tokens[name] or 0 for name in certain], [tops[name] for name in certain], self._vocabulary)
+        return head_only([tokens[name] or 0 for name in certain], [tops[name] for name in certain], self._vocabulary)

@@ -18,7 +18,7 @@ from tui.models.probe import Backend, Probe
 from tui.models.servers.faults import ServerError
 from tui.models.servers.http import Client
 from tui.models.servers.llama_tokens import LlamaTokens, Piece, tokenize
-from tui.models.servers.rows import whole_row
+from tui.models.servers.log_probabilities import whole_vocabulary
 from tui.models.servers.served import ServedModel, server_info
 
 T = TypeVar("T")
@@ -71,7 +71,7 @@ class _Props(msgspec.Struct):
     model_ftype: str = ""
 
 
-class LlamaRows:
+class LlamaSource:
     """Asks for one row at a time."""
 
     def __init__(self, client: Client, model: str, vocabulary: int, letter: int) -> None:
@@ -83,7 +83,7 @@ class LlamaRows:
         answer = self.complete(ids, self._letter, self._vocabulary, _Completion, report)
         entries = answer.completion_probabilities[0].top_logprobs if answer.completion_probabilities else []
         values = [FLOOR if entry.logprob < UNKNOWN else entry.logprob for entry in entries]
-        return whole_row([entry.id for entry in entries], values, self._vocabulary)
+        return whole_vocabulary([entry.id for entry in entries], values, self._vocabulary)
 
     def pieces(self, report: Report) -> list[bytes]:
         """Every token's bytes, by id; empty for control tokens."""
@@ -115,7 +115,7 @@ def open_llama(probe: Probe) -> ServedModel:
     vocabulary = listed.meta.n_vocab if listed.meta else 0
     props = client.ask("/props", None, _Props, report)
     letter = tokenize(client, LETTER, report, special=False)[-1].id
-    ask = LlamaRows(client, listed.id, vocabulary, letter)
+    ask = LlamaSource(client, listed.id, vocabulary, letter)
     tokens = LlamaTokens.read(client, ask.pieces(report), props.bos_token, props.chat_template, report)
     settings = props.default_generation_settings
     ends = (token for token in tokens.marks(props.eos_token) if ask.ends(token, report))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tui.core.progress import Report
 from tui.models.probe import Backend, Probe
-from tui.models.servers.completions import BY_ID, REFUSALS, Completions, HeadRows, Name, by_id, by_text
+from tui.models.servers.completions import BY_ID, REFUSALS, Completions, HeadSource, Name, by_id, by_text
 from tui.models.servers.faults import ServerError
 from tui.models.servers.http import Client
 from tui.models.servers.served import ServedModel, server_info
@@ -27,7 +27,7 @@ def open_openai(probe: Probe) -> ServedModel:
         listed.id, NAME, width, listed.max_model_len, eos=ends, head=head,
         notes=(f"only the best {head} tokens are told by this server",), chat=bool(tokenizer.chat_template),
     )  # fmt: skip
-    return ServedModel(info, tokens, HeadRows(completions, head, width, name))
+    return ServedModel(info, tokens, HeadSource(completions, head, width, name))
 
 
 def _agreed(

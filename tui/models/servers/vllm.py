@@ -11,10 +11,10 @@ from torch import Tensor
 from tui.core.progress import Report
 from tui.errors import ModelError
 from tui.models.probe import Backend, Probe
-from tui.models.servers.completions import BY_ID, REFUSALS, Completions, HeadRows, by_id
+from tui.models.servers.completions import BY_ID, REFUSALS, Completions, HeadSource, by_id
 from tui.models.servers.faults import ServerError
 from tui.models.servers.http import Client
-from tui.models.servers.rows import whole_row
+from tui.models.servers.log_probabilities import whole_vocabulary
 from tui.models.servers.served import Ask, ServedModel, server_info
 from tui.models.servers.tokenizer import tokenizer_of
 from tui.models.vocabulary import Vocabulary
@@ -34,14 +34,14 @@ class _Tokens(msgspec.Struct):
     tokens: list[int]
 
 
-class VllmRows:
+class VllmSource:
     """Asks for one whole row at a time."""
 
     def __init__(self, completions: Completions, vocabulary: int) -> None:
         self._completions, self.vocabulary = completions, vocabulary
 
     @classmethod
-    def probe(cls, completions: Completions, token: int, report: Report) -> VllmRows:
+    def probe(cls, completions: Completions, token: int, report: Report) -> VllmSource:
         """Ask once to see how many tokens there are."""
         tops = completions.ask([token], ALL, report).tops
         rows = cls(completions, len(tops))
@@ -58,7 +58,7 @@ class VllmRows:
         named = [token for token in tokens if token is not None]
         if len(named) < len(tokens):
             raise ServerError("The server does not name tokens by id.", "A newer vLLM does.")
-        return whole_row(named, list(tops.values()), self.vocabulary)
+        return whole_vocabulary(named, list(tops.values()), self.vocabulary)
 
 
 def open_vllm(probe: Probe) -> ServedModel:
@@ -73,14 +73,14 @@ def open_vllm(probe: Probe) -> ServedModel:
     head: int | None = None
     notes: tuple[str, ...] = ()
     try:
-        ask = rows = VllmRows.probe(completions, first, report)
+        ask = rows = VllmSource.probe(completions, first, report)
         width = rows.vocabulary
     except ServerError as error:
         if error.status not in REFUSALS:
             raise
         head = completions.widest([first], report)
         notes = (f"only the best {head} tokens are told; started with --max-logprobs -1, vLLM tells all",)
-        ask = HeadRows(completions, head, width, by_id)
+        ask = HeadSource(completions, head, width, by_id)
     info = server_info(
         listed.id, NAME, width, listed.max_model_len, eos=ends, head=head, notes=notes,
         chat=bool(tokenizer.chat_template),

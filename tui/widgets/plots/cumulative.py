@@ -51,5 +51,5 @@ class Cumulative:
         """Curves, cuts and their labels."""
         assert viewed.plot is not None
         told = viewed.tail.told if viewed.tail else 0
-        marks = cut_marks(viewed, viewed.rows)
+        marks = cut_marks(viewed, viewed.candidates)
         return draw(Figure(size.width, size.height, viewed.vocabulary, Curves.of(viewed.plot), marks, told))

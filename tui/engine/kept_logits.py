@@ -1,4 +1,4 @@
-"""Rows of logits kept exactly: in memory up to a budget, then in an unlinked temporary file."""
+"""Logits kept exactly: in memory up to a budget, then in an unlinked temporary file."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from torch import Tensor
 DEFAULT_BUDGET = 1 << 30
 
 
-class RowStore:
-    """Rows [V] float32 by node number. Safe to read from one thread while another adds."""
+class LogitsStore:
+    """Logits [V] float32 by node number. Safe to read from one thread while another adds."""
 
     def __init__(self, budget: int = DEFAULT_BUDGET) -> None:
         self._budget = budget
@@ -29,14 +29,14 @@ class RowStore:
         with self._lock:
             return node_id in self._memory or node_id in self._filed
 
-    def add(self, node_id: int, row: Tensor) -> None:
-        """Keep a row; the oldest move to the file when the budget is passed."""
-        row = row.detach().to("cpu", torch.float32).contiguous()
+    def add(self, node_id: int, logits: Tensor) -> None:
+        """Keep logits [V]; the oldest move to the file when the budget is passed."""
+        logits = logits.detach().to("cpu", torch.float32).contiguous()
         with self._lock:
             if node_id in self._memory or node_id in self._filed:
                 return
-            self._memory[node_id] = row
-            self._held += row.nbytes
+            self._memory[node_id] = logits
+            self._held += logits.nbytes
             while self._held > self._budget and len(self._memory) > 1:
                 oldest, moved = next(iter(self._memory.items()))
                 self._filed[oldest] = self._write(moved)  # before it is forgotten: the disk may be full
@@ -44,7 +44,7 @@ class RowStore:
                 self._held -= moved.nbytes
 
     def get(self, node_id: int) -> Tensor | None:
-        """The row after this node, with the bits it was added with; None if it is not kept."""
+        """The logits after this node, with the bits they were added with; None if they are not kept."""
         with self._lock:
             if node_id in self._memory:
                 return self._memory[node_id]
@@ -55,7 +55,7 @@ class RowStore:
             return torch.frombuffer(bytearray(self._file.read(length)), dtype=torch.float32)
 
     def clear(self) -> None:
-        """Forget all rows (another model)."""
+        """Forget all of them (another model)."""
         with self._lock:
             self._memory.clear()
             self._filed.clear()
@@ -64,12 +64,12 @@ class RowStore:
                 self._file.close()
                 self._file = None
 
-    def _write(self, row: Tensor) -> tuple[int, int]:
+    def _write(self, logits: Tensor) -> tuple[int, int]:
         if self._file is None:
             # Unlinked at once, so that it is gone with the process; open as long as the store.
             self._file = tempfile.TemporaryFile(prefix="samplescope-")  # noqa: SIM115
             weakref.finalize(self, self._file.close)
         offset = self._file.seek(0, 2)
-        data = row.numpy().tobytes()
+        data = logits.numpy().tobytes()
         self._file.write(data)
         return offset, len(data)

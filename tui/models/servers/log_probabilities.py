@@ -17,7 +17,7 @@ TOLERANCE = 1e-2
 """So far from 1 rounding may take the sum over a whole vocabulary."""
 
 
-def whole_row(ids: Sequence[int], values: Sequence[float], vocabulary: int) -> Tensor:
+def whole_vocabulary(ids: Sequence[int], values: Sequence[float], vocabulary: int) -> Tensor:
     """Log-probabilities [V] float32 in id order. ServerError unless each id is there once and they add up to 1."""
     tokens, numbers = _checked(ids, values, vocabulary)
     if missing := vocabulary - len(tokens):
@@ -32,7 +32,7 @@ def whole_row(ids: Sequence[int], values: Sequence[float], vocabulary: int) -> T
     return _filled(tokens, numbers, vocabulary, fill=0.0)
 
 
-def head_row(ids: Sequence[int], values: Sequence[float], vocabulary: int) -> Tensor:
+def head_only(ids: Sequence[int], values: Sequence[float], vocabulary: int) -> Tensor:
     """Log-probabilities [V] float32, NaN where the server told none."""
     tokens, numbers = _checked(ids, values, vocabulary)
     mass = float(np.exp(numbers).sum())

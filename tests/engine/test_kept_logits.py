@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tui.engine.rows import RowStore
+from tui.engine.kept_logits import LogitsStore
 
 WIDTH = 100
 ROW_BYTES = WIDTH * 4
@@ -33,7 +33,7 @@ def same_bits(one: Tensor | None, other: Tensor) -> bool:
 
 
 def test_a_row_comes_back_with_the_same_bits_from_memory_and_from_the_file() -> None:
-    store = RowStore(budget=1)
+    store = LogitsStore(budget=1)
     store.add(1, odd_row())
     assert same_bits(store.get(1), odd_row())
     store.add(2, row(2))
@@ -42,7 +42,7 @@ def test_a_row_comes_back_with_the_same_bits_from_memory_and_from_the_file() -> 
 
 
 def test_memory_stays_inside_the_budget_and_the_oldest_move_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    store = RowStore(budget=5 * ROW_BYTES)
+    store = LogitsStore(budget=5 * ROW_BYTES)
     for number in range(40):
         store.add(number, row(number))
         assert store._held == sum(kept.nbytes for kept in store._memory.values()) <= 5 * ROW_BYTES
@@ -51,19 +51,19 @@ def test_memory_stays_inside_the_budget_and_the_oldest_move_first(monkeypatch: p
 
 
 def test_a_row_larger_than_the_budget_is_kept_all_the_same() -> None:
-    store = RowStore(budget=1)
+    store = LogitsStore(budget=1)
     store.add(7, row(7))
     assert same_bits(store.get(7), row(7))
 
 
 def test_rows_of_other_types_become_float32() -> None:
-    store = RowStore()
+    store = LogitsStore()
     store.add(1, row(1).bfloat16())
     assert same_bits(store.get(1), row(1).bfloat16().float())
 
 
 def test_what_is_not_there_is_none() -> None:
-    store = RowStore(budget=1)
+    store = LogitsStore(budget=1)
     store.add(1, row(1))
     store.add(2, row(2))
     assert store.get(3) is None
@@ -71,7 +71,7 @@ def test_what_is_not_there_is_none() -> None:
 
 
 def test_adding_again_changes_nothing() -> None:
-    store = RowStore(budget=1)
+    store = LogitsStore(budget=1)
     store.add(1, row(1))
     store.add(2, row(2))
     store.add(1, row(99))
@@ -82,7 +82,7 @@ def test_adding_again_changes_nothing() -> None:
 
 def test_the_file_has_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    store = RowStore(budget=1)
+    store = LogitsStore(budget=1)
     for number in range(10):
         store.add(number, row(number))
     assert store._file is not None
@@ -92,7 +92,7 @@ def test_the_file_has_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_clear_forgets_everything_and_starts_again() -> None:
-    store = RowStore(budget=1)
+    store = LogitsStore(budget=1)
     for number in range(3):
         store.add(number, row(number))
     store.clear()
@@ -103,7 +103,7 @@ def test_clear_forgets_everything_and_starts_again() -> None:
 
 
 def test_a_full_disk_loses_no_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    store = RowStore(budget=1)
+    store = LogitsStore(budget=1)
     store.add(1, row(1))
 
     def full(_row: Tensor) -> tuple[int, int]:
@@ -117,7 +117,7 @@ def test_a_full_disk_loses_no_row(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_one_thread_reads_while_another_adds() -> None:
-    store, count = RowStore(budget=3 * ROW_BYTES), 300
+    store, count = LogitsStore(budget=3 * ROW_BYTES), 300
     added, wrong = threading.Semaphore(0), []
 
     def read() -> None:
