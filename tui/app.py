@@ -19,7 +19,8 @@ from tui.core.printable import printable
 from tui.explorer.engine import Connect
 from tui.launch import LaunchOptions
 from tui.palette import Actions
-from tui.screens.workbench import Workbench, room
+from tui.screens.layout import size_classes
+from tui.screens.workbench import Workbench
 from tui.terminal.app import SafeApp, run_safely
 from tui.themes import load_themes, variable_defaults
 
@@ -79,7 +80,7 @@ class SamplescopeApp(SafeApp[None]):
 
     def get_default_screen(self) -> Screen[None]:
         """The workbench is the first screen, not one over an empty one: so the first picture is earlier."""
-        return Workbench(self.options, self.connect, self.keymap, classes=room(self.size))
+        return Workbench(self.options, self.connect, self.keymap, classes=size_classes(self.size))
 
     def on_mount(self) -> None:
         """Use the person's keys, and say what of the configuration could not be used."""
