@@ -48,7 +48,7 @@ def head(*, mine: Tail | None = None, **more: object) -> Viewed:
         "entropy": Entropy(math.nan, math.nan, math.nan), "would_draw": None, "tail": mine or tail(),
     }  # fmt: skip
     whole = view(VOCABULARY, temperature=1.5, top_k=20)
-    return msgspec.structs.replace(whole, **(fields | {"rows": rows} | more))
+    return msgspec.structs.replace(whole, **(fields | {"candidates": rows} | more))
 
 
 # -- the list --------------------------------------------------------------------------------------------------------
