@@ -24,7 +24,7 @@ def test_the_last_line_is_held_back_until_another_comes_or_nothing_does():
     assert shown.patience == echo.PATIENCE
     shown.add(b"Try ")
     assert stream.getvalue() == "Welcome\nVisit https://log.in/123\n"
-    shown.let_go()
+    shown.flush()
     assert stream.getvalue().endswith("123\nTry ")
     assert shown.patience is None
 
@@ -41,7 +41,7 @@ def test_nothing_a_command_says_acts_on_the_terminal():
     stream = io.StringIO()
     shown = Echo(stream)
     shown.add(b"\x1b]0;title\x07 caf\xe9\n\n\x9b2J\n")
-    shown.let_go()
+    shown.flush()
     assert stream.getvalue() == "␛]0;title␇ caf\ufffd\n\n\ufffd2J\n"
 
 
@@ -50,7 +50,7 @@ async def test_a_line_below_a_question_whose_answer_is_hidden(monkeypatch):
     shown = Echo(stream)
     shown.add(b"Permission denied, please try again.\n")
     monkeypatch.setattr(echo, "_hides_typing", lambda: True)
-    shown.let_go()
+    shown.flush()
     assert stream.getvalue() == "\nPermission denied, please try again.\n"
 
 
