@@ -9,19 +9,19 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from tui import keys
 
 Entry = tuple[str, str, Callable[[], object]]
-"""Title, help, what to do."""
+"""(title, help sentence, callback)."""
 
 
 class Actions(Provider):
-    """What a person can do, found by name or by what it does."""
+    """Lists the actions and themes, found by title or help sentence."""
 
     async def discover(self) -> Hits:
-        """Everything, before anything is typed."""
+        """All entries, shown before anything is typed."""
         for title, sentence, do in self._entries():
             yield DiscoveryHit(title, do, help=sentence)
 
     async def search(self, query: str) -> Hits:
-        """What matches by title or by sentence."""
+        """The entries whose title or sentence matches `query`."""
         matcher = self.matcher(query)
         for title, sentence, do in self._entries():
             score = max(matcher.match(title), matcher.match(sentence))

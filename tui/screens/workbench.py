@@ -177,7 +177,7 @@ class Workbench(Screen[None]):
 
     @on(PlotPane.RequestChanged)
     def _plot_changed(self) -> None:
-        self.explorer.look()
+        self.explorer.request_view()
 
     @on(StoryText.Clicked)
     def _clicked(self, message: StoryText.Clicked) -> None:
@@ -238,7 +238,7 @@ class Workbench(Screen[None]):
         """While a prompt is written its editor takes the letters: only what has another key is on offer."""
         if action != "do" or not isinstance(self.focused, PromptEditor):
             return True
-        return not keys.typed(self.explorer.keymap.of(str(parameters[0])))
+        return not keys.taken_by_editor(self.explorer.keymap.of(str(parameters[0])))
 
     def take(self) -> None:
         """Take the highlighted candidate."""

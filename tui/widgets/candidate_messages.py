@@ -1,4 +1,4 @@
-"""What the candidate list tells the screen, and what it tells the person who asks for help."""
+"""The candidate list's messages to the screen, and its help text."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ The whole vocabulary, best first: what may come next at the cursor.
 
 
 class FromList(Message, bubble=True):
-    """Anything a candidate list says; `control` is the list."""
+    """Base of the candidate list's messages; `control` is the list."""
 
     def __init__(self, candidates: Widget) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class FromList(Message, bubble=True):
 
     @property
     def control(self) -> Widget:
-        """The list it comes from."""
+        """The list that posted the message."""
         return self.candidates
 
     def _replaces(self, message: Message) -> bool:
@@ -45,19 +45,19 @@ class FromList(Message, bubble=True):
 
 
 class Wanted(FromList, namespace="candidate_list"):
-    """Candidates that are, or soon will be, in sight are not there: `count` of them, after the first `first` ranks."""
+    """Candidates on screen or near it are missing: send `count` of them, after the first `first` ranks."""
 
     def __init__(self, candidates: Widget, first: int, count: int) -> None:
         super().__init__(candidates)
         self.first, self.count = first, count
 
     def can_replace(self, message: Message) -> bool:
-        """Only the newest wish of a list counts."""
+        """True for an older `Wanted` of the same list."""
         return self._replaces(message)
 
 
 class Take(FromList, namespace="candidate_list"):
-    """The person wants this token next."""
+    """The person takes this token as the next one."""
 
     def __init__(self, candidates: Widget, token: int) -> None:
         super().__init__(candidates)
@@ -65,12 +65,12 @@ class Take(FromList, namespace="candidate_list"):
 
 
 class Highlighted(FromList, namespace="candidate_list"):
-    """Another candidate is highlighted, or its numbers changed; None while it is not there."""
+    """Another candidate is highlighted, or its numbers changed; None while the list does not hold it."""
 
     def __init__(self, candidates: Widget, candidate: Candidate | None) -> None:
         super().__init__(candidates)
         self.candidate = candidate
 
     def can_replace(self, message: Message) -> bool:
-        """Only the newest highlight of a list counts."""
+        """True for an older `Highlighted` of the same list."""
         return self._replaces(message)

@@ -1,4 +1,4 @@
-"""Two lines about the step on screen and about the engine; numbers as wide as they ever get."""
+"""The status line: numbers of the view on screen, then model and engine; each number has a fixed width."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ DROPPED_FIRST = (
     "unseen",
     "entropy",
 )
-"""What goes where there is no room, first to last."""
+"""Parts dropped, in this order, as the line gets narrower."""
 SO_FAR = ("surprisal", "perplexity")
-"""What is about the tokens before the cursor; all else is about the one to come."""
+"""Parts about the tokens before the cursor; all other numbers are about the next token."""
 UNKNOWN = "–"
 _BAR = 12
 _LONGEST_MODEL = _LONGEST_HOST = 28
 
 
 class Part(NamedTuple):
-    """One thing the line says."""
+    """One labelled value in the line."""
 
     name: str
     label: str
@@ -48,18 +48,18 @@ class Part(NamedTuple):
 
     @property
     def width(self) -> int:
-        """In cells, with the mark between parts."""
+        """Width in cells, including the separator."""
         return len(self.label) + len(self.value) + 4
 
 
 def perplexity(nodes: Iterable[Node]) -> float | None:
-    """Of the generated tokens under the raw distribution; None where there are none."""
+    """Perplexity of the generated tokens under the raw distribution; None if there are none."""
     bits = [node.surprisal for node in nodes if node.how is not How.PROMPT and math.isfinite(node.surprisal)]
     return 2.0 ** min(sum(bits) / len(bits), 1000.0) if bits else None
 
 
 def fitting(parts: Sequence[Part], width: int) -> list[Part]:
-    """The parts for which there is room, in place; the others go in the order of `DROPPED_FIRST`."""
+    """The parts that fit into `width` cells, in their order; parts are dropped in the order of `DROPPED_FIRST`."""
     kept = list(parts)
     for name in DROPPED_FIRST:
         if sum(part.width for part in kept) - 3 <= width:
@@ -69,7 +69,7 @@ def fitting(parts: Sequence[Part], width: int) -> list[Part]:
 
 
 def _figure(value: float | None, width: int) -> str:
-    """One decimal under 100, none above."""
+    """A number right-aligned in `width` cells: one decimal below 100, none above; `–` for None."""
     if value is None or not math.isfinite(value):
         return f"{UNKNOWN:>{width}}"
     text = f"{value:,.1f}" if value < 99.95 else f"{value:,.0f}"
@@ -77,7 +77,7 @@ def _figure(value: float | None, width: int) -> str:
 
 
 class StatusLine(Widget):
-    """The step's numbers over the model's line, or both on one line where it is one line high."""
+    """The view's numbers above the engine's line, or both in one line if the widget is one line high."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"status--label", "status--loud", "status--live"}
     DEFAULT_CSS = """
@@ -91,19 +91,19 @@ class StatusLine(Widget):
 
     opened: reactive[Opened | None] = reactive[Opened | None](None)
     host: reactive[str] = reactive("")
-    """The machine the engine runs on, where that is to be said."""
+    """The machine the engine runs on; '' if it is not to be shown."""
     viewed: reactive[Viewed | None] = reactive[Viewed | None](None)
     node: reactive[Node | None] = reactive[Node | None](None)
-    """The token before the cursor."""
+    """The node before the cursor."""
     perplexity: reactive[float | None] = reactive[float | None](None)
-    """Of the generated tokens up to the cursor: see `perplexity`."""
+    """Perplexity of the generated tokens up to the cursor (the function `perplexity`)."""
     running: reactive[str] = reactive("")
-    """What the engine is doing; '' for nothing."""
+    """What the engine is doing; '' if it is idle."""
     progress: reactive[Progress | None] = reactive[Progress | None](None)
     message: reactive[str] = reactive("")
 
     def render(self) -> RenderResult:
-        """Two lines, or one."""
+        """Draw two lines, or one."""
         width = self.size.width
         if self.size.height > 1:
             return Text("\n").join([self._numbers_line(width), self._engine_line(width)])
@@ -115,10 +115,10 @@ class StatusLine(Widget):
         numbers = self._numbers_line(room)
         return Text.assemble(state, self._quiet(" │ "), numbers) if numbers.cell_len else state
 
-    # The step
+    # The view's numbers
 
     def numbers(self) -> list[Part]:
-        """What is to be said about the step on screen."""
+        """The numbers of the view on screen: entropy, kept set, mass, surprisal, perplexity."""
         viewed, node = self.viewed, self.node
         if viewed is not None and viewed.tail is not None:
             return self._numbers_of_head(viewed, viewed.tail)
@@ -142,7 +142,7 @@ class StatusLine(Widget):
         ]
 
     def _numbers_of_head(self, viewed: Viewed, tail: Tail) -> list[Part]:
-        """The same of a row of which only the best are known: exact where they decide it, else from … to."""
+        """The numbers of a view of which only the head is known: exact where the head determines them, else bounds."""
         raw, _, final = tail.entropy
         fewest, most = tail.kept
         kept = f"{fewest:,}" if fewest == most else f"{fewest:,}–{most:,}"
@@ -162,7 +162,7 @@ class StatusLine(Widget):
     # The engine
 
     def engine(self) -> list[Part]:
-        """Which model, where, and how fast."""
+        """The open model, its backend, device and dtype, the host, and the time per step."""
         if self.opened is None:
             return []
         model = printable(self.opened.model, space=" ")
@@ -190,8 +190,8 @@ class StatusLine(Widget):
         return line
 
     def _state(self) -> Text:
-        """What is under way, what was said, what the model's configuration had overridden."""
-        busy = self.running and self.progress is None  # a stage says more than that something is going on
+        """What is under way, the message, and how many of the model's own settings are overridden."""
+        busy = self.running and self.progress is None  # the progress names its stage, which says more
         parts = [self._styled(self.running, "live")] if busy else []
         parts += [self._progress(self.progress)] if self.progress is not None else []
         parts += [Text(printable(self.message, space=" "))] if self.message else []
@@ -209,7 +209,7 @@ class StatusLine(Widget):
         bar = Text.assemble(self._styled("━" * done, "live"), self._quiet("─" * (_BAR - done)))
         return Text.assemble(stage, bar, f" {math.floor(100 * share):>3} %")
 
-    # How it is drawn
+    # Drawing
 
     def _joined(self, parts: Sequence[Part]) -> Text:
         return self._quiet(" · ").join([Text.assemble(self._quiet(part.label), part.value) for part in parts])
@@ -222,7 +222,7 @@ class StatusLine(Widget):
 
 
 def _bits(span: Span) -> str:
-    """Two decimals of what is exact, one of each end of what is not, two where one would not tell them apart."""
+    """Bits as text: two decimals if exact; else both bounds with one decimal, or two if one would make them equal."""
     if span.exact:
         return f"{span.value:.2f}"
     places = 1 if f"{span.low:.1f}" != f"{span.high:.1f}" else 2
@@ -234,5 +234,5 @@ def _masses(span: Span) -> str:
 
 
 def _mass(mass: float) -> str:
-    """Three decimals; what is not all never reads 1.000."""
+    """A mass with three decimals; a mass below 1 is never rounded to 1.000."""
     return f"{mass:.3f}" if mass < 0.9995 or mass >= 1 else f"{math.floor(mass * 10_000) / 10_000:.4f}"

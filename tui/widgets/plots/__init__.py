@@ -1,7 +1,7 @@
-"""Plots: one file each, and this list. The function of a plot's id in `tui.engine.plots` computes what it shows."""
+"""The list of plots, one file each. `tui.engine.plots` computes a plot's series, by the plot's id."""
 
 from tui.widgets.plots.cumulative import Cumulative
 from tui.widgets.plots.plot import Plot
 
 PLOTS: tuple[Plot, ...] = (Cumulative(),)
-"""In the order in which they are gone through."""
+"""All plots; the pane shows the first one."""
