@@ -10,16 +10,30 @@ import torch
 from torch import Tensor
 
 from tui.core.candidates import Plotted
+from tui.engine.decide import Distribution
 from tui.errors import InputError
 from tui.protocol import PlotRequest
 
 
 class Ranked(NamedTuple):
-    """A step's distribution in rank order, as far as it is known: [n] float64."""
+    """A step's distribution in rank order, as far as it is known: all [n], sums in float64."""
 
+    here: Distribution
+    tokens: Tensor
+    """Ids, best first."""
     raw_cumulative: Tensor
     cumulative: Tensor
     """Of the tempered distribution; of a head, the least it may be."""
+
+    @property
+    def tempered(self) -> Tensor:
+        """Before the cuts; of a head, the least it may be."""
+        return torch.diff(self.cumulative, prepend=self.cumulative.new_zeros(1))
+
+    @property
+    def final(self) -> Tensor:
+        """After the cuts: 0 for what is removed, NaN where a head does not decide it."""
+        return self.here.final[0, self.tokens]
 
 
 def plotted(request: PlotRequest | None, ranked: Ranked) -> Plotted | None:

@@ -234,7 +234,7 @@ class Workbench(Screen[None]):
             "take": self.take, "stop": self.stop, "unit": self.panes.candidates.action_unit,
             "off": self.panes.controls.action_off, "source": self.panes.controls.action_back,
             "controls": self.go_to_controls, "edit": self.go_to_prompt, "plot": self.switch_plot,
-            "theme": self.next_theme,
+            "next_plot": self.next_plot, "theme": self.next_theme,
         }  # fmt: skip
 
     def action_do(self, action: str) -> None:
@@ -301,6 +301,12 @@ class Workbench(Screen[None]):
         else:
             self.add_class(hidden)
         self.call_after_refresh(self._focus_something)
+
+    def next_plot(self) -> None:
+        """The next plot; in sight, if it was not."""
+        self.panes.plot.next_plot()
+        if not self.panes.plot.display:
+            self.switch_plot()
 
     def _focus_something(self) -> None:
         """The pane that had the focus may have made room for another."""
