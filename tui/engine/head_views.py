@@ -33,6 +33,7 @@ def head_view(request: View, place: Place, settings: Settings, revision: int, to
         cuts=here.cuts, kept=here.kept, kept_mass=here.kept_mass, entropy=here.entropy, tail=here.tail,
         would_draw=would, would=None if would is None else window.of([would])[0], vocabulary=len(place.row),
         rows=window.of(here.head.tokens[max(0, first) :][: max(0, count)].tolist()), first=max(0, first),
+        best=float(window.at_least[0]),
         plot=plotted(request.plot, Ranked(here, here.head.tokens, window.raw, window.at_least)),
         found=window.of(tokens.matches(request.find, FOUND)) if request.find else [],
         given=request.given, seed=request.seed, draws=request.draws,

@@ -57,6 +57,7 @@ class Viewer:
             would_draw=would, would=window.of([would])[0], vocabulary=self._vocabulary,
             rows=window.between(*request.rows) if request.rows else [],
             first=max(0, request.rows[0]) if request.rows else 0,
+            best=float(window.cumulative[0]),
             plot=plotted(request.plot, Ranked(here, ranking.tokens, ranking.raw_cumulative, window.cumulative)),
             found=window.of(self._tokens.matches(request.find, FOUND)) if request.find else [],
             exact=applied.exact, given=request.given, seed=request.seed, draws=request.draws,
