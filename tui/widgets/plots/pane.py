@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rich.segment import Segment
+from textual import events
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -73,6 +74,13 @@ class PlotPane(Widget):
         self.refresh()
 
     def _on_resize(self) -> None:
+        self._ask()
+
+    def _on_hide(self, event: events.Hide) -> None:
+        """What is answered meanwhile has no plot in it."""
+        self._asked = None
+
+    def _on_show(self, event: events.Show) -> None:
         self._ask()
 
     def _ask(self) -> None:
