@@ -439,3 +439,13 @@ async def test_removed_rows_and_the_highlight_can_be_told_without_colour(how, mo
         if how == "no colour":
             assert all(style.dim for style in removed)
             assert not any(style.dim for style in kept)
+
+
+async def test_bars_are_on_the_scale_of_the_best_though_neither_list_nor_plot_shows_it(pane):
+    async with pane.run_test(size=(120, 20)) as pilot:
+        pane.pane.viewed = view(500)
+        await pilot.press("end")
+        pane.pane.viewed = view(500, logits=[0.0] * 500, rows=(440, 60), plot=None, temperature=2.0)
+        await pilot.pause()
+        last = next(line for line in body(pane) if "·token499 " in line)
+        assert last.count("█") > 10  # all are equally probable: full bars

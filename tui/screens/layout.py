@@ -35,7 +35,12 @@ class Layout:
 
     def commands(self) -> Mapping[str, Callable[[], object]]:
         """By action id."""
-        return {"controls": self.go_to_controls, "edit": self.go_to_prompt, "plot": self.switch_plot}
+        return {
+            "controls": self.go_to_controls,
+            "edit": self.go_to_prompt,
+            "plot": self.switch_plot,
+            "next_plot": self.next_plot,
+        }
 
     def fold(self) -> None:
         """Where there is little room the controls are one line and the prompt is hidden, until one has the focus."""
@@ -68,6 +73,12 @@ class Layout:
         else:
             screen.add_class(hidden)
         screen.call_after_refresh(self._keep_focus)
+
+    def next_plot(self) -> None:
+        """Show the next plot."""
+        self._panes.plot.next_plot()
+        if not self._panes.plot.display:
+            self.switch_plot()
 
     def _keep_focus(self) -> None:
         """Focus the list if the focused pane was hidden."""

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from tui.core.settings import Given
 from tui.protocol import Candidate, Viewed
-from tui.widgets.candidate_columns import at_least
-from tui.widgets.plots.series import series
 
 LIMIT = 4096
 """How many are held; over it, those farthest from where the person looks go first."""
@@ -55,12 +53,3 @@ class CandidateWindow:
 def _key(viewed: Viewed) -> tuple[int, Given, int, int]:
     """What makes two answers answers to the same question."""
     return viewed.at, viewed.given, viewed.seed, viewed.draws
-
-
-def longest_bar(viewed: Viewed | None, best: Candidate | None) -> float:
-    """The tempered probability of rank 1, 0.0 while nothing tells it."""
-    if best is not None:
-        return at_least(best)
-    if viewed and viewed.plot and viewed.plot.id == "cumulative" and series(viewed.plot, "ranks")[0] == 1:
-        return series(viewed.plot, "tempered")[0]
-    return 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rich.segment import Segment
+from textual import events
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -14,28 +15,22 @@ from textual.widget import Widget
 from tui.protocol import PlotRequest, Viewed
 from tui.widgets.empty import centred
 from tui.widgets.plots import PLOTS
-from tui.widgets.plots.plot import PARTS, Plot, Run
+from tui.widgets.plots.plot import COLOURS, Plot, Run
 
-NOTHING = "No curve yet: submit a prompt."
+NOTHING = "No plot yet: submit a prompt."
 LEAST = Size(16, 4)
 """Cells below which nothing can be read."""
-_CSS = """
-PlotPane {
-    border-title-color: $quiet;
-    & > .plot--tempered { color: $live; }
-    & > .plot--raw { color: $raw; }
-    & > .plot--cut { color: $cut; }
-    & > .plot--alone { color: $bar; }
-    & > .plot--axis { color: $quiet; }
-}
-"""
+_CSS = "\n".join(
+    ["PlotPane { border-title-color: $quiet; }"]
+    + [f"PlotPane > .plot--{colour} {{ color: ${colour}; }}" for colour in COLOURS]
+)
 
 
-class PlotPane(Widget):
+class PlotPane(Widget, can_focus=True):
     """One plot of `viewed`, drawn afresh each time."""
 
     DEFAULT_CSS = _CSS
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"plot--{part}" for part in PARTS}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"plot--{colour}" for colour in COLOURS}
 
     viewed: reactive[Viewed | None] = reactive(None)
     """The newest view; what it holds of another plot than this pane's is not drawn."""
@@ -71,7 +66,24 @@ class PlotPane(Widget):
         """What to ask the engine for."""
         return self.plot.request(self.size)
 
+    def next_plot(self) -> None:
+        """Hold the next plot of the list, the first after the last."""
+        self.plot = PLOTS[(PLOTS.index(self.plot) + 1) % len(PLOTS)]
+        self.border_title, self.border_subtitle = self.plot.title, None
+        self._ask()
+        self.refresh()
+
     def _on_resize(self) -> None:
+        self._ask()
+
+    def _on_hide(self, event: events.Hide) -> None:
+        """What is answered meanwhile has no plot in it."""
+        self._asked = None
+
+    def _on_show(self, event: events.Show) -> None:
+        self._ask()
+
+    def _ask(self) -> None:
         self._strips = []
         if self.size.width and self.request != self._asked:
             self._asked = self.request
@@ -98,13 +110,15 @@ class PlotPane(Widget):
         """One line of the picture, which is drawn once for all lines: as Rich's text each took as long again."""
         if not self._strips:
             ground = self.rich_style
-            styles = {part: ground + self.get_component_rich_style(f"plot--{part}", partial=True) for part in PARTS}
-            self._strips = [Strip([Segment(text, styles[part]) for part, text in line]) for line in self._lines()]
+            styles = {name: ground + self.get_component_rich_style(f"plot--{name}", partial=True) for name in COLOURS}
+            self._strips = [Strip([Segment(text, styles[name]) for name, text in line]) for line in self._lines()]
         return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self.rich_style)
 
     def _lines(self) -> list[list[Run]]:
-        """The figure in its parts, or a sentence where there is none."""
+        """The figure, or a sentence where there is none; nothing until the first answer to another plot's request."""
         viewed, (width, height) = self.viewed, self.size
-        if viewed is None or not self._answers(viewed):
-            return [[("axis", line)] for line in centred(self.nothing, width, height)]
+        if viewed is None:
+            return [[("quiet", line)] for line in centred(self.nothing, width, height)]
+        if not self._answers(viewed):
+            return [[]]
         return self.plot.draw(viewed, self.size) if width >= LEAST.width and height >= LEAST.height else [[]]

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 from textual.content import Content
 from textual.geometry import Size
 
 from tui.protocol import PlotRequest, Viewed
 
-Part = Literal["tempered", "raw", "cut", "alone", "axis"]
-"""What a cell is part of, and so its colour."""
-PARTS: tuple[Part, ...] = ("tempered", "raw", "cut", "alone", "axis")
-Run = tuple[Part, str]
-"""Some cells of a line that are of one part."""
+Colour = Literal["live", "raw", "cut", "bar", "removed", "quiet"]
+"""Theme variables that plots are drawn in."""
+COLOURS: tuple[Colour, ...] = get_args(Colour)
+Run = tuple[Colour, str]
+"""Some cells of a line that are of one colour."""
 
 
 class Plot(Protocol):
