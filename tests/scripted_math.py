@@ -146,12 +146,10 @@ class Distribution:
 
     def plotted(self, axis: PlotRequest, last: int | None = None) -> Plotted:
         """What a plot shows, by its id."""
-        found = {"cumulative": self._cumulative_plot, "histogram": self._histogram}[axis.id](
-            axis, len(self.order) if last is None else last
-        )
+        found = PLOTS[axis.id](self, axis, len(self.order) if last is None else last)
         return Plotted(axis.id, {name: _little(values) for name, values in found.items()})
 
-    def _histogram(self, axis: PlotRequest, last: int) -> dict[str, Sequence[float]]:
+    def histogram(self, axis: PlotRequest, last: int) -> dict[str, Sequence[float]]:
         """Kept and removed candidates by probability, from 1e-10 to 1; first those below."""
         counts = {"kept": [0] * (axis.width + 1), "removed": [0] * (axis.width + 1)}
         edges = [10 ** (-10 + 10 * edge / axis.width) for edge in range(axis.width + 1)]
@@ -160,7 +158,7 @@ class Distribution:
             counts["kept" if self.final[token] else "removed"][min(at, axis.width)] += 1
         return {"edges": edges, **counts}
 
-    def _cumulative_plot(self, axis: PlotRequest, last: int) -> dict[str, Sequence[float]]:
+    def cumulative_plot(self, axis: PlotRequest, last: int) -> dict[str, Sequence[float]]:
         """Both cumulative curves at no more ranks than fit."""
         high = last if axis.high <= 0 else min(axis.high, last)
         low, points = max(1, min(axis.low, high)), max(2, axis.width)
@@ -172,6 +170,10 @@ class Distribution:
         raw = _running(self.raw[token] for token in self.order)
         tempered = [self.cumulative[rank - 1] for rank in ranks]
         return {"ranks": ranks, "raw": [raw[rank - 1] for rank in ranks], "tempered": tempered}
+
+
+PLOTS = {"cumulative": Distribution.cumulative_plot, "histogram": Distribution.histogram}
+"""By id, as the real engine has them."""
 
 
 def _running(values) -> list[float]:

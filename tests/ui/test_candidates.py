@@ -445,7 +445,7 @@ async def test_bars_are_on_the_scale_of_the_best_though_neither_list_nor_plot_sh
     async with pane.run_test(size=(120, 20)) as pilot:
         pane.pane.viewed = view(500)
         await pilot.press("end")
-        pane.pane.viewed = view(500, logits=[0.0] * 500, rows=(440, 60), plot=None, temperature=2.0)
+        pane.pane.viewed = view(500, logits=[0.0] * 500, window=(440, 60), plot=None, temperature=2.0)
         await pilot.pause()
         last = next(line for line in body(pane) if "·token499 " in line)
         assert last.count("█") > 10  # all are equally probable: full bars
