@@ -54,8 +54,8 @@ def test_nothing_is_left_to_a_subclass(file: Path) -> None:
 
 
 def test_every_plot_of_the_screen_is_computed_by_the_engine_and_by_the_scripted_one():
-    from tests.scripted_math import PLOTS as scripted
-    from tui.engine.plots import PLOTS as computed
-    from tui.widgets.plots import PLOTS as drawn
+    from tests import scripted_math
+    from tui.engine import plots
+    from tui.widgets.plots import PLOTS
 
-    assert [plot.id for plot in drawn] == list(computed) == list(scripted)
+    assert [plot.id for plot in PLOTS] == list(plots.PLOTS) == list(scripted_math.PLOTS)
