@@ -13,7 +13,7 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 
 from tui import config, keys, paths
-from tui.client.asking import Greeted
+from tui.client.asking import GreetedEngine
 from tui.client.client import Client, Listener
 from tui.core.printable import printable
 from tui.explorer.engine import Connect
@@ -41,7 +41,7 @@ class SamplescopeApp(SafeApp[None]):
         options: LaunchOptions,
         connect: Connect | None = None,
         settings: config.Config | None = None,
-        greeted: Greeted | None = None,
+        greeted: GreetedEngine | None = None,
     ) -> None:
         """`greeted`: the engine that the command `options.engine` has already started, if any."""
         super().__init__()
@@ -118,7 +118,7 @@ class SamplescopeApp(SafeApp[None]):
         """Do nothing: `keys.check_keymap` has already refused clashing keys."""
 
 
-def main(options: LaunchOptions, greeted: Greeted | None = None) -> int:
+def main(options: LaunchOptions, greeted: GreetedEngine | None = None) -> int:
     """Run the explorer in this terminal, with the engine `greeted` or one it starts; returns the exit code."""
     settings, problems = config.load()
     app = SamplescopeApp(options, settings=settings, greeted=greeted)

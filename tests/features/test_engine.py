@@ -4,7 +4,7 @@ import asyncio
 import gc
 import warnings
 
-from tui.explorer.engine import Engine, Written
+from tui.explorer.engine import Engine, WrittenPrompt
 
 
 class Counting:
@@ -23,8 +23,8 @@ async def test_a_question_that_is_overtaken_before_it_begins_is_never_asked():
     engine = Engine(lambda listener: client, lambda act: act())
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
-        engine.count(Written("a"), told.append)
-        engine.count(Written("ab"), told.append)
+        engine.count(WrittenPrompt("a"), told.append)
+        engine.count(WrittenPrompt("ab"), told.append)
         while not told or len(asyncio.all_tasks()) > 1:
             await asyncio.sleep(0)
         await asyncio.sleep(0)  # until the last task is removed from the loop

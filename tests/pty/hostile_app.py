@@ -123,7 +123,7 @@ class Rows(Pane):
 
     @on(candidate_messages.Wanted)
     def _wanted(self, message: candidate_messages.Wanted) -> None:
-        self.query_one(CandidateList).add_rows(self.answer(message.first, message.count))
+        self.query_one(CandidateList).add_candidates(self.answer(message.first, message.count))
 
 
 class Text(Pane):

@@ -255,7 +255,7 @@ async def test_draws_are_counted_beside_final(pane):
     async with pane.run_test(size=(80, 20)) as pilot:
         viewed = view(500, draws=1000)
         pane.pane.viewed = viewed
-        pane.pane.add_rows(structs.replace(viewed, candidates=[structs.replace(viewed.candidates[0], count=412)]))
+        pane.pane.add_candidates(structs.replace(viewed, candidates=[structs.replace(viewed.candidates[0], count=412)]))
         await pilot.pause()
         assert pane.lines()[0].split()[-2:] == ["drawn", "cumul."]
         assert "412" in pane.lines()[1]
@@ -276,7 +276,7 @@ async def test_rows_not_there_yet_are_dots_and_are_asked_for_once(pane):
         asked = len(pane.of(CandidateList.Wanted))
         await pilot.press("up", "down")
         assert len(pane.of(CandidateList.Wanted)) == asked
-        pane.pane.add_rows(view(50_257, window=(50_197, 60), slot="scroll"))
+        pane.pane.add_candidates(view(50_257, window=(50_197, 60), slot="scroll"))
         await pilot.pause()
         assert body(pane)[-1].split()[:2] == ["50257", "·token50256"]
 
@@ -291,10 +291,10 @@ async def test_rows_of_another_place_settings_seed_or_draws_are_never_shown(pane
             view(500, top_p=0.9, draws=5),
             view(500, top_p=0.9, exact=False),
         ):
-            pane.pane.add_rows(other)
+            pane.pane.add_candidates(other)
         await pilot.pause()
         assert body(pane)[5].split() == ["6", "…"]
-        pane.pane.add_rows(view(500, top_p=0.9))
+        pane.pane.add_candidates(view(500, top_p=0.9))
         await pilot.pause()
         assert body(pane)[5].split()[:2] == ["6", "·the"]
         pane.pane.viewed = view(500, top_p=0.8, window=(0, 3))
@@ -441,3 +441,13 @@ async def test_removed_rows_and_the_highlight_can_be_told_without_colour(how, mo
         if how == "no colour":
             assert all(style.dim for style in removed)
             assert not any(style.dim for style in kept)
+
+
+async def test_bars_are_on_the_scale_of_the_best_though_neither_list_nor_plot_shows_it(pane):
+    async with pane.run_test(size=(120, 20)) as pilot:
+        pane.pane.viewed = view(500)
+        await pilot.press("end")
+        pane.pane.viewed = view(500, logits=[0.0] * 500, window=(440, 60), plot=None, temperature=2.0)
+        await pilot.pause()
+        last = next(line for line in body(pane) if "·token499 " in line)
+        assert last.count("█") > 10  # all are equally probable: full bars

@@ -12,6 +12,7 @@ from tests.handmade import settings, view
 from tests.panes import Pane
 from tui.protocol import Cut, PlotRequest, Viewed
 from tui.widgets.cuts import cut_marks
+from tui.widgets.plots import PLOTS
 from tui.widgets.plots.cumulative_figure import LEFT, Curves, Figure, draw, threshold, threshold_texts
 from tui.widgets.plots.labels import GAP, Label, place, place_more, place_on_line
 from tui.widgets.plots.pane import PlotPane
@@ -207,6 +208,18 @@ async def test_with_nothing_to_show_it_says_what_to_press():
         pane.pane.placeholder = "Press ctrl+enter to submit the prompt."
         await pilot.pause()
         assert any("Press ctrl+enter to submit the" in line for line in pane.lines())
+
+
+async def test_each_plot_in_turn_is_asked_for_named_and_explained_and_nothing_is_drawn_before_its_answer():
+    pane = Pane(PlotPane())
+    async with pane.run_test(size=(60, 12)) as pilot:
+        pane.pane.viewed = view(500)
+        for plot in (*PLOTS[1:], PLOTS[0]):
+            pane.pane.next_plot()
+            await pilot.pause()
+            assert pane.of(PlotPane.RequestChanged)[-1].pane.request.id == plot.id
+            assert pane.pane.border_title == plot.title
+            assert (pane.lines()[1].strip() == "") is (plot.id != "cumulative")
 
 
 def test_plotext_is_not_imported_before_the_first_figure():

@@ -24,7 +24,7 @@ from tui.protocol import Ready
 
 
 @dataclass(frozen=True, slots=True)
-class Greeted:
+class GreetedEngine:
     """An engine process that has sent its greeting, and the bytes read after the greeting."""
 
     child: Child
@@ -32,7 +32,7 @@ class Greeted:
     rest: bytes
 
 
-def start_asking(command: Sequence[str]) -> Greeted:
+def start_asking(command: Sequence[str]) -> GreetedEngine:
     """Start `command` on this terminal and wait for the engine's greeting, as long as a person needs to answer.
 
     EngineFailed if no engine greets, KeyboardInterrupt at Ctrl+C; the process is ended then and the terminal restored.
@@ -55,7 +55,7 @@ class _Wait:
         self._echo = Echo()
         self._until: float | None = None
 
-    def greeted(self) -> Greeted:
+    def greeted(self) -> GreetedEngine:
         """Wait for the greeting. EngineFailed if the child ends first, or greets too late."""
         with selectors.DefaultSelector() as self._pipes:
             for pipe in (self._child.output, self._child.errors):
@@ -63,7 +63,7 @@ class _Wait:
             while (ready := self._poll()) is None:
                 pass
         self._child.greeted()
-        return Greeted(self._child, ready, bytes(self._greeting.rest))
+        return GreetedEngine(self._child, ready, bytes(self._greeting.rest))
 
     def _poll(self) -> Ready | None:
         """Wait once for data on the pipes; the greeting's `Ready` if complete. EngineFailed at the end of stdout."""

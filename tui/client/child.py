@@ -30,14 +30,14 @@ class Child:
     runs, or while it is blocked. Its id may be signalled only until the process is reaped, so it is reaped here.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], name: str, *, alone: bool) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], name: str, *, own_session: bool) -> None:
         self._process = process
         self._stderr = Stderr(process.pid)
         self._name = name
-        self._alone = alone
+        self._own_session = own_session
         self._transports: list[asyncio.BaseTransport] = []
         self._draining: asyncio.Task[None] | None = None
-        self._swept = False
+        self._group_killed = False
 
     @classmethod
     def start(cls, command: Sequence[str], *, terminal: bool = False) -> Child:
@@ -55,7 +55,7 @@ class Child:
             name = printable(command[0], space=" ") if command else "an empty command"
             raise EngineFailed("start", f"The engine cannot be started: {name}: {why}.") from error
         LOG.info("%d is started: %s", process.pid, printable(" ".join(command), space=" "))
-        return cls(process, _name(command[0]), alone=not terminal)
+        return cls(process, _name(command[0]), own_session=not terminal)
 
     @property
     def output(self) -> IO[bytes]:
@@ -101,12 +101,12 @@ class Child:
 
     def kill(self) -> None:
         """Kill the process, and its process group where it has its own, at once."""
-        if self._swept:
+        if self._group_killed:
             return
         # Once the process is reaped, its id may be given to another process: kill its group one last time, then never.
-        self._swept = self._process.poll() is not None
+        self._group_killed = self._process.poll() is not None
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            if self._alone:
+            if self._own_session:
                 os.killpg(self._process.pid, signal.SIGKILL)
             else:
                 self._process.kill()  # its group is ours; the processes it started end with their pipes

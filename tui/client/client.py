@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from tui.client.asking import Greeted
+from tui.client.asking import GreetedEngine
 from tui.client.exchange import Exchange, ReplyT
 from tui.client.failures import EngineFailed as EngineFailed
 from tui.client.failures import PipeError
@@ -52,7 +52,7 @@ class Client:
         self,
         listener: Listener,
         command: Sequence[str] | None = None,
-        greeted: Greeted | None = None,
+        greeted: GreetedEngine | None = None,
     ) -> None:
         """`command` starts an engine (None: this interpreter); `greeted` is an engine it has already started."""
         self.mirror = Mirror()
@@ -239,7 +239,7 @@ class Client:
             while True:
                 answer = await link.read()
                 if isinstance(answer, Failed) and answer.fatal:
-                    link.verdict = answer.message
+                    link.fatal_message = answer.message
                 self._exchange.take(answer)
         except PipeError as end:
             broken = str(end)

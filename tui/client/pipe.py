@@ -30,7 +30,7 @@ class Link:
         self._buffer = bytearray()
         self.ready: Ready | None = None
         """The engine's greeting, which says where it runs; None until then."""
-        self.verdict = ""
+        self.fatal_message = ""
         """The message of the engine's fatal `Failed`, the best explanation of its end; '' if there was none."""
 
     def greeted(self, ready: Ready, rest: bytes) -> None:
@@ -94,9 +94,9 @@ class Link:
         """Clean up after the stream has ended; one line on why the engine ended."""
         if self._child is None:
             self._abort()
-            return self.verdict or "The engine closed its pipe."
+            return self.fatal_message or "The engine closed its pipe."
         why = await self._child.end()
-        return self.verdict or why
+        return self.fatal_message or why
 
     def _abort(self) -> None:
         if not self._transport.is_closing():

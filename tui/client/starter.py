@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from tui.client.asking import Greeted, start_asking
+from tui.client.asking import GreetedEngine, start_asking
 from tui.client.child import Child
 from tui.client.pipe import Link
 
@@ -18,7 +18,7 @@ def engine_command() -> list[str]:
 class Starter:
     """`connect` starts an engine without a terminal to ask on; `ask` starts the next one on the terminal."""
 
-    def __init__(self, command: Sequence[str] | None, greeted: Greeted | None = None) -> None:
+    def __init__(self, command: Sequence[str] | None, greeted: GreetedEngine | None = None) -> None:
         self._command = command or engine_command()
         self._may_ask = command is not None
         self._greeted = greeted

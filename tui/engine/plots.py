@@ -10,16 +10,33 @@ import torch
 from torch import Tensor
 
 from tui.core.candidates import Plotted
+from tui.engine.decide import Distribution
 from tui.errors import InputError
 from tui.protocol import PlotRequest
 
+LEAST_POWER = -10
+"""Of ten: where the histogram begins."""
+
 
 class Ranked(NamedTuple):
-    """A step's distribution in rank order, as far as it is known: [n] float64."""
+    """A step's distribution in rank order, as far as it is known: all [n], sums in float64."""
 
+    here: Distribution
+    tokens: Tensor
+    """Ids, best first."""
     raw_cumulative: Tensor
     cumulative: Tensor
     """Of the tempered distribution; of a head, the least it may be."""
+
+    @property
+    def tempered(self) -> Tensor:
+        """Before the cuts; of a head, the least it may be."""
+        return torch.diff(self.cumulative, prepend=self.cumulative.new_zeros(1))
+
+    @property
+    def final(self) -> Tensor:
+        """After the cuts: 0 for what is removed, NaN where a head does not decide it."""
+        return self.here.final[0, self.tokens]
 
 
 def plotted(request: PlotRequest | None, ranked: Ranked) -> Plotted | None:
@@ -45,7 +62,23 @@ def cumulative(request: PlotRequest, ranked: Ranked) -> Mapping[str, Tensor]:
     return {"ranks": ranks, "raw": ranked.raw_cumulative[ranks - 1], "tempered": ranked.cumulative[ranks - 1]}
 
 
-PLOTS: Mapping[str, Callable[[PlotRequest, Ranked], Mapping[str, Tensor]]] = {"cumulative": cumulative}
+def histogram(request: PlotRequest, ranked: Ranked) -> Mapping[str, Tensor]:
+    """How many kept and removed candidates there are in each of `request.width` bins of tempered probability.
+
+    The first count is of those below all bins; what is not decided counts as kept.
+    """
+    bins = max(1, request.width)
+    edges = torch.logspace(LEAST_POWER, 0, bins + 1, dtype=torch.float64, device=ranked.cumulative.device)
+    where = torch.bucketize(ranked.tempered, edges, right=True).clamp(max=bins)  # 0: below; 1 is in the last bin
+    removed = ranked.final == 0
+    kept, gone = (torch.bincount(where[mask], minlength=bins + 1) for mask in (~removed, removed))
+    return {"edges": edges, "kept": kept, "removed": gone}
+
+
+PLOTS: Mapping[str, Callable[[PlotRequest, Ranked], Mapping[str, Tensor]]] = {
+    "cumulative": cumulative,
+    "histogram": histogram,
+}
 
 
 def _bytes(values: Tensor) -> bytes:

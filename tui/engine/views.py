@@ -57,7 +57,8 @@ class Viewer:
             would_draw=would, would=window.of([would])[0], vocabulary=self._vocabulary,
             candidates=window.between(*request.window) if request.window else [],
             first=max(0, request.window[0]) if request.window else 0,
-            plot=plotted(request.plot, Ranked(ranking.raw_cumulative, window.cumulative)),
+            best=float(window.cumulative[0]),
+            plot=plotted(request.plot, Ranked(here, ranking.tokens, ranking.raw_cumulative, window.cumulative)),
             found=window.of(self._tokens.matches(request.find, FOUND)) if request.find else [],
             exact=applied.exact, given=request.given, seed=request.seed, draws=request.draws,
         )  # fmt: skip

@@ -25,7 +25,7 @@ Then = Callable[[T], None]
 Refused = Callable[[EngineFailed], None]
 
 
-class Written(NamedTuple):
+class WrittenPrompt(NamedTuple):
     """A prompt as the person wrote it."""
 
     text: str
@@ -122,11 +122,11 @@ class Engine:
 
     # -- prompts, steps, views -----------------------------------------------------------------------------------
 
-    def prompt(self, written: Written, then: Then[Prompted], refused: Refused) -> None:
+    def prompt(self, written: WrittenPrompt, then: Then[Prompted], refused: Refused) -> None:
         """Give the model a new prompt."""
         self._ask(partial(self.client.prompt, written.text, chat=written.chat, system=written.system), then, refused)
 
-    def count(self, written: Written, then: Then[int]) -> None:
+    def count(self, written: WrittenPrompt, then: Then[int]) -> None:
         """Ask how many tokens a prompt has; an earlier count under way is cancelled."""
         if self._counting is not None:
             self._counting.cancel()

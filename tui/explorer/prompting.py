@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tui.client.client import EngineFailed
 from tui.core.printable import printable
-from tui.explorer.engine import Written
+from tui.explorer.engine import WrittenPrompt
 from tui.explorer.explorer import Explorer
 from tui.explorer.status import WITHOUT_MODEL, EngineStatus
 from tui.protocol import Prompted
@@ -26,9 +26,9 @@ class Prompting:
         """The system prompt for the chat template."""
         self.notes: Sequence[str] = ()
         """Shown once the next prompt is read: settings of the model's configuration that are overridden."""
-        self._submitted: Written | None = None
+        self._submitted: WrittenPrompt | None = None
         """The last prompt submitted and not yet read; it waits here while the model loads."""
-        self._awaited: Written | None = None
+        self._awaited: WrittenPrompt | None = None
         """The prompt sent to the engine whose reply is awaited."""
         explorer.stoppers.append(self.give_up)
         explorer.change(chat=explorer.options.chat)
@@ -39,10 +39,10 @@ class Prompting:
 
     # -- submitting ----------------------------------------------------------------------------------------------
 
-    def written(self) -> Written:
+    def written(self) -> WrittenPrompt:
         """The prompt as it would go to the model now."""
         chat = self._explorer.picture.chat
-        return Written(self.text, chat, self.system if chat else "")
+        return WrittenPrompt(self.text, chat, self.system if chat else "")
 
     def submit(self) -> None:
         """Send the written prompt to the model; a request under way is stopped."""
@@ -68,13 +68,13 @@ class Prompting:
         """Send the submitted prompt, if there is one."""
         if self._submitted is None:
             return
-        sent = self._awaited = Written(*self._submitted)
+        sent = self._awaited = WrittenPrompt(*self._submitted)
         self._explorer.engine.prompt(
             sent, lambda prompted: self._prompted(sent, prompted), lambda error: self._refused(sent, error)
         )
         self._explorer.begin(EngineStatus.PROMPT)
 
-    def _prompted(self, sent: Written, prompted: Prompted) -> None:
+    def _prompted(self, sent: WrittenPrompt, prompted: Prompted) -> None:
         if sent is not self._awaited:
             return  # this prompt was given up, or a newer one was sent
         explorer = self._explorer
@@ -86,7 +86,7 @@ class Prompting:
         explorer.say(printable(" · ".join(messages), space=" ") if messages else "")
         self.notes = ()
 
-    def _refused(self, sent: Written, error: EngineFailed) -> None:
+    def _refused(self, sent: WrittenPrompt, error: EngineFailed) -> None:
         if sent is not self._awaited:
             return
         self._explorer.change(progress=None)

@@ -169,7 +169,7 @@ class Workbench(Screen[None]):
     def _wanted(self, message: candidate_messages.Wanted) -> None:
         if (viewed := self.explorer.picture.viewed) is not None:
             wanted = requests.scroll_view(viewed, (message.first, message.count))
-            self.explorer.engine.view(wanted, self.panes.candidates.add_rows)
+            self.explorer.engine.view(wanted, self.panes.candidates.add_candidates)
 
     @on(candidate_messages.Take)
     def _take(self, message: candidate_messages.Take) -> None:
@@ -186,7 +186,7 @@ class Workbench(Screen[None]):
     @on(Controls.Changed)
     def _changed(self, message: Controls.Changed) -> None:
         self.tuning.change(message.name, message.value)
-        self.panes.controls.taken(message.name, message.value)
+        self.panes.controls.confirm(message.name, message.value)
 
     @on(Controls.Off)
     def _off(self, message: Controls.Off) -> None:

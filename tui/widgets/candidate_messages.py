@@ -28,7 +28,7 @@ The whole vocabulary, best first: what may come next at the cursor.
 """
 
 
-class FromList(Message, bubble=True):
+class ListMessage(Message, bubble=True):
     """Base of the candidate list's messages; `control` is the list."""
 
     def __init__(self, candidates: Widget) -> None:
@@ -44,7 +44,7 @@ class FromList(Message, bubble=True):
         return type(message) is type(self) and getattr(message, "candidates", None) is self.candidates
 
 
-class Wanted(FromList, namespace="candidate_list"):
+class Wanted(ListMessage, namespace="candidate_list"):
     """Candidates on screen or near it are missing: send `count` of them, after the first `first` ranks."""
 
     def __init__(self, candidates: Widget, first: int, count: int) -> None:
@@ -56,7 +56,7 @@ class Wanted(FromList, namespace="candidate_list"):
         return self._replaces(message)
 
 
-class Take(FromList, namespace="candidate_list"):
+class Take(ListMessage, namespace="candidate_list"):
     """The person takes this token as the next one."""
 
     def __init__(self, candidates: Widget, token: int) -> None:
@@ -64,7 +64,7 @@ class Take(FromList, namespace="candidate_list"):
         self.token = token
 
 
-class Highlighted(FromList, namespace="candidate_list"):
+class Highlighted(ListMessage, namespace="candidate_list"):
     """Another candidate is highlighted, or its numbers changed; None while the list does not hold it."""
 
     def __init__(self, candidates: Widget, candidate: Candidate | None) -> None:

@@ -26,7 +26,7 @@ from tui.widgets.candidate_paint import (
     Painter,
     TailLine,
 )
-from tui.widgets.candidate_window import CandidateWindow, longest_bar
+from tui.widgets.candidate_window import CandidateWindow
 from tui.widgets.cuts import CutMark, border_note, cut_marks
 from tui.widgets.numbers import Unit
 from tui.widgets.placeholder import centred
@@ -238,7 +238,7 @@ class CandidateView(ScrollView, inherit_bindings=False):
         ranked = tail.told if tail else viewed.vocabulary if viewed else 0
         self._lines = Lines(ranked, marks, tail is not None)
         self._rank = max(1, min(self._rank, self._lines.last))
-        self._scale = longest_bar(viewed, self._window[1]) or self._scale
+        self._scale = (viewed.best if viewed else 0.0) or self._scale
         viewport = self._viewport()
         self.virtual_size = Size(viewport.width, len(self._lines) + 1 + viewport.detail)
         self._update_titles(border_note(marks))

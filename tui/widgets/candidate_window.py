@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from tui.core.settings import Given
 from tui.protocol import Candidate, Viewed
-from tui.widgets.candidate_columns import least_tempered
-from tui.widgets.plots.series import series
 
 LIMIT = 4096
 """Most candidates held; beyond it, those farthest from the ranks on screen are dropped."""
@@ -55,12 +53,3 @@ class CandidateWindow:
 def _key(viewed: Viewed) -> tuple[int, Given, int, int]:
     """Node, settings, seed and draws: replies with equal keys belong to the same view."""
     return viewed.at, viewed.given, viewed.seed, viewed.draws
-
-
-def longest_bar(viewed: Viewed | None, best: Candidate | None) -> float:
-    """The tempered probability of rank 1, from its candidate or the plot; 0.0 while neither is there."""
-    if best is not None:
-        return least_tempered(best)
-    if viewed and viewed.plot and viewed.plot.id == "cumulative" and series(viewed.plot, "ranks")[0] == 1:
-        return series(viewed.plot, "tempered")[0]
-    return 0.0

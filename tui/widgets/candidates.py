@@ -50,7 +50,7 @@ class CandidateList(CandidateView, can_focus=True, inherit_bindings=False):
         first = max(0, ranks[0] - 1 - PAGES_AROUND * page)
         return first, min(ranks[-1] + PAGES_AROUND * page, self._lines.ranked) - first
 
-    def add_rows(self, viewed: Viewed) -> None:
+    def add_candidates(self, viewed: Viewed) -> None:
         """Add the candidates of a reply, unless it is about another node, other settings, seed or draws."""
         if self.viewed is not None and self._window.accepts(viewed):
             self._window.add(viewed.candidates, around=(self._in_sight or range(1, 2))[0])

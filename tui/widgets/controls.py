@@ -20,7 +20,7 @@ from tui.core.stages import MAX_NEW_TOKENS, SEED, SPOKEN_ORDER
 from tui.widgets import in_force
 from tui.widgets.entry import NumberEntry
 from tui.widgets.field import Field
-from tui.widgets.labels import greedy, off, source_text, unasked
+from tui.widgets.labels import is_greedy, is_off, source_text, unasked
 from tui.widgets.scale import Scale
 from tui.widgets.slider import Slider
 
@@ -163,8 +163,8 @@ class Controls(Widget):
 
     def _show_row(self, slider: Slider, setting: Setting) -> None:
         name = slider.parameter.name
-        slider.off = off(name, setting.value)
-        slider.idle = greedy(self.settings)
+        slider.off = is_off(name, setting.value)
+        slider.idle = is_greedy(self.settings)
         slider.flagged = unasked(name, setting)
         slider.source = source_text(name, setting, self.preset_names)
         slider.show_value(setting.value)
@@ -183,11 +183,11 @@ class Controls(Widget):
         _set_text(self.note, text)
         self.note.set_class(bool(wrong), "-wrong").set_class(bool(text) and not wrong, "-loud")
 
-    def taken(self, name: str, value: Value) -> None:
+    def confirm(self, name: str, value: Value) -> None:
         """Tell the sliders that the person's change to `value` is now in `settings`."""
         for slider in self.query(Slider):
             if slider.parameter.name == name:
-                slider.taken(value)
+                slider.confirm(value)
 
     # From the rows to the screen
 

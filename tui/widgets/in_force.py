@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 
 from tui.core.settings import Setting, Settings
 from tui.core.stages import PARAMETERS, STAGES
-from tui.widgets.labels import FLAG, greedy, source_text, unasked, value_text
+from tui.widgets.labels import FLAG, is_greedy, source_text, unasked, value_text
 
 GREEDY = "greedy: the sliders have no effect"
 
@@ -27,7 +27,7 @@ def _described(name: str, setting: Setting, presets: Collection[str]) -> str:
 
 def note(settings: Settings) -> str:
     """The warning line: greedy is on, or transformers' defaults act although nobody asked; '' for neither."""
-    if greedy(settings):
+    if is_greedy(settings):
         return GREEDY
     loud = [
         f"{PARAMETERS[name].label} {value_text(name, setting.value)}"
@@ -40,7 +40,7 @@ def note(settings: Settings) -> str:
 def line(settings: Settings, names: Iterable[str], presets: Collection[str], seed: int) -> str:
     """All settings in one line: `T 0.90 · k 50⚑ · p 0.90 · min-p off · seed 42`."""
     names = list(names)
-    parts = ["greedy"] if greedy(settings) else []
+    parts = ["greedy"] if is_greedy(settings) else []
     for name in names:
         setting = settings.get(name)
         if setting is not None:

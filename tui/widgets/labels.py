@@ -11,7 +11,7 @@ FLAG = "⚑"
 """Marks a value in force that nobody asked for."""
 
 
-def off(name: str, value: Value) -> bool:
+def is_off(name: str, value: Value) -> bool:
     """True if the parameter does nothing at this value; parameters without a stage (max_new_tokens) are never off."""
     return name in PARAMETERS and PARAMETERS[name].is_off(value)
 
@@ -20,7 +20,7 @@ def value_text(name: str, value: Value) -> str:
     """A value as text: `0.90`, `50`, `1,000`, `off`, `yes`."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if value is None or (off(name, value) and not PARAMETERS[name].factor):
+    if value is None or (is_off(name, value) and not PARAMETERS[name].factor):
         return "off"
     return number_text(value)
 
@@ -41,10 +41,10 @@ def source_text(name: str, setting: Setting, presets: Collection[str] = ()) -> s
 
 def unasked(name: str, setting: Setting) -> bool:
     """True for a value that acts although nobody asked for it: transformers' default `top_k=50`."""
-    return setting.source is Source.TRANSFORMERS and not off(name, setting.value)
+    return setting.source is Source.TRANSFORMERS and not is_off(name, setting.value)
 
 
-def greedy(settings: Settings) -> bool:
+def is_greedy(settings: Settings) -> bool:
     """True if the most probable token is always taken, so that temperature and cuts have no effect."""
     chosen = settings.get("do_sample")
     return chosen is not None and chosen.value is False

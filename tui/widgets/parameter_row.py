@@ -15,7 +15,7 @@ from tui.core.settings import Setting, Source
 from tui.core.stages import PARAMETERS, SEED
 from tui.errors import InputError
 from tui.widgets.entry import NumberEntry
-from tui.widgets.labels import FLAG, off, unasked, value_text
+from tui.widgets.labels import FLAG, is_off, unasked, value_text
 
 NAME, VALUE, SOURCE = 20, 13, 14
 UNKNOWN = "–"
@@ -58,7 +58,7 @@ class ParameterRow(NumberEntry):
     def render(self) -> RenderResult:
         """Draw name, value, source and range, or the reason for a rejection."""
         name, setting = self.parameter.name, self.setting
-        quiet = setting is not None and off(name, setting.value)
+        quiet = setting is not None and is_off(name, setting.value)
         flagged = setting is not None and unasked(name, setting)
         style = "flag" if flagged else "quiet" if quiet else ""
         source = UNKNOWN if setting is None else str(setting.source)

@@ -102,7 +102,7 @@ class Slider(NumberEntry):
         self.integer = scale.integer
         self.dragging = False
         self._unconfirmed: float | None = None
-        """The person's last value while the screen has not confirmed it by `taken`."""
+        """The person's last value while the screen has not called `confirm` for it."""
         self.set_reactive(Slider.scale, scale)
 
     # Drawing
@@ -172,7 +172,7 @@ class Slider(NumberEntry):
         if self._unconfirmed is None:
             self.value = value
 
-    def taken(self, value: float | None) -> None:
+    def confirm(self, value: float | None) -> None:
         """The person's value is in force; if it was the last one, `show_value` has effect again."""
         if self._unconfirmed == (self.off_value if value is None else value):
             self._unconfirmed = None

@@ -12,7 +12,7 @@ from tui.core.stages import TOP_P
 from tui.protocol import Plotted
 from tui.widgets.cuts import CutMark
 from tui.widgets.plots.labels import Label, place, place_more, place_on_line
-from tui.widgets.plots.plot import Part, Run
+from tui.widgets.plots.plot import Colour, Run
 from tui.widgets.plots.series import series
 
 LEFT = 5
@@ -22,9 +22,9 @@ BELOW = 2
 TALL = 12
 """Figure height in lines from which 0.25 and 0.75 are labelled too."""
 _ALONE, _CUT, _THRESHOLD, _RAW = "┊", "│", "╌", "·"
-_PART_OF: dict[str, Part] = {_ALONE: "alone", _RAW: "raw", **dict.fromkeys(map(chr, range(0x2800, 0x2900)), "tempered")}
-"""The part that a character of the canvas belongs to; all other characters belong to cuts and their labels."""
-_COLOURS = re.compile("\x1b\\[[0-9;]*m")
+_COLOUR_OF: dict[str, Colour] = {_ALONE: "bar", _RAW: "raw", **dict.fromkeys(map(chr, range(0x2800, 0x2900)), "live")}
+"""The colour of a character of the canvas; all other characters belong to cuts and their labels."""
+_ESCAPES = re.compile("\x1b\\[[0-9;]*m")
 _POWERS = ("1", "10", "100", "1k", "10k", "100k", "1M")
 
 
@@ -115,24 +115,24 @@ def _label_line(figure: Figure) -> Iterator[Run]:
     spared = place_more((*end_of_curve, *alone), cuts, figure.columns)
     end = -LEFT
     for placed in sorted((*cuts, *spared)):
-        yield "axis", " " * (placed.start - end)
-        yield "cut" if placed in cuts else "axis", placed.text
+        yield "quiet", " " * (placed.start - end)
+        yield "cut" if placed in cuts else "quiet", placed.text
         end = placed.end
-    yield "axis", " " * (figure.columns - end)
+    yield "quiet", " " * (figure.columns - end)
 
 
 def _runs(line: str, canvas: bool) -> Iterator[Run]:
-    """Split one of plotext's lines into runs of one part each; blanks join the run before them."""
-    yield "axis", line[:LEFT]
-    part: Part = "axis"
+    """Split one of plotext's lines into runs of one colour; blanks join the run before them."""
+    yield "quiet", line[:LEFT]
+    colour: Colour = "quiet"
 
-    def part_of(character: str) -> Part:
-        nonlocal part
+    def colour_of(character: str) -> Colour:
+        nonlocal colour
         if canvas and character != " ":
-            part = _PART_OF.get(character, "cut")
-        return part
+            colour = _COLOUR_OF.get(character, "cut")
+        return colour
 
-    for found, characters in groupby(line[LEFT:], part_of):
+    for found, characters in groupby(line[LEFT:], colour_of):
         yield found, "".join(characters)
 
 
@@ -156,7 +156,7 @@ def _plot(figure: Figure) -> list[str]:
     _draw_lines(plotext, figure)
     _draw_curves(plotext, figure)
     _draw_threshold_label(plotext, figure)
-    return _COLOURS.sub("", plotext.build()).rstrip("\n").split("\n")
+    return _ESCAPES.sub("", plotext.build()).rstrip("\n").split("\n")
 
 
 def _draw_lines(plotext: Any, figure: Figure) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rich.segment import Segment
+from textual import events
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -14,28 +15,22 @@ from textual.widget import Widget
 from tui.protocol import PlotRequest, Viewed
 from tui.widgets.placeholder import centred
 from tui.widgets.plots import PLOTS
-from tui.widgets.plots.plot import PARTS, Plot, Run
+from tui.widgets.plots.plot import COLOURS, Plot, Run
 
-PLACEHOLDER = "No curve yet: submit a prompt."
+PLACEHOLDER = "No plot yet: submit a prompt."
 LEAST = Size(16, 4)
 """Smallest size in cells at which a plot is drawn."""
-_CSS = """
-PlotPane {
-    border-title-color: $quiet;
-    & > .plot--tempered { color: $live; }
-    & > .plot--raw { color: $raw; }
-    & > .plot--cut { color: $cut; }
-    & > .plot--alone { color: $bar; }
-    & > .plot--axis { color: $quiet; }
-}
-"""
+_CSS = "\n".join(
+    ["PlotPane { border-title-color: $quiet; }"]
+    + [f"PlotPane > .plot--{colour} {{ color: ${colour}; }}" for colour in COLOURS]
+)
 
 
-class PlotPane(Widget):
+class PlotPane(Widget, can_focus=True):
     """Draws one plot of `viewed`."""
 
     DEFAULT_CSS = _CSS
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"plot--{part}" for part in PARTS}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"plot--{colour}" for colour in COLOURS}
 
     viewed: reactive[Viewed | None] = reactive(None)
     """The newest view; another plot's series in it are not drawn."""
@@ -71,7 +66,24 @@ class PlotPane(Widget):
         """The request for the points that the pane needs at its size."""
         return self.plot.request(self.size)
 
+    def next_plot(self) -> None:
+        """Show the next plot of the list, or the first after the last."""
+        self.plot = PLOTS[(PLOTS.index(self.plot) + 1) % len(PLOTS)]
+        self.border_title, self.border_subtitle = self.plot.title, None
+        self._ask()
+        self.refresh()
+
     def _on_resize(self) -> None:
+        self._ask()
+
+    def _on_hide(self, event: events.Hide) -> None:
+        """Ask again when shown: replies for a hidden pane hold no plot."""
+        self._asked = None
+
+    def _on_show(self, event: events.Show) -> None:
+        self._ask()
+
+    def _ask(self) -> None:
         self._strips = []
         if self.size.width and self.request != self._asked:
             self._asked = self.request
@@ -98,13 +110,15 @@ class PlotPane(Widget):
         """One line of the plot. All lines are drawn at once and cached as strips: twice as fast as Rich text."""
         if not self._strips:
             ground = self.rich_style
-            styles = {part: ground + self.get_component_rich_style(f"plot--{part}", partial=True) for part in PARTS}
-            self._strips = [Strip([Segment(text, styles[part]) for part, text in line]) for line in self._lines()]
+            styles = {name: ground + self.get_component_rich_style(f"plot--{name}", partial=True) for name in COLOURS}
+            self._strips = [Strip([Segment(text, styles[name]) for name, text in line]) for line in self._lines()]
         return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self.rich_style)
 
     def _lines(self) -> list[list[Run]]:
-        """The plot's lines as runs, or the placeholder; placeholder below the size `LEAST`."""
+        """The plot's lines as runs, or the placeholder; empty while its reply is awaited, or below `LEAST`."""
         viewed, (width, height) = self.viewed, self.size
-        if viewed is None or not self._answers(viewed):
-            return [[("axis", line)] for line in centred(self.placeholder, width, height)]
+        if viewed is None:
+            return [[("quiet", line)] for line in centred(self.placeholder, width, height)]
+        if not self._answers(viewed):
+            return [[]]
         return self.plot.draw(viewed, self.size) if width >= LEAST.width and height >= LEAST.height else [[]]

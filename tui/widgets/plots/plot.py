@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 from textual.content import Content
 from textual.geometry import Size
 
 from tui.protocol import PlotRequest, Viewed
 
-Part = Literal["tempered", "raw", "cut", "alone", "axis"]
-"""The part of a plot that a cell belongs to, which decides its colour."""
-PARTS: tuple[Part, ...] = ("tempered", "raw", "cut", "alone", "axis")
-Run = tuple[Part, str]
-"""(part, text): consecutive cells of one part."""
+Colour = Literal["live", "raw", "cut", "bar", "removed", "quiet"]
+"""The theme variables that plots are drawn in."""
+COLOURS: tuple[Colour, ...] = get_args(Colour)
+Run = tuple[Colour, str]
+"""(colour, text): consecutive cells of one colour."""
 
 
 class Plot(Protocol):
