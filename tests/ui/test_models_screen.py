@@ -158,6 +158,6 @@ async def test_no_view_waits_until_a_large_cache_is_read(start):
 async def test_an_engine_that_has_greeted_belongs_to_the_first_client_only(start):
     async with start() as bed:
         bed.app.options, bed.app._greeted = LaunchOptions(engine=["false"]), object()
-        first, second = bed.app._child(None), bed.app._child(None)
+        first, second = bed.app._connect_child(None), bed.app._connect_child(None)
         assert (first._starter._greeted is not None, second._starter._greeted) == (True, None)
         first._starter._greeted = None
