@@ -34,7 +34,7 @@ class SamplescopeApp(SafeApp[None]):
     CSS_PATH = "screens/workbench.tcss"
     COMMANDS: ClassVar[set[type[Provider]]] = {Actions}  # type: ignore[assignment]
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "quit", show=False, system=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "quit", show=False, system=True, priority=True)]
 
     def __init__(
         self,

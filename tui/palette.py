@@ -36,7 +36,15 @@ class Actions(Provider):
             yield f"Theme: {theme}", "Use this theme.", self._use(theme)
 
     def _run(self, action: str) -> Callable[[], object]:
-        return lambda: self.screen.call_later(self.screen.run_action, action)
+        """Run an action of the workbench, which is the first screen; dialogs over it are left for that."""
+
+        def run() -> None:
+            workbench = self.app.screen_stack[0]
+            while self.app.screen is not workbench:
+                self.app.pop_screen()
+            workbench.call_later(workbench.run_action, action)
+
+        return run
 
     def _use(self, theme: str) -> Callable[[], object]:
         return lambda: setattr(self.app, "theme", theme)

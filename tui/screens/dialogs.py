@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any, TypeVar
 
 from textual.screen import Screen
 from textual.widget import Widget
@@ -24,7 +25,19 @@ from tui.explorer.prompting import Prompting
 from tui.explorer.tuning import Tuning
 from tui.protocol import Candidate
 
+T = TypeVar("T")
+
 _SYSTEM_HINT = "goes before the prompt in the chat template · empty: none · ⏎ uses it · esc"
+
+
+def while_open(dialog: Screen[Any], show: Callable[[T], object]) -> Callable[[T], None]:
+    """Show an answer of the engine in a dialog, unless the dialog was left before the answer came."""
+
+    def answered(answer: T) -> None:
+        if dialog.is_attached:
+            show(answer)
+
+    return answered
 
 
 class Dialogs:
@@ -65,7 +78,7 @@ class Dialogs:
         from tui.screens.find import FindScreen
 
         def ask(text: str) -> None:
-            self._finding.find(text, finder.show_found)
+            self._finding.find(text, while_open(finder, finder.show_found))
 
         finder = FindScreen(ask)
         self._screen.app.push_screen(finder, self._found)
@@ -114,7 +127,8 @@ class Dialogs:
         opened = self._explorer.picture.opened
         screen = ModelsScreen(recent.models(), self._connection.origin, opened.device if opened else "cpu")
         self._screen.app.push_screen(screen, self._chosen)
-        self._explorer.engine.catalog(screen.show_catalog, lambda error: self._explorer.fail(str(error)))
+        shown = while_open(screen, screen.show_catalog)
+        self._explorer.engine.catalog(shown, while_open(screen, lambda error: self._explorer.fail(str(error))))
 
     def _chosen(self, origin: Origin | None) -> None:
         if origin is not None:
