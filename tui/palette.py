@@ -36,7 +36,7 @@ class Actions(Provider):
             yield f"Theme: {theme}", "Use this theme.", self._use(theme)
 
     def _run(self, action: str) -> Callable[[], object]:
-        """Run an action of the workbench, which is the first screen; dialogs over it are left for that."""
+        """A callback that closes all dialogs and runs an action of the workbench, the bottom screen."""
 
         def run() -> None:
             workbench = self.app.screen_stack[0]

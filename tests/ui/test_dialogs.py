@@ -1,4 +1,4 @@
-"""The dialogs over the workbench: answers that come late, the palette and the way out while one is open."""
+"""The dialogs over the workbench: late replies, and the palette and Ctrl+Q while a dialog is open."""
 
 import threading
 
@@ -7,7 +7,7 @@ from tests.ui.conftest import Recorded
 
 
 class Slow(Recorded):
-    """Answers a search, and the list of models, only when the test lets it."""
+    """A scripted engine that answers a search, or the list of models, only when the test lets it."""
 
     let = threading.Event()
 
@@ -22,7 +22,7 @@ class Slow(Recorded):
 
 
 async def left_before_its_answer(start, *keys):
-    """Press keys, leave the dialog, let the answer come, and see that the workbench goes on as before."""
+    """Press keys, leave the dialog, let the reply come, and check that the workbench works as before."""
     Slow.let.clear()
     async with start(make=Slow) as bed:
         await bed.pilot.press(*keys)

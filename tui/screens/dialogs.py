@@ -31,7 +31,7 @@ _SYSTEM_HINT = "goes before the prompt in the chat template · empty: none · �
 
 
 def while_open(dialog: Screen[Any], show: Callable[[T], object]) -> Callable[[T], None]:
-    """Show an answer of the engine in a dialog, unless the dialog was left before the answer came."""
+    """A callback that passes an engine's reply to `show` only if the dialog is still open."""
 
     def answered(answer: T) -> None:
         if dialog.is_attached:
