@@ -124,6 +124,18 @@ def test_a_storm_of_sizes_in_the_middle_of_a_run(start):
     assert explorer.wait() == 0
 
 
+def test_sizes_that_pass_unseen_leave_nothing_blank(start):
+    """A terminal that was small for a moment has lost its cells, though the program finds the size it knows."""
+    explorer = start().open()
+    explorer.until(lambda screen: 5 in listed(screen) and "f1 help" in screen)
+    explorer.signal(signal.SIGSTOP)
+    explorer.until_quiet()
+    explorer.resize(13, 5)
+    explorer.resize(120, 40)
+    explorer.signal(signal.SIGCONT)
+    explorer.until(lambda screen: "╭─ Prompt" in screen and "╭─ Controls" in screen and "f1 help" in screen)
+
+
 def test_an_engine_that_is_killed_comes_back_by_itself_and_then_by_a_key(start, headless):
     explorer = start().open()
     home = after(explorer.screen())

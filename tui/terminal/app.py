@@ -11,7 +11,7 @@ from rich.text import Text
 from textual import constants, on
 from textual.app import App
 from textual.driver import Driver
-from textual.events import DescendantFocus, Event, Key, Paste
+from textual.events import DescendantFocus, Event, Key, Paste, Resize
 from textual.filter import LineFilter
 from textual.worker import WorkerFailed
 
@@ -66,6 +66,11 @@ class SafeApp(App[Result]):
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's filters, then `HarmlessText`: no text that leaves the program acts on the terminal."""
         return [*super().get_line_filters(), self._harmless]
+
+    @on(Resize)
+    def _paint_everything(self) -> None:
+        """Paint the whole screen, also at the size known already: in between the terminal may have cut its cells off."""
+        self.screen.refresh()
 
     @on(DescendantFocus)
     def _steady_cursor(self, event: DescendantFocus) -> None:
