@@ -69,7 +69,7 @@ class SafeApp(App[Result]):
 
     @on(Resize)
     def _paint_everything(self) -> None:
-        """Paint the whole screen, also at the size known already: in between the terminal may have cut its cells off."""
+        """Paint the whole screen, also at a size known already: the terminal may have cut cells off in between."""
         self.screen.refresh()
 
     @on(DescendantFocus)
