@@ -148,8 +148,8 @@ def test_a_taken_token_is_chosen_and_uses_up_its_draw() -> None:
     (taken,), ended = walk(engine, tip, token=20, count=None)
     assert (taken.token, taken.how, ended.reason) == (20, How.CHOSEN, "taken")
     (after,), _ = walk(engine, taken.id, given={"top_k": 0})
-    here = distribution(place(fake_row([0, 1, 20], WIDTH), ids=[0, 1, 20]), settings_of(), 42)
-    assert after.token == DrawStream(42, WIDTH).draw(here.final, 1)
+    dist = distribution(place(fake_row([0, 1, 20], WIDTH), ids=[0, 1, 20]), settings_of(), 42)
+    assert after.token == DrawStream(42, WIDTH).draw(dist.final, 1)
 
 
 def test_a_removed_token_can_be_taken_and_has_no_final_probability() -> None:

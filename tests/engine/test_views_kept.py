@@ -19,7 +19,7 @@ from tui.engine.places import Place
 from tui.engine.views import Viewer, reached
 from tui.errors import InputError
 from tui.protocol import Prompt, Step, View, Viewed
-from tui.sampling.stages import FUNCTIONS, Moment, Values
+from tui.sampling.stages import FUNCTIONS, StageContext, Values
 
 # -- what was sorted is kept -----------------------------------------------------------------------------------------
 
@@ -142,8 +142,8 @@ def test_a_view_of_no_node_is_an_error_with_a_remedy() -> None:
 def test_a_view_a_step_and_reach_give_a_stage_that_draws_the_same_noise(monkeypatch: pytest.MonkeyPatch) -> None:
     """One best token stays, by the noise: the view says which, the step takes it, and it alone is in reach."""
 
-    def one_of_two(scores: torch.Tensor, _values: Values, moment: Moment) -> torch.Tensor:
-        kept = scores.topk(2).indices[0, int(moment.noise.uniform("one_of_two") * 2)]
+    def one_of_two(scores: torch.Tensor, _values: Values, context: StageContext) -> torch.Tensor:
+        kept = scores.topk(2).indices[0, int(context.noise.uniform("one_of_two") * 2)]
         return torch.full_like(scores, -math.inf).index_copy(1, kept[None], scores[:, kept[None]])
 
     monkeypatch.setitem(FUNCTIONS, "top_h", one_of_two)

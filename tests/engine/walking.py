@@ -41,6 +41,6 @@ def by_hand(prompt: list[int], count: int, seed: int, given: Mapping[str, float]
     """The same run without an engine: row, chain, draw."""
     ids, stream = list(prompt), DrawStream(seed, WIDTH)
     for position in range(count):
-        here = distribution(place(fake_row(ids, WIDTH), ids=ids, position=position), settings_of(**given), seed)
-        ids.append(stream.draw(here.final, position))
+        dist = distribution(place(fake_row(ids, WIDTH), ids=ids, position=position), settings_of(**given), seed)
+        ids.append(stream.draw(dist.final, position))
     return ids[len(prompt) :]

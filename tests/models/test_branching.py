@@ -102,7 +102,7 @@ def test_rows_beyond_the_budget_come_back_from_the_file(family: str) -> None:
     explorer = Explorer(family, logits_budget=3 * 300 * 4)
     tips = explorer.walk()
     store: LogitsStore = explorer.engine.places._kept
-    assert len(store._memory) <= 3 and len(store._filed) >= 75
+    assert len(store._memory) <= 3 and len(store._on_disk) >= 75
     assert [explorer.wrong(tip) for tip in tips] == [[], []]
 
 

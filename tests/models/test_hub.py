@@ -233,14 +233,14 @@ def test_what_the_download_would_fail_with_is_left_to_it(asking: Callable[..., b
 def test_a_name_server_that_holds_the_question_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     held = threading.Event()
     monkeypatch.setattr(fetching, "ANSWER_SECONDS", 0.2)
-    monkeypatch.setattr(fetching, "_answers", held.wait)
+    monkeypatch.setattr(fetching, "_hub_answers", held.wait)
     assert fetching._reachable(quiet) is False
     held.set()
 
 
 def test_waiting_for_an_answer_can_be_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     held = threading.Event()
-    monkeypatch.setattr(fetching, "_answers", held.wait)
+    monkeypatch.setattr(fetching, "_hub_answers", held.wait)
     told: list[str] = []
 
     def report(stage: str, *_: object) -> None:

@@ -17,7 +17,7 @@ from tui.core.origin import Origin
 from tui.errors import ModelError
 from tui.models import placing
 from tui.models.loading import load
-from tui.models.placing import checked_device, home, placement, spread
+from tui.models.placing import checked_device, input_device, layer_devices, placement
 from tui.models.transformers import TransformersModel
 
 MAP_ON_THE_DISK = {
@@ -160,13 +160,13 @@ def test_rows_of_spread_layers_come_out_at_the_first_device_that_computes(
     places: dict[str, object], device: str, shown: list[str]
 ) -> None:
     model = SimpleNamespace(device=torch.device("meta"), hf_device_map=places)
-    assert str(home(model)) == device
-    assert spread(model) == shown
+    assert str(input_device(model)) == device
+    assert layer_devices(model) == shown
 
 
 def test_a_model_in_one_place_is_at_home_there() -> None:
     model = SimpleNamespace(device=torch.device("cuda", 1))
-    assert str(home(model)) == "cuda:1" and spread(model) == []
+    assert str(input_device(model)) == "cuda:1" and layer_devices(model) == []
 
 
 # -- quantised -------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import torch
 
 from tests.oracle import settings_of
 from tui.core.candidates import Span
-from tui.sampling.bounds import Head, entropy_span, heat
+from tui.sampling.bounds import Head, apply_temperature, entropy_span
 from tui.sampling.chain import build_chain
 
 NAN = float("nan")
@@ -24,7 +24,7 @@ def row(*probabilities: float) -> torch.Tensor:
 
 def weights(temperature: float = 1.0, told=TOLD, unseen: int = 6):
     chain = build_chain(settings_of(temperature=temperature))
-    return heat(Head.of(row(*told, *[NAN] * unseen)), chain.temperature, torch.tensor([[0]]))
+    return apply_temperature(Head.of(row(*told, *[NAN] * unseen)), chain.temperature, torch.tensor([[0]]))
 
 
 def ends(span: Span) -> tuple[float, float]:

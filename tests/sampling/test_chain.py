@@ -21,8 +21,8 @@ IDS = torch.tensor([[0, 1]])
 
 
 def names(chain: Chain) -> list[str]:
-    heat = [chain.temperature] if chain.temperature else []
-    return [stage.name for stage in (*chain.before, *heat, *chain.after)]
+    temperature = [chain.temperature] if chain.temperature else []
+    return [stage.name for stage in (*chain.before, *temperature, *chain.after)]
 
 
 def run(row: list[float], chain: Chain) -> Applied:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.oracle import settings_of
-from tui.sampling.bounds import Head, heat
+from tui.sampling.bounds import Head, apply_temperature
 from tui.sampling.chain import build_chain
 from tui.sampling.head_cuts import Prefix, cut
 
@@ -20,7 +20,7 @@ def left(told: tuple[float, ...], unseen: int, **given: float) -> Prefix:
     """What the cuts given leave, through bounds alone."""
     row = torch.tensor([*told, *[NAN] * unseen]).log()
     chain = build_chain(settings_of(**given))
-    prefix = Prefix.whole(heat(Head.of(row), chain.temperature, IDS))
+    prefix = Prefix.whole(apply_temperature(Head.of(row), chain.temperature, IDS))
     for stage in chain.after:
         prefix = cut(stage, prefix)
     return prefix
@@ -74,7 +74,7 @@ def test_equal_tokens_that_all_are_told_are_no_trouble_unless_the_edge_splits_th
     assert left(told, 5, top_k=2).count == 3
     assert left(told, 5, top_k=2).decided
     split = left(told, 5, top_p=0.4)
-    assert (split.count, split.decided, split.sure, split.reach) == (2, False, 1, 3)
+    assert (split.count, split.decided, split.surely_kept, split.possibly_kept) == (2, False, 1, 3)
 
 
 def test_nothing_below_the_best_still_keeps_what_equals_it() -> None:

@@ -121,9 +121,9 @@ def run(total: int, alone: int, monkeypatch: pytest.MonkeyPatch, wide: bool = Fa
     sorts: list[Tensor] = []
     whole = stages.FUNCTIONS["top_p"]
 
-    def sorting(scores: Tensor, values: stages.Values, moment: stages.Moment) -> Tensor:
+    def sorting(scores: Tensor, values: stages.Values, context: stages.StageContext) -> Tensor:
         sorts.append(scores)
-        return whole(scores, values, moment)
+        return whole(scores, values, context)
 
     monkeypatch.setitem(stages.FUNCTIONS, "top_p", sorting)
     for planned in plan(total, alone, wide):

@@ -120,23 +120,23 @@ def finish(logits: Tensor, ids: Tensor, chain: Chain, scored: Scored, applied: A
     return Distribution(logits, ids, chain, scored, applied, raw, tempered, final)
 
 
-def draw(here: Distribution, stream: DrawStream, position: int) -> tuple[int, How]:
+def draw(dist: Distribution, stream: DrawStream, position: int) -> tuple[int, How]:
     """The token generate() would pick as its new token number `position`, from 0. RunError if that is not decided."""
-    if here.undecided is not None:
-        raise here.undecided
-    if here.chain.greedy:
-        return int(torch.argmax(here.applied.scores, dim=-1)), How.GREEDY
-    return stream.draw(here.final, position), How.SAMPLED
+    if dist.undecided is not None:
+        raise dist.undecided
+    if dist.chain.greedy:
+        return int(torch.argmax(dist.applied.scores, dim=-1)), How.GREEDY
+    return stream.draw(dist.final, position), How.SAMPLED
 
 
-def standing(here: Distribution, token: int) -> dict[str, float | int]:
+def node_numbers(dist: Distribution, token: int) -> dict[str, float | int]:
     """What a node records of its token's place, by field name, without sorting anything."""
     return {
-        "rank": here.rank(token),
-        "raw": float(here.raw[0, token]),
-        "tempered": float(here.tempered[0, token]),
-        "final": float(here.final[0, token]),
-        "kept": here.kept,
-        "entropy": here.raw_entropy,
-        "surprisal": here.surprisal(token),
+        "rank": dist.rank(token),
+        "raw": float(dist.raw[0, token]),
+        "tempered": float(dist.tempered[0, token]),
+        "final": float(dist.final[0, token]),
+        "kept": dist.kept,
+        "entropy": dist.raw_entropy,
+        "surprisal": dist.surprisal(token),
     }

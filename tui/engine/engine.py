@@ -13,7 +13,7 @@ from tui.core.origin import Origin
 from tui.core.progress import Report, quiet, stoppable
 from tui.core.settings import Given, Settings, check_without_logits, resolve, validate
 from tui.core.story import ROOT, How, Node, Story
-from tui.engine.decide import Decide, Distribution, distribution, draw, standing
+from tui.engine.decide import Decide, Distribution, distribution, draw, node_numbers
 from tui.engine.heads import head_distribution
 from tui.engine.kept_logits import DEFAULT_BUDGET, LogitsStore
 from tui.engine.places import Path, Place, Places
@@ -164,13 +164,13 @@ class Engine:
         nodes: list[Node] = []
         parent = ROOT
         for position, token in enumerate(ids):
-            nodes.append(self.story.child(parent, token, prompt=True) or self._new(parent, position, token))
+            nodes.append(self.story.child(parent, token, prompt=True) or self._new_node(parent, position, token))
             parent = nodes[-1].id
         return nodes
 
-    def _new(self, parent: int, position: int, token: int, **known: Any) -> Node:
+    def _new_node(self, parent: int, position: int, token: int, **fields: Any) -> Node:
         tokens, story = self.model.tokens, self.story
-        node = Node(story.next_id, parent, position, token, tokens.piece(token), tokens.special(token), **known)
+        node = Node(story.next_id, parent, position, token, tokens.piece(token), tokens.special(token), **fields)
         story.add([node])
         if self._accepted is not None:
             self._accepted(node)
@@ -196,23 +196,23 @@ class Engine:
         settings = self.settings(request.given)
         self._check_node(request.at)
         path, done = Path(self.story.path(request.at)), 0
-        while not (reason := self._why_stop(path, settings, request, done)):
+        while not (reason := self._stop_reason(path, settings, request, done)):
             try:
-                node, here = self._one(path, settings, request, watch)
+                node, dist = self._step_once(path, settings, request, watch)
             except StoppedError:
                 return Stepped(id=request.id, tip=path.tip.id, reason="stopped")
-            yield node, here
+            yield node, dist
             path.append(node)
             done += 1
         return Stepped(id=request.id, tip=path.tip.id, reason=reason)
 
-    def _why_stop(self, path: Path, settings: Settings, request: Step, done: int) -> str:
+    def _stop_reason(self, path: Path, settings: Settings, request: Step, done: int) -> str:
         """The reason not to go on, or ''. One step by hand goes past an EOS; a run ends there."""
         if self._stopping.is_set():
             return "stopped"
         if done and request.token is not None:
             return "taken"
-        if done and request.count != 1 and (ended := self._ended(path)):
+        if done and request.count != 1 and (ended := self._end_reason(path)):
             return ended
         if request.count is not None and done >= request.count:
             return "count"
@@ -222,29 +222,29 @@ class Engine:
         context = self.model.info.context
         return "context" if context is not None and len(path.ids) >= context else ""
 
-    def _ended(self, path: Path) -> str:
+    def _end_reason(self, path: Path) -> str:
         if path.tip.token in self.model.info.eos:
             return "eos"
         reference = self.model.reference
         return "stop_string" if reference is not None and reference.stops(path.ids) else ""
 
-    def _one(self, path: Path, settings: Settings, request: Step, watch: Report) -> tuple[Node, Distribution]:
+    def _step_once(self, path: Path, settings: Settings, request: Step, watch: Report) -> tuple[Node, Distribution]:
         """Draw or take one token at the end of a path."""
         place = self._open.places.after(path, request.given, watch)
         with torch.inference_mode():
-            here = self._open.decide(place, settings, request.seed)
+            dist = self._open.decide(place, settings, request.seed)
             if request.token is None:
-                token, how = draw(here, self._open.streams[request.seed], place.position)
+                token, how = draw(dist, self._open.streams[request.seed], place.position)
             else:
                 check_ids([request.token], self.model.info.vocabulary)
                 token, how = request.token, How.CHOSEN
             node = self.story.child(place.node, token, prompt=False)
-            return node or self._record(place, here, token, how, request), here
+            return node or self._record(place, dist, token, how, request), dist
 
-    def _record(self, place: Place, here: Distribution, token: int, how: How, request: Step) -> Node:
-        return self._new(
+    def _record(self, place: Place, dist: Distribution, token: int, how: How, request: Step) -> Node:
+        return self._new_node(
             place.node, place.ids.shape[1], token, how=how, given=request.given, seed=request.seed, ms=place.ms,
-            **standing(here, token),
+            **node_numbers(dist, token),
         )  # fmt: skip
 
     # -- looking -----------------------------------------------------------------------------------------------------

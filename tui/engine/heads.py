@@ -19,7 +19,7 @@ from tui.engine.decide import Distribution, chain_at, distribution
 from tui.engine.places import Place
 from tui.engine.undecided import explain
 from tui.errors import RunError
-from tui.sampling.bounds import Head, Weights, entropy_span, heat
+from tui.sampling.bounds import Head, Weights, apply_temperature, entropy_span
 from tui.sampling.chain import Applied, Chain, Removal, Scored, apply_after
 from tui.sampling.head_cuts import Prefix, cut
 from tui.sampling.metrics import LN2, entropy_bits
@@ -30,7 +30,7 @@ from tui.sampling.stages import Stage
 class HeadDistribution(Distribution):
     """Logits of which only a head is known. Tensors [1, V] hold NaN for what is not; unseen tokens have no rank."""
 
-    told: Head
+    server_head: Head
     """As the server gave it."""
     head: Head
     """After the penalties: what ranks are made of."""
@@ -51,38 +51,38 @@ class HeadDistribution(Distribution):
     @property
     def ranked(self) -> int:
         """How many tokens have a rank."""
-        return self.weights.told
+        return self.weights.ranked
 
     @cached_property
-    def _places(self) -> dict[int, int]:
+    def _index_by_token(self) -> dict[int, int]:
         return {token: index for index, token in enumerate(self.head.tokens.tolist())}
 
     def rank(self, token: int) -> int:
         """1 + the number of better ones; 0 for a token of the unseen tail."""
-        return super().rank(token) if token in self._places else 0
+        return super().rank(token) if token in self._index_by_token else 0
 
     def surprisal(self, token: int) -> float:
         """Bits; what is told is a log-probability already."""
         return -float(self.logits[token]) / LN2
 
-    def place(self, token: int) -> int:
+    def list_rank(self, token: int) -> int:
         """Its rank in the list, where equals stand one after the other; 0 for a token of the unseen tail."""
-        return self._places.get(token, -1) + 1
+        return self._index_by_token.get(token, -1) + 1
 
     def weight(self, token: int) -> float:
         """Its undivided tempered probability, NaN for a token of the unseen tail."""
-        place = self._places.get(token)
-        return math.nan if place is None else float(self.weights.values[place])
+        index = self._index_by_token.get(token)
+        return math.nan if index is None else float(self.weights.values[index])
 
     def removed_by(self, tokens: Tensor) -> list[str]:
         """For each id in `tokens` [n], the first stage that certainly removes it, or ''."""
         exact = super().removed_by(tokens)
-        bound = [self._cut_by(self._places.get(token, self.weights.told) + 1) for token in tokens.tolist()]
+        bound = [self._cut_by(self._index_by_token.get(token, self.weights.ranked) + 1) for token in tokens.tolist()]
         early = {removal.stage for removal in self.scored.removals}
         return [name if name in early else sure or name for name, sure in zip(exact, bound, strict=True)]
 
     def _cut_by(self, rank: int) -> str:
-        return next((stage.name for stage, left in self.steps if rank > left.reach), "")
+        return next((stage.name for stage, left in self.steps if rank > left.possibly_kept), "")
 
     @cached_property
     def raw_entropy(self) -> float:
@@ -97,7 +97,7 @@ class HeadDistribution(Distribution):
     @cached_property
     def entropy_spans(self) -> tuple[Span, Span, Span]:
         """Bits, of raw, tempered and final."""
-        raw, tempered = entropy_span(heat(self.told, None, self.ids)), entropy_span(self.weights)
+        raw, tempered = entropy_span(apply_temperature(self.server_head, None, self.ids)), entropy_span(self.weights)
         if self.undecided is not None:
             return raw, tempered, self.last.entropy
         final = entropy_bits(self.final)
@@ -138,7 +138,7 @@ class HeadDistribution(Distribution):
     def cuts(self) -> list[Cut]:
         """What each removing stage does here, as far as the head decides it."""
         cuts = [Cut(removal.stage, removal.count, removal.count, 1.0) for removal in self.scored.removals]
-        cuts += [self._bounded(stage, left) for stage, left in self.steps if stage.cuts]
+        cuts += [self._bounded_cut(stage, left) for stage, left in self.steps if stage.cuts]
         stages = {stage.name: stage for stage in self.chain.after}
         for removal in self.applied.removals[len(self.scored.removals) + 1 :]:
             tie = removal.tie if removal.splits_tie else None
@@ -146,7 +146,7 @@ class HeadDistribution(Distribution):
             cuts.append(Cut(removal.stage, alone, removal.count, self._share(removal.left[0]).value, tie))
         return cuts
 
-    def _bounded(self, stage: Stage, left: Prefix) -> Cut:
+    def _bounded_cut(self, stage: Stage, left: Prefix) -> Cut:
         between = None if left.count is not None else (left.fewest, left.most)
         mass = left.share.value if left.ordered else math.nan
         return Cut(stage.name, self._alone(stage), left.fewest, mass, None, between)
@@ -162,9 +162,9 @@ class HeadDistribution(Distribution):
             return Span(final, final)
         if self.chain.greedy:
             return Span(0.0, 1.0)
-        kept, rank = self.last.mass, self.place(token)
+        kept, rank = self.last.mass, self.list_rank(token)
         weight = self.weight(token) if rank else self.weights.cap
-        low = weight / kept.high if 0 < rank <= self.last.sure else 0.0
+        low = weight / kept.high if 0 < rank <= self.last.surely_kept else 0.0
         return Span(low, min(1.0, weight / kept.low) if self.last.ordered else 1.0)
 
     @cached_property
@@ -172,7 +172,7 @@ class HeadDistribution(Distribution):
         """The unseen rest, and the bounds of what it leaves open."""
         why = self.undecided
         return Tail(
-            told=self.weights.told, count=self.logits.shape[0] - self.weights.told, mass=self.tail_mass,
+            told=self.weights.ranked, count=self.logits.shape[0] - self.weights.ranked, mass=self.tail_mass,
             tempered=self.weights.tail_share, kept=self.kept_between, kept_mass=self.kept_share,
             entropy=self.entropy_spans, undecided=why.message if why else "", remedy=why.remedy if why else "",
         )  # fmt: skip
@@ -184,52 +184,52 @@ def head_distribution(place: Place, settings: Settings, seed: int) -> Distributi
     A vocabulary told whole is an ordinary one. RunError if nothing can be ranked.
     """
     logits, ids = place.logits, place.ids
-    told = int((~logits.isnan()).sum())
-    if told == logits.shape[0]:
+    known = int((~logits.isnan()).sum())
+    if known == logits.shape[0]:
         return distribution(place, settings, seed)
-    if not told:
+    if not known:
         raise RunError("The server told no log-probability at all.", "Ask it for more with a higher number.")
     chain = chain_at(place, settings, seed)
-    known = Head.of(logits)
-    head, removals = known.penalised(chain, ids, logits)
+    server_head = Head.of(logits)
+    head, removals = server_head.penalised(chain, ids, logits)
     if not len(head.tokens):
         raise RunError(
-            f"What comes before the temperature leaves no token of the {told} told certain to be the best.",
+            f"What comes before the temperature leaves no token of the {known} told certain to be the best.",
             "Turn the penalties off.",
         )
-    return _through(logits, ids, chain, known, head, removals)
+    return _through(logits, ids, chain, server_head, head, removals)
 
 
 def _through(
-    logits: Tensor, ids: Tensor, chain: Chain, known: Head, head: Head, removals: tuple[Removal, ...]
+    logits: Tensor, ids: Tensor, chain: Chain, server_head: Head, head: Head, removals: tuple[Removal, ...]
 ) -> HeadDistribution:
     """The chain on two bounds until the kept set is decided, then on the scores themselves."""
-    weights = heat(head, chain.temperature, ids)
+    weights = apply_temperature(head, chain.temperature, ids)
     base = torch.full_like(logits, -math.inf).scatter(0, head.tokens, head.scores)[None]
-    tempered = torch.full_like(logits, -math.inf).scatter(0, head.tokens, weights.scores)[None]
-    applied = Applied(tempered, tempered, list(removals))
+    tempered_scores = torch.full_like(logits, -math.inf).scatter(0, head.tokens, weights.scores)[None]
+    applied = Applied(tempered_scores, tempered_scores, list(removals))
     left, steps, rest = Prefix.whole(weights), [], list(chain.after)
     while rest and not left.decided:
         left = cut(rest[0], left)
         steps.append((rest.pop(0), left))
-    decided = left.decided or (chain.greedy and left.ordered and left.clear_best)
+    decided = left.decided or (chain.greedy and left.ordered and left.best_is_certain)
     if left.decided:
-        applied.scores = _only(tempered, head.tokens[: left.most])
+        applied.scores = _only(tempered_scores, head.tokens[: left.most])
         name = steps[-1][0].name if steps else removals[-1].stage
         applied.removals.append(Removal.of(name, applied.scores))
         for stage in rest:
             apply_after(applied, stage, ids, exact=True)
     raw = logits.exp()[None]
     gone = ~removals[-1].left if removals else torch.zeros_like(raw, dtype=torch.bool)
-    untouched = head is known and chain.temperature is None
-    warm = raw if untouched else _tempered(raw, head, weights).masked_fill(gone, 0.0)
+    untouched = head is server_head and chain.temperature is None
+    tempered = raw if untouched else _tempered(raw, head, weights).masked_fill(gone, 0.0)
     final = _final(chain, applied, head, left, decided).masked_fill(gone, 0.0)
-    here = HeadDistribution(
-        logits, ids, chain, Scored(base, removals), applied, raw, warm, final, known, head, weights, steps
+    dist = HeadDistribution(
+        logits, ids, chain, Scored(base, removals), applied, raw, tempered, final, server_head, head, weights, steps
     )
     if not decided:
-        here.undecided = explain(chain, weights, steps)
-    return here
+        dist.undecided = explain(chain, weights, steps)
+    return dist
 
 
 def _only(scores: Tensor, tokens: Tensor) -> Tensor:
@@ -251,8 +251,8 @@ def _final(chain: Chain, applied: Applied, head: Head, left: Prefix, decided: bo
         final = torch.zeros_like(applied.scores)
         final[0, int(torch.argmax(applied.scores, dim=-1))] = 1.0
         return final
-    told, reach = len(head.tokens), left.reach
-    final = torch.full_like(applied.scores, math.nan if reach > told else 0.0)
-    final[0, head.tokens[:reach]] = math.nan
-    final[0, head.tokens[reach:]] = 0.0
+    ranked, possibly_kept = len(head.tokens), left.possibly_kept
+    final = torch.full_like(applied.scores, math.nan if possibly_kept > ranked else 0.0)
+    final[0, head.tokens[:possibly_kept]] = math.nan
+    final[0, head.tokens[possibly_kept:]] = 0.0
     return final

@@ -20,7 +20,7 @@ NODES_PER_FRAME = 512
 
 
 @dataclass(slots=True)
-class _Growth:
+class _PendingNodes:
     """Nodes not sent yet; later ones join them."""
 
     nodes: list[tuple[int, Node]] = field(default_factory=list)
@@ -28,7 +28,7 @@ class _Growth:
 
 
 @dataclass(slots=True)
-class _News:
+class _PendingProgress:
     """Progress not sent yet; newer progress of the same request takes its place."""
 
     progress: Progress
@@ -41,9 +41,9 @@ class Outbox:
     """
 
     def __init__(self) -> None:
-        self._items: deque[_Growth | _News | Reply] = deque()
-        self._growth: _Growth | None = None
-        self._news: dict[int, _News] = {}
+        self._items: deque[_PendingNodes | _PendingProgress | Reply] = deque()
+        self._pending_nodes: _PendingNodes | None = None
+        self._pending_progress: dict[int, _PendingProgress] = {}
         self._changed = threading.Condition()
         self._closed = False
 
@@ -56,20 +56,20 @@ class Outbox:
     def grow(self, revision: int, node: Node) -> None:
         """Put in a node; `revision` is the story's length with it."""
         with self._changed:
-            if self._growth is None:
-                self._growth = _Growth()
-                self._items.append(self._growth)
-            self._growth.nodes.append((revision, node))
+            if self._pending_nodes is None:
+                self._pending_nodes = _PendingNodes()
+                self._items.append(self._pending_nodes)
+            self._pending_nodes.nodes.append((revision, node))
             self._changed.notify()
 
     def progress(self, progress: Progress) -> None:
         """Put in how far a request is."""
         with self._changed:
-            if (news := self._news.get(progress.of)) is not None:
-                news.progress = progress
+            if (pending := self._pending_progress.get(progress.of)) is not None:
+                pending.progress = progress
                 return
-            self._news[progress.of] = news = _News(progress)
-            self._items.append(news)
+            self._pending_progress[progress.of] = pending = _PendingProgress(progress)
+            self._items.append(pending)
             self._changed.notify()
 
     def close(self) -> None:
@@ -86,20 +86,20 @@ class Outbox:
                     return None
                 self._changed.wait()
             item = self._items.popleft()
-            if isinstance(item, _Growth):
-                return self._grown(item)
-            if isinstance(item, _News):
-                del self._news[item.progress.of]
+            if isinstance(item, _PendingNodes):
+                return self._next_grown(item)
+            if isinstance(item, _PendingProgress):
+                del self._pending_progress[item.progress.of]
                 return item.progress
             return item
 
-    def _grown(self, growth: _Growth) -> Grown:
+    def _next_grown(self, pending: _PendingNodes) -> Grown:
         """A frame's worth of nodes; the rest stays first in the queue."""
-        nodes, growth.nodes = growth.nodes[:NODES_PER_FRAME], growth.nodes[NODES_PER_FRAME:]
-        if growth.nodes:
-            self._items.appendleft(growth)
+        nodes, pending.nodes = pending.nodes[:NODES_PER_FRAME], pending.nodes[NODES_PER_FRAME:]
+        if pending.nodes:
+            self._items.appendleft(pending)
         else:
-            self._growth = None
+            self._pending_nodes = None
         return Grown(revision=nodes[-1][0], nodes=[node for _, node in nodes])
 
     def write(self, sink: int, broken: Callable[[], None]) -> None:

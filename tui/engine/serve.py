@@ -125,9 +125,9 @@ class Server:
     def run(self) -> int:
         """Start the threads and wait for the end."""
         writer = _thread("writer", self._outbox.write, self._sink, self._done.set)
-        _thread("model", self._model)
-        _thread("view", self._work, self._view_tasks, self._look)
-        _thread("catalog", self._work, self._catalog_tasks, self._list)
+        _thread("model", self._run_model_thread)
+        _thread("view", self._answer_all, self._view_tasks, self._answer_view)
+        _thread("catalog", self._answer_all, self._catalog_tasks, self._answer_catalog)
         _thread("reader", self._read)
         self._done.wait()
         self._stop_all()
@@ -184,17 +184,17 @@ class Server:
 
     # -- model and view threads --------------------------------------------------------------------------------------
 
-    def _model(self) -> None:
+    def _run_model_thread(self) -> None:
         try:
             self._engine = self._make()
         except BaseException as error:
             traceback.print_exc(file=sys.stderr)
-            reason = f"The engine cannot start: {_said(error)}"
-            self._work(self._model_tasks, lambda task: failure(task.request.id, "internal", reason, fatal=True))
+            reason = f"The engine cannot start: {_one_line(error)}"
+            self._answer_all(self._model_tasks, lambda task: failure(task.request.id, "internal", reason, fatal=True))
         else:
-            self._work(self._model_tasks, self._think)
+            self._answer_all(self._model_tasks, self._answer_model)
 
-    def _work(self, tasks: SimpleQueue[_Task | None], answer: Callable[[_Task], Reply]) -> None:
+    def _answer_all(self, tasks: SimpleQueue[_Task | None], answer: Callable[[_Task], Reply]) -> None:
         """Answer each task exactly once, whatever happens."""
         while (task := tasks.get()) is not None:
             reply = _safely(answer, task)
@@ -204,11 +204,11 @@ class Server:
                 self._done.set()
                 return
 
-    def _think(self, task: _Task) -> Reply:
+    def _answer_model(self, task: _Task) -> Reply:
         """Answer on the model thread."""
         engine, request = self._ready(), task.request
         if task.number <= self._stopped_up_to and not isinstance(request, Open):
-            return _never_begun(request)
+            return _stopped_reply(request)
         match request:
             case Open():
                 return engine.open(request, self._reporter(task))
@@ -220,7 +220,7 @@ class Server:
                 return engine.job(request, self._reporter(task))
         raise TypeError(f"{type(request).__name__} is not for the model thread")
 
-    def _look(self, task: _Task) -> Reply:
+    def _answer_view(self, task: _Task) -> Reply:
         """Answer on the view thread."""
         engine, request = self._ready(), task.request
         if isinstance(request, View):
@@ -228,7 +228,7 @@ class Server:
         assert isinstance(request, Encode)
         return engine.encode(request)
 
-    def _list(self, task: _Task) -> Reply:
+    def _answer_catalog(self, task: _Task) -> Reply:
         """Answer on the catalog thread."""
         assert isinstance(task.request, Catalog)
         return self._ready().catalog(task.request)
@@ -279,16 +279,16 @@ def _safely(answer: Callable[[_Task], Reply], task: _Task) -> Reply:
     except BaseException as error:
         traceback.print_exc(file=sys.stderr)
         fatal = not isinstance(error, Exception) or bool(getattr(error, "fatal", False))
-        return failure(task.request.id, "internal", f"The engine failed: {_said(error)}", fatal=fatal)
+        return failure(task.request.id, "internal", f"The engine failed: {_one_line(error)}", fatal=fatal)
 
 
-def _said(error: BaseException) -> str:
+def _one_line(error: BaseException) -> str:
     """An exception in one line."""
     first = next((line for line in str(error).splitlines() if line.strip()), "")
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 
-def _never_begun(request: AnyRequest) -> Reply:
+def _stopped_reply(request: AnyRequest) -> Reply:
     if isinstance(request, Step):
         return Stepped(id=request.id, tip=request.at, reason="stopped")
     return failure(request.id, "stopped", "Stopped before it began.")

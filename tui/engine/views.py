@@ -25,7 +25,7 @@ from tui.sampling.ranking import Ranking, check_finite
 
 RANKINGS_BYTES = 256 << 20
 REACH_SECONDS = 0.015
-FOUND = 50
+MAX_MATCHES = 50
 RERANKING = (*PENALTY_PARAMETERS, MAX_NEW_TOKENS.name)
 """Parameters that make a ranking another one; the last by a forced end of text."""
 
@@ -48,24 +48,24 @@ class Viewer:
         chain = chain_at(place, settings, request.seed)
         ranking = self._ranking(place, chain, settings)
         applied = apply_chain(chain, place.ids, ranking.scored, ranking.order, exact=request.exact)
-        here = finish(place.logits, place.ids, chain, ranking.scored, applied)
-        window = _Window(self._tokens, here, ranking, self._counts(request, here, place))
-        would = self._streams[request.seed].would_draw(here.final, place.position)
+        dist = finish(place.logits, place.ids, chain, ranking.scored, applied)
+        window = _Window(self._tokens, dist, ranking, self._counts(request, dist, place))
+        would = self._streams[request.seed].would_draw(dist.final, place.position)
         return Viewed(
             id=request.id, slot=request.slot, at=request.at, revision=revision, settings=settings,
-            cuts=here.cuts, kept=here.kept, kept_mass=here.kept_mass, entropy=here.entropy,
+            cuts=dist.cuts, kept=dist.kept, kept_mass=dist.kept_mass, entropy=dist.entropy,
             would_draw=would, would=window.of([would])[0], vocabulary=self._vocabulary,
             candidates=window.between(*request.window) if request.window else [],
             first=max(0, request.window[0]) if request.window else 0,
             plot=plotted(request.plot, Ranked(ranking.raw_cumulative, window.cumulative)),
-            found=window.of(self._tokens.matches(request.find, FOUND)) if request.find else [],
+            found=window.of(self._tokens.matches(request.find, MAX_MATCHES)) if request.find else [],
             exact=applied.exact, given=request.given, seed=request.seed, draws=request.draws,
         )  # fmt: skip
 
-    def _counts(self, request: View, here: Distribution, place: Place) -> Tensor | None:
+    def _counts(self, request: View, dist: Distribution, place: Place) -> Tensor | None:
         if request.draws <= 0:
             return None
-        return draw_many(here.final, request.draws, request.seed, place.position)
+        return draw_many(dist.final, request.draws, request.seed, place.position)
 
     def _ranking(self, place: Place, chain: Chain, settings: Settings) -> Ranking:
         """The logits ranked, from the cache if only sliders that keep the order have moved."""
@@ -102,18 +102,18 @@ def reached(
     return answers
 
 
-def _removed_by(node: Node, here: Distribution) -> str:
-    if here.chain.greedy and not float(here.final[0, node.token]):
+def _removed_by(node: Node, dist: Distribution) -> str:
+    if dist.chain.greedy and not float(dist.final[0, node.token]):
         return "greedy"
-    return here.removed_by(torch.tensor([node.token], device=here.logits.device))[0]
+    return dist.removed_by(torch.tensor([node.token], device=dist.logits.device))[0]
 
 
 class _Window:
     """Candidates of one distribution, by rank or by token."""
 
-    def __init__(self, tokens: Tokens, here: Distribution, ranking: Ranking, counts: Tensor | None) -> None:
-        self._tokens, self._here, self._ranking, self._counts = tokens, here, ranking, counts
-        self.cumulative = here.tempered[0, ranking.tokens].cumsum(0, dtype=torch.float64)
+    def __init__(self, tokens: Tokens, dist: Distribution, ranking: Ranking, counts: Tensor | None) -> None:
+        self._tokens, self._dist, self._ranking, self._counts = tokens, dist, ranking, counts
+        self.cumulative = dist.tempered[0, ranking.tokens].cumsum(0, dtype=torch.float64)
 
     def between(self, first: int, count: int) -> list[Candidate]:
         """`count` candidates from rank `first` + 1 on; fewer at the end."""
@@ -127,15 +127,15 @@ class _Window:
         return self._candidates(ranks, torch.tensor(tokens, dtype=torch.long))
 
     def _candidates(self, ranks: Iterable[int], ids: Tensor) -> list[Candidate]:
-        here = self._here
-        ids = ids.to(here.logits.device)
+        dist = self._dist
+        ids = ids.to(dist.logits.device)
         ranks = list(ranks)
         at = torch.tensor(ranks, dtype=torch.long, device=ids.device) - 1
         columns = (
-            here.logits[ids], here.raw[0, ids], here.tempered[0, ids], here.final[0, ids], self.cumulative[at]
+            dist.logits[ids], dist.raw[0, ids], dist.tempered[0, ids], dist.final[0, ids], self.cumulative[at]
         )  # fmt: skip
         counts = self._counts[ids].tolist() if self._counts is not None else [0] * len(ranks)
-        removed = here.applied.removed_by(ids)
+        removed = dist.applied.removed_by(ids)
         piece, special = self._tokens.piece, self._tokens.special
         return [
             Candidate(rank, token, piece(token), special(token), logit, raw, tempered, final, cumulative, stage, count)

@@ -53,7 +53,7 @@ def step_records(engine: Engine, request: Step, top: int) -> Iterator[Record]:
     with _interruptible(engine) as interrupted:
         while True:
             try:
-                node, here = next(steps)
+                node, dist = next(steps)
             except SamplescopeError as error:
                 yield records.error_record(error.kind, error.message, error.remedy)
                 return
@@ -61,7 +61,7 @@ def step_records(engine: Engine, request: Step, top: int) -> Iterator[Record]:
                 reason = "interrupted" if interrupted.is_set() else end.value.reason
                 break
             nodes.append(node)
-            yield _step(len(nodes) - 1, node, here, engine.model.tokens, top)
+            yield _step(len(nodes) - 1, node, dist, engine.model.tokens, top)
     yield records.end_record(
         reason=reason, ids=[node.token for node in nodes], pieces=[node.piece for node in nodes],
         seconds=time.monotonic() - started,
@@ -91,27 +91,29 @@ def _in_main_thread() -> bool:
 
 
 @torch.inference_mode()
-def _step(index: int, node: Node, here: Distribution, tokens: Tokens, top: int) -> Record:
+def _step(index: int, node: Node, dist: Distribution, tokens: Tokens, top: int) -> Record:
     return records.step_record(
-        index, node, kept_mass=here.kept_mass, entropy=here.entropy, cuts=here.cuts,
-        candidates=candidates(here, tokens, top), tail_mass=here.tail_mass,
+        index, node, kept_mass=dist.kept_mass, entropy=dist.entropy, cuts=dist.cuts,
+        candidates=candidates(dist, tokens, top), tail_mass=dist.tail_mass,
     )  # fmt: skip
 
 
-def candidates(here: Distribution, tokens: Tokens, top: int) -> list[Candidate]:
+def candidates(dist: Distribution, tokens: Tokens, top: int) -> list[Candidate]:
     """The best `top` candidates (all for -1) without sorting the rest."""
-    count = here.ranked if top < 0 else min(top, here.ranked)
+    count = dist.ranked if top < 0 else min(top, dist.ranked)
     if count == 0:
         return []
-    ids = torch.topk(here.scored.base[0], count).indices
-    tempered = here.tempered[0, ids]
+    ids = torch.topk(dist.scored.base[0], count).indices
+    tempered = dist.tempered[0, ids]
     columns = (
-        ids, here.logits[ids], here.raw[0, ids], tempered, here.final[0, ids], tempered.cumsum(0, dtype=torch.float64)
+        ids, dist.logits[ids], dist.raw[0, ids], tempered, dist.final[0, ids], tempered.cumsum(0, dtype=torch.float64)
     )  # fmt: skip
-    removed = here.removed_by(ids)
+    removed = dist.removed_by(ids)
     return [
-        Candidate(rank, token, tokens.piece(token), tokens.special(token), logit, raw, warm, final, cumulative, stage)
-        for rank, (token, logit, raw, warm, final, cumulative, stage) in enumerate(
+        Candidate(
+            rank, token, tokens.piece(token), tokens.special(token), logit, raw, tempered, final, cumulative, stage
+        )
+        for rank, (token, logit, raw, tempered, final, cumulative, stage) in enumerate(
             zip(*(column.tolist() for column in columns), removed, strict=True), start=1
         )
     ]

@@ -23,7 +23,7 @@ def open_model(origin: Origin, report: Report, limits: Limits | None = None) -> 
     `limits`: how long a server is waited for; without it, what the environment says.
     """
     try:
-        return _opened(Probe(origin, report, limits))
+        return _open(Probe(origin, report, limits))
     except StoppedError:
         raise
     except RunError as error:
@@ -31,7 +31,7 @@ def open_model(origin: Origin, report: Report, limits: Limits | None = None) -> 
     raise failed
 
 
-def _opened(probe: Probe) -> Model:
+def _open(probe: Probe) -> Model:
     for backend in BACKENDS:
         if backend.recognises(probe):
             return backend.open(probe)

@@ -70,23 +70,23 @@ def weight_files(
             continue
         if suffix != SAFETENSORS and not allow_pickle:
             raise ModelError(f"The weights of {source} are a pickle ({one}), which is not opened.", PICKLE_REMEDY)
-        return [one] if one in names else _pieces(names, index, suffix, read, source)
+        return [one] if one in names else _shards(names, index, suffix, read, source)
     raise _no_weights(names, source)
 
 
-def _pieces(
+def _shards(
     names: Collection[str], index: str, suffix: str, read: Callable[[str], Mapping[str, Any]], source: str
 ) -> list[str]:
     weights = read(index).get("weight_map")
     if not isinstance(weights, dict) or not weights:
         raise ModelError(f"The {index} of {source} names no weights.", _WHOLE)
-    pieces = sorted({str(piece) for piece in weights.values()})
+    shards = sorted({str(shard) for shard in weights.values()})
     # An index is data somebody wrote: it must not lead to a pickle, nor out of the folder.
-    if odd := [piece for piece in pieces if PurePosixPath(piece).name != piece or not piece.endswith(suffix)]:
+    if odd := [shard for shard in shards if PurePosixPath(shard).name != shard or not shard.endswith(suffix)]:
         raise ModelError(f"The {index} of {source} names {odd[0]!r}, which is no {suffix} file beside it.", _WHOLE)
-    if missing := [piece for piece in pieces if piece not in names]:
-        raise ModelError(f"{source} lacks {len(missing)} of its {len(pieces)} files, first {missing[0]}.", _WHOLE)
-    return pieces
+    if missing := [shard for shard in shards if shard not in names]:
+        raise ModelError(f"{source} lacks {len(missing)} of its {len(shards)} files, first {missing[0]}.", _WHOLE)
+    return shards
 
 
 def _no_weights(names: Collection[str], source: str) -> ModelError:

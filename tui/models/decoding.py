@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from tui.core.progress import Report, quiet
-from tui.models.modules import changed, kept_inside, watched
-from tui.models.placing import home
+from tui.models.modules import changed, module_tensors, reporting_layers
+from tui.models.placing import input_device
 
 SNAPSHOT_EVERY = 16
 SNAPSHOTS_KEPT = 8
@@ -54,7 +54,7 @@ def library_defaults(model: Any) -> dict[str, Any]:
 
 def inputs(model: Any, ids: Sequence[int]) -> dict[str, Tensor]:
     """generate()'s inputs: ids [1, n] and a mask of ones."""
-    tensor = torch.tensor([list(ids)], dtype=torch.long, device=home(model))
+    tensor = torch.tensor([list(ids)], dtype=torch.long, device=input_device(model))
     return {"inputs": tensor, "attention_mask": torch.ones_like(tensor)}
 
 
@@ -109,7 +109,7 @@ class TransformersDecoder:
         self._arguments = arguments
         self._snapshots: dict[int, dict[str, Any]] = {}
         self._unchecked = False
-        self._inside = False  # the module itself keeps the state (RecurrentGemma)
+        self._state_in_module = False  # the module itself keeps the state (RecurrentGemma)
         self._fed: list[int] = []
         self._logits = torch.empty(0)
         self._fresh: Prepared | None = prepare(shared.model, prompt, arguments)
@@ -151,10 +151,10 @@ class TransformersDecoder:
         self._fresh = None
         self._kwargs = prepared.kwargs
         self._ids, self._fed = prepared.ids, []  # until the forward is through: it may be given up
-        before = kept_inside(model)
-        with watched(model, len(prepared.ids[0]), report):
+        before = module_tensors(model)
+        with reporting_layers(model, len(prepared.ids[0]), report):
             outputs = model._prefill(prepared.ids, prepared.config, self._kwargs, is_first_iteration=True)
-        self._inside = changed(before, kept_inside(model))
+        self._state_in_module = changed(before, module_tensors(model))
         self._fed = list(self._prompt)
         self._unchecked = False
         self._absorb(outputs)
@@ -167,7 +167,7 @@ class TransformersDecoder:
         self._ids = torch.cat([self._ids[:, : len(self._fed)], new], dim=1)
         self._fed = []  # until the forward is through: one that failed may have changed the cache
         # Inference mode takes 5 % off a step. What it makes cannot be written to outside it, so no module may keep it.
-        mode = torch.no_grad() if self._inside else torch.inference_mode()
+        mode = torch.no_grad() if self._state_in_module else torch.inference_mode()
         with mode, model._optimize_model_for_decode():
             step = model.prepare_inputs_for_generation(self._ids, next_sequence_length=1, **self._kwargs)
             outputs = model(**step, return_dict=True)
@@ -187,7 +187,7 @@ class TransformersDecoder:
     @property
     def _cached(self) -> bool:
         """True if the state travels in the keywords, and not inside the module."""
-        return not self._inside and _cache(self._kwargs) is not None
+        return not self._state_in_module and _cache(self._kwargs) is not None
 
     @property
     def _croppable(self) -> bool:

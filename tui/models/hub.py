@@ -17,7 +17,7 @@ from tui.core.progress import Report
 from tui.errors import ModelError
 from tui.models.checkpoint import check_config, weight_files
 from tui.models.meter import Meter
-from tui.models.waiting import beside, one_line
+from tui.models.waiting import one_line, run_in_thread
 
 CONNECT_SECONDS = 1.5
 """What one address of the hub, or of its proxy, has to take a call; there may be several."""
@@ -87,7 +87,7 @@ class _Fetching:
     def _snapshot(self, revision: str | None, patterns: list[str], total: int | None = None) -> Path:
         meter = Meter(total)
         work = partial(self._download, revision, patterns, meter)
-        return Path(beside(work, lambda: meter.tell(self._report), meter.give_up))
+        return Path(run_in_thread(work, lambda: meter.tell(self._report), meter.give_up))
 
     def _download(self, revision: str | None, patterns: list[str], meter: Meter) -> str:
         from huggingface_hub import snapshot_download
@@ -98,10 +98,10 @@ class _Fetching:
                 local_files_only=self._offline, tqdm_class=meter.bar_class(),
             )  # fmt: skip
         except Exception as error:  # of the hub, of the network, of the disk: many kinds
-            raise _refusal(self._origin, error, offline=self._offline) from None
+            raise _download_error(self._origin, error, offline=self._offline) from None
 
 
-def _refusal(origin: Origin, error: Exception, *, offline: bool) -> ModelError:
+def _download_error(origin: Origin, error: Exception, *, offline: bool) -> ModelError:
     """What went wrong with a download, as one line with its remedy."""
     from huggingface_hub import errors
 
@@ -143,20 +143,20 @@ def _reachable(report: Report) -> bool:
 
     Without it the library takes half a minute of retries. Any answer will do: the download says what is wrong with it.
     """
-    late = time.monotonic() + ANSWER_SECONDS
+    deadline = time.monotonic() + ANSWER_SECONDS
 
     def tick() -> None:
         report("asking the hub", 0, None, "")
-        if time.monotonic() > late:  # a name server that says nothing is in no timeout of the session's
+        if time.monotonic() > deadline:  # a name server that says nothing is in no timeout of the session's
             raise TimeoutError
 
     try:
-        return beside(_answers, tick)
+        return run_in_thread(_hub_answers, tick)
     except TimeoutError:
         return False
 
 
-def _answers() -> bool:
+def _hub_answers() -> bool:
     import httpx2
     from huggingface_hub import constants, get_session
 

@@ -54,9 +54,9 @@ def _load(origin: Origin, report: Report) -> Loaded:
     try:
         model = _model(library, folder, source, keywords)
     except ImportError as error:
-        raise _lacking(source, quantisation, error) from None
+        raise _missing_library(source, quantisation, error) from None
     report("placing the weights", 0, None, "")
-    model = model if target is None else _moved(model, target)
+    model = model if target is None else _moved_to(model, target)
     shown = "demo" if origin.model is None else folder.name if Path(source).is_dir() else source
     return model.eval(), tokenizer, shown
 
@@ -88,7 +88,7 @@ def _configuration(library: Any, folder: Path, source: str, origin: Origin) -> A
     try:
         config = library.AutoConfig.from_pretrained(folder, trust_remote_code=origin.trust_remote_code)
     except Exception as error:  # whatever a configuration's own checks raise
-        raise _refused(source, error, "configuration") from None
+        raise _load_error(source, error, "configuration") from None
     if origin.trust_remote_code and "AutoModelForCausalLM" in (getattr(config, "auto_map", None) or {}):
         return config
     named = (getattr(config, "architectures", None) or [type(config).__name__])[0]
@@ -111,7 +111,7 @@ def _tokenizer(library: Any, folder: Path, source: str, origin: Origin) -> PreTr
             folder, trust_remote_code=origin.trust_remote_code
         )
     except Exception as error:  # tokenizers raises plain Exception
-        raise _refused(source, error, "tokenizer") from None
+        raise _load_error(source, error, "tokenizer") from None
     return tokenizer
 
 
@@ -124,17 +124,17 @@ def _model(library: Any, folder: Path, source: str, keywords: dict[str, Any]) ->
     except ImportError:
         raise
     except Exception as error:  # transformers raises many kinds (SafetensorError, RuntimeError, OSError, …)
-        raise _refused(source, error, "model") from None
+        raise _load_error(source, error, "model") from None
     misshapen = (f"{name} (shape {tuple(found)})" for name, found, *_ in info.get("mismatched_keys") or ())
     if missing := [*sorted(info.get("missing_keys") or ()), *sorted(misshapen)]:
         raise ModelError(
-            f"The checkpoint {source} lacks weights: {_some(missing)}.", "They would be random; get a whole one."
+            f"The checkpoint {source} lacks weights: {_first_names(missing)}.", "They would be random; get a whole one."
         )
     loaded: PreTrainedModel = model
     return loaded
 
 
-def _moved(model: Any, device: str) -> Any:
+def _moved_to(model: Any, device: str) -> Any:
     """The model on its device. ModelError if it has no room there."""
     try:
         return model.to(device)
@@ -142,11 +142,11 @@ def _moved(model: Any, device: str) -> Any:
         raise ModelError(f"The model does not go onto {device}: {one_line(error)}", "Try --device cpu.") from None
 
 
-def _some(names: list[str]) -> str:
+def _first_names(names: list[str]) -> str:
     return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
 
 
-def _refused(source: str, error: Exception, what: str) -> ModelError:
+def _load_error(source: str, error: Exception, what: str) -> ModelError:
     if "trust_remote_code" in str(error):
         return ModelError(
             f"{source} needs Python code of its own repository to load, which was not run.",
@@ -157,14 +157,14 @@ def _refused(source: str, error: Exception, what: str) -> ModelError:
     return ModelError(f"The {what} in {source} cannot be loaded: {one_line(error)}")
 
 
-def _lacking(source: str, quantisation: Any, error: ImportError) -> ModelError:
+def _missing_library(source: str, quantisation: Any, error: ImportError) -> ModelError:
     """A library that a checkpoint needs is not installed; transformers' words name it."""
-    method = _method(quantisation)
+    method = _quantisation_method(quantisation)
     needs = f"is quantised ({method}) and needs a library" if method else "needs a library"
     return ModelError(f"{source} {needs} that is not installed: {one_line(error)}")
 
 
-def _method(quantisation: Any) -> str:
+def _quantisation_method(quantisation: Any) -> str:
     """gptq, awq, bitsandbytes …; '' for a checkpoint that is not quantised."""
     if isinstance(quantisation, dict):
         return str(quantisation.get("quant_method") or "unknown method")

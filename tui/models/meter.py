@@ -27,8 +27,8 @@ class Meter:
         self._total = total
         self._bars: list[Any] = []
         self._given_up = False
-        self._past: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
-        self._heard = time.monotonic()
+        self._samples: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
+        self._last_byte_at = time.monotonic()
 
     def bar_class(self) -> type[tqdm]:
         """A progress bar that draws nothing and ends a download that was given up."""
@@ -63,12 +63,12 @@ class Meter:
     def tell(self, report: Report) -> None:
         """Say how far it is. ModelError after a minute without a byte."""
         now, done = time.monotonic(), self.done
-        if done != self._past[-1][1]:
-            self._heard = now
-        self._past.append((now, done))
-        while len(self._past) > 2 and now - self._past[0][0] > SPEED_SECONDS:
-            self._past.popleft()
-        if now - self._heard > SILENT_SECONDS:
+        if done != self._samples[-1][1]:
+            self._last_byte_at = now
+        self._samples.append((now, done))
+        while len(self._samples) > 2 and now - self._samples[0][0] > SPEED_SECONDS:
+            self._samples.popleft()
+        if now - self._last_byte_at > SILENT_SECONDS:
             raise ModelError(f"The hub has sent nothing for {SILENT_SECONDS:.0f} s.", "Try again later.")
         if self._total is None:
             report("asking the hub", 0, None, "")
@@ -80,6 +80,6 @@ class Meter:
         return f"{int(counts[0])} of {int(counts[1])} files"
 
     def _speed(self) -> str:
-        (then, before), (now, done) = self._past[0], self._past[-1]
+        (then, before), (now, done) = self._samples[0], self._samples[-1]
         rate = (done - before) / (now - then) if now > then else 0.0
         return f", {rate / _GIGA:.2f} GB/s" if rate >= _GIGA else f", {rate / _MEGA:.1f} MB/s" if rate > 0 else ""

@@ -12,7 +12,7 @@ from torch import Tensor
 from tui.core.progress import Report
 
 
-def kept_inside(model: Any) -> dict[tuple[int, str], tuple[Tensor, int]]:
+def module_tensors(model: Any) -> dict[tuple[int, str], tuple[Tensor, int]]:
     """Each tensor that is neither weight nor buffer, and its version: what changes in a forward is a state."""
     return {
         (id(module), name): (value, value._version)
@@ -30,7 +30,7 @@ def changed(before: Mapping[Any, tuple[Tensor, int]], after: Mapping[Any, tuple[
 
 
 @contextmanager
-def watched(model: Any, tokens: int, report: Report) -> Iterator[None]:
+def reporting_layers(model: Any, tokens: int, report: Report) -> Iterator[None]:
     """Tell before each layer of one forward how far the prompt is."""
     stacks = [module for module in model.modules() if isinstance(module, torch.nn.ModuleList)]
     layers = list(max(stacks, key=len, default=[]))

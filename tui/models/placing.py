@@ -13,7 +13,7 @@ from tui.models.waiting import one_line
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 DEVICE_MAPS = ("auto", "balanced", "balanced_low_0", "sequential")
 _CUDA = re.compile(r"cuda(?::(\d+))?", re.ASCII)
-_ASIDE = ("cpu", "disk")
+_OFFLOADED = ("cpu", "disk")
 """Where accelerate keeps weights that do not fit: they are brought to a device for each forward."""
 
 
@@ -80,7 +80,7 @@ def _no_device(device: str, why: str) -> ModelError:
     return ModelError(f"Device {device!r} cannot be used: {why}.", "Try --device cpu.")
 
 
-def home(model: Any) -> Any:
+def input_device(model: Any) -> Any:
     """The torch.device where ids go in and rows come out, as generate() has it.
 
     With layers spread by accelerate it is the first device that computes: weights put aside lie on none.
@@ -89,17 +89,17 @@ def home(model: Any) -> Any:
 
     if model.device.type != "meta":
         return model.device
-    placed = [_named(place) for place in model.hf_device_map.values() if place not in _ASIDE]
+    placed = [_torch_name(device) for device in model.hf_device_map.values() if device not in _OFFLOADED]
     return torch.device(placed[0] if placed else "cpu")
 
 
-def spread(model: Any) -> list[str]:
+def layer_devices(model: Any) -> list[str]:
     """Where layers lie, in order, if that is more than one place."""
-    places = getattr(model, "hf_device_map", None) or {}
-    named = list(dict.fromkeys(map(_named, places.values())))
+    devices = getattr(model, "hf_device_map", None) or {}
+    named = list(dict.fromkeys(map(_torch_name, devices.values())))
     return named if len(named) > 1 else []
 
 
-def _named(place: object) -> str:
+def _torch_name(device: object) -> str:
     """A place of accelerate's map as torch names it: a bare number is a CUDA device."""
-    return f"cuda:{place}" if isinstance(place, int) else str(place)
+    return f"cuda:{device}" if isinstance(device, int) else str(device)

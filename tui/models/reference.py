@@ -13,7 +13,7 @@ from tui.core.settings import Given
 from tui.models.base import Processor
 from tui.models.decoding import Shared, inputs, prepare
 from tui.models.generation import PROCESSOR_NAMES, arguments
-from tui.models.placing import home
+from tui.models.placing import input_device
 
 PROMPTS_KEPT = 8
 _FORCED = "forced_eos_token_id"
@@ -43,7 +43,7 @@ class GenerateReference:
         """True if the text so far ends at one of the model's stop strings."""
         if self._stop_strings is None:
             return False
-        return bool(self._stop_strings(torch.tensor([list(ids)], device=home(self._shared.model)), None)[0])
+        return bool(self._stop_strings(torch.tensor([list(ids)], device=input_device(self._shared.model)), None)[0])
 
     @cached_property
     def _stop_strings(self) -> Any:

@@ -12,7 +12,7 @@ from tui.models.base import ModelInfo
 from tui.models.decoding import Shared, TransformersDecoder, library_defaults
 from tui.models.generation import OVERRIDES, arguments, token_set
 from tui.models.loading import load
-from tui.models.placing import home, spread
+from tui.models.placing import input_device, layer_devices
 from tui.models.probe import Backend
 from tui.models.reference import GenerateReference
 from tui.models.versions import unchecked
@@ -36,7 +36,7 @@ class TransformersModel:
             backend=NAME,
             vocabulary=width,
             context=getattr(text_config, "max_position_embeddings", None),
-            device=str(home(model)),
+            device=str(input_device(model)),
             dtype=str(model.dtype).removeprefix("torch."),
             eos=token_set(asked.get("eos_token_id")),
             generation=asked,
@@ -71,8 +71,8 @@ def _width(model: Any) -> int:
 
 
 def _spread_note(model: Any) -> list[str]:
-    places = spread(model)
-    return [f"layers on {', '.join(places)}"] if places else []
+    devices = layer_devices(model)
+    return [f"layers on {', '.join(devices)}"] if devices else []
 
 
 def _notes(asked: Mapping[str, Any], defaults: Mapping[str, Any]) -> list[str]:

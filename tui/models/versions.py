@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 
 from packaging.requirements import Requirement
 
-ROWS_COME_FROM = ("torch", "transformers")
+LOGITS_LIBRARIES = ("torch", "transformers")
 
 
 def unchecked() -> list[str]:
@@ -20,7 +20,7 @@ def unchecked() -> list[str]:
     except PackageNotFoundError:
         return []
     bounds = {requirement.name: requirement.specifier for requirement in stated if requirement.marker is None}
-    installed = {name: version(name) for name in ROWS_COME_FROM}
+    installed = {name: version(name) for name in LOGITS_LIBRARIES}
     return [
         f"{name} {found} has not been checked; `samplescope verify` tells"
         for name, found in installed.items()

@@ -15,7 +15,7 @@ ENDING_SECONDS = 1.0
 """How long something that was given up may clear away what it left half done."""
 
 
-def beside(work: Callable[[], T], tick: Callable[[], None], give_up: Callable[[], None] | None = None) -> T:
+def run_in_thread(work: Callable[[], T], tick: Callable[[], None], give_up: Callable[[], None] | None = None) -> T:
     """What `work` gives, done in a thread of its own while `tick` is called ten times a second.
 
     What `tick` raises goes on at once; where there is a `give_up` it is called first, and has a second to show effect.

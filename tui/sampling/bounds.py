@@ -42,10 +42,10 @@ class Head:
     @classmethod
     def of(cls, logits: Tensor) -> Head:
         """The head of log-probabilities [V] float32 under T = 1, NaN for tokens that were not told."""
-        told = ~logits.isnan()
-        rest = 1.0 - logits[told].double().exp().sum().item()
+        known = ~logits.isnan()
+        rest = 1.0 - logits[known].double().exp().sum().item()
         mass = Span(max(0.0, rest - ROUNDING), max(0.0, rest) + ROUNDING)
-        return cls._ranked(logits, told, logits[told].amin().item(), int((~told).sum()), mass)
+        return cls._ranked(logits, known, logits[known].amin().item(), int((~known).sum()), mass)
 
     @classmethod
     def _ranked(cls, scores: Tensor, certain: Tensor, cap: float, unseen: int, mass: Span) -> Head:
@@ -64,14 +64,14 @@ class Head:
         """
         if not chain.before:
             return self, ()
-        told = ~logits.isnan()
+        known = ~logits.isnan()
         at_most = torch.tensor(max(self.cap, NOTHING), dtype=torch.float32).item()
-        scored = score(chain, ids, torch.where(told, logits, at_most))
+        scored = score(chain, ids, torch.where(known, logits, at_most))
         scores = scored.base[0]
-        others = scores[~told]
+        others = scores[~known]
         cap = others.amax().item() if len(others) else -math.inf
-        certain = told & (scores >= cap) & (scores > -math.inf)
-        demoted = scores[told & ~certain & (scores > -math.inf)].double().exp()
+        certain = known & (scores >= cap) & (scores > -math.inf)
+        demoted = scores[known & ~certain & (scores > -math.inf)].double().exp()
         raised, touched = others[others > at_most], int((others != at_most).sum())
         low = max(0.0, self.mass.low - touched * math.exp(at_most)) + demoted.sum().item()
         high = self.mass.high + raised.double().exp().sum().item() + demoted.sum().item()
@@ -98,7 +98,7 @@ class Weights:
     """All of them together."""
 
     @property
-    def told(self) -> int:
+    def ranked(self) -> int:
         """How many have a rank."""
         return len(self.scores)
 
@@ -122,36 +122,36 @@ class Weights:
         return Span(self.tail.low / self.whole.low, self.tail.high / self.whole.high)
 
 
-def heat(head: Head, temperature: Stage | None, ids: Tensor) -> Weights:
+def apply_temperature(head: Head, temperature: Stage | None, ids: Tensor) -> Weights:
     """The head after the temperature, None for 1."""
     edge = torch.cat([head.scores, head.scores.new_tensor([head.cap])])[None]
-    hot = (edge if temperature is None else temperature.apply(ids, edge))[0].double()
-    scores, best = hot[:-1], hot[0].item()
+    tempered = (edge if temperature is None else temperature.apply(ids, edge))[0].double()
+    scores, best = tempered[:-1], tempered[0].item()
     values = (scores - best).exp()
     power = 1.0 if temperature is None else 1.0 / temperature.value
-    cap = math.exp(hot[-1].item() - best) * (1 + ROUNDING)
-    tail = _heated(head, power, best)
+    cap = math.exp(tempered[-1].item() - best) * (1 + ROUNDING)
+    tail = _tail_after_temperature(head, power, best)
     high = min(tail.high, head.unseen * cap)
     return Weights(
-        scores.float(), hot[-1].item(), values, values.cumsum(0), head.unseen, cap, Span(min(tail.low, high), high)
+        scores.float(), tempered[-1].item(), values, values.cumsum(0), head.unseen, cap, Span(min(tail.low, high), high)
     )
 
 
-def _heated(head: Head, power: float, best: float) -> Span:
+def _tail_after_temperature(head: Head, power: float, best: float) -> Span:
     """The sum of u^power over every tail that fits, in parts of the best token's.
 
     At a power below 1 spreading adds weight, above 1 it takes some away: the ends are the tail spread over all its
     tokens and the one that fills as few as can be up to the cap.
     """
 
-    def flat(mass: float) -> float:
+    def spread_evenly(mass: float) -> float:
         spread = math.log(head.unseen) + power * (math.log(mass) - math.log(head.unseen))
         return math.exp(spread - best)
 
-    def steep(mass: float) -> float:
+    def concentrated(mass: float) -> float:
         return math.exp(math.log(mass) + (power - 1.0) * head.cap - best)
 
-    least, greatest = (flat, steep) if power > 1 else (steep, flat)
+    least, greatest = (spread_evenly, concentrated) if power > 1 else (concentrated, spread_evenly)
     low, high = head.mass.low, head.mass.high
     return Span(least(low) if low > 0 else 0.0, greatest(high) if high > 0 else 0.0)
 
@@ -167,7 +167,7 @@ def entropy_span(weights: Weights) -> Span:
     low, high = weights.tail.low, weights.tail.high
     if not weights.unseen or high <= 0:
         return _bits(_entropy(weights.head, terms, 0.0, 0.0))
-    most = _highest(weights, terms)
+    most = _most_entropy(weights, terms)
     log_cap = math.log(weights.cap)
     turns = (weights.cap, weights.head * log_cap - terms - weights.head)
     ends = [low, high, *(turn for turn in turns if low < turn < high)]
@@ -189,18 +189,18 @@ def _entropy(head: float, terms: float, tail: float, log_each: float) -> float:
     return math.log(whole) - (terms + tail * log_each) / whole
 
 
-def _highest(weights: Weights, terms: float) -> float:
+def _most_entropy(weights: Weights, terms: float) -> float:
     """The most entropy in nats for any weight of an evenly spread tail."""
 
     def at(tail: float) -> float:
         return _entropy(weights.head, terms, tail, _log(tail / weights.unseen) if tail > 0 else 0.0)
 
-    def rises(tail: float) -> bool:
+    def rises_at(tail: float) -> bool:
         return _log(weights.head + tail) - _log(tail / weights.unseen) > at(tail)
 
     low, high = weights.tail.low, weights.tail.high
-    if not rises(high) and (low <= 0 or rises(low)):
+    if not rises_at(high) and (low <= 0 or rises_at(low)):
         for _ in range(100):
             middle = (low + high) / 2
-            low, high = (middle, high) if rises(middle) else (low, middle)
+            low, high = (middle, high) if rises_at(middle) else (low, middle)
     return max(at(low), at(high))

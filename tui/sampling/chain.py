@@ -1,6 +1,6 @@
-"""The chain: which stages run, in which order, and what each does to logits.
+"""The chain: which stages run, in which order, and what each does to the scores.
 
-The order is data, so that another one can follow; the default is transformers' (`_get_logits_processor`).
+The order is data, so that another one can be used; the default is transformers' (`_get_logits_processor`).
 """
 
 from __future__ import annotations
@@ -39,41 +39,44 @@ TRANSFORMERS_ORDER = (
     "watermarking_config",
     "renormalize_logits",
 )
-"""Parameter names in the order generate() builds its processors; `custom` is where a caller's own go."""
+"""Parameter names in the order generate() builds its processors; at `custom` it inserts the caller's processors."""
 
 SAMPLING_ONLY = frozenset(stage.name for stage in SAMPLING)
-"""What greedy decoding leaves out."""
+"""Names of the stages that greedy decoding skips."""
 NO_DRAW = Noise(seed=0, position=0)
-"""Where no stage draws."""
+"""The noise for chains in which no stage draws."""
 
 FEW = 4096
-"""Up to so many candidates are found sooner than a whole vocabulary is sorted."""
+"""Up to so many candidates, `topk` is faster than sorting a whole vocabulary."""
 
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """What one stage left: [1, V] bool, how many, and (size, kept) of equal scores at its edge."""
+    """The candidates that one stage left."""
 
     stage: str
     left: Tensor
+    """[1, V] bool: True for a candidate that is left."""
     count: int
+    """How many candidates are left."""
     tie: tuple[int, int] | None = None
+    """(size, kept) of the group of equal scores at the stage's edge; None if there is none."""
 
     @classmethod
     def of(cls, stage: str, scores: Tensor) -> Removal:
-        """What is not -inf in `scores` [1, V] is left."""
+        """The removal after which `scores` [1, V] are left: the candidates above -inf."""
         left = scores > -math.inf
         return cls(stage, left, count(left))
 
     @property
     def splits_tie(self) -> bool:
-        """True if some of the equal scores at its edge stay and others do not."""
+        """True if some of the equal scores at the edge are kept and others are removed."""
         return self.tie is not None and self.tie[1] < self.tie[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Stages in order: `before` the temperature, the temperature, and those `after` it."""
+    """The stages in force, in order: those `before` the temperature, the temperature, and those `after` it."""
 
     before: tuple[Stage, ...]
     temperature: Stage | None
@@ -87,7 +90,7 @@ def build_chain(
     noise: Noise = NO_DRAW,
     order: tuple[str, ...] = TRANSFORMERS_ORDER,
 ) -> Chain:
-    """The stages in force under `settings`; `model_processors` are the model's own, by parameter or class name."""
+    """The chain under `settings`; `model_processors` are the model's own stages, by parameter or class name."""
     model_processors = model_processors or {}
     values = {name: setting.value for name, setting in settings.items()}
     greedy = values.get("do_sample") is False
@@ -98,12 +101,12 @@ def build_chain(
     in_force = [stage for name in kept if (stage := _stage(name, values, model_processors, noise)) is not None]
     before = [stage for stage in in_force if stage.name in names[: names.index(TEMPERATURE.name)]]
     after = in_force[len(before) :]
-    heat = after.pop(0) if after and after[0].record is TEMPERATURE else None
-    return Chain(tuple(before), heat, tuple(after), greedy)
+    temperature = after.pop(0) if after and after[0].record is TEMPERATURE else None
+    return Chain(tuple(before), temperature, tuple(after), greedy)
 
 
 def _stage(name: str, values: Mapping[str, Value], model_processors: Mapping[str, Apply], noise: Noise) -> Stage | None:
-    """The stage of this name, None if it is off or not there at all."""
+    """The stage of this name; None if it is off, or is neither samplescope's nor the model's."""
     if name not in STAGES:
         return Stage(name, _on_a_copy(model_processors[name])) if name in model_processors else None
     record = STAGES[name]
@@ -113,22 +116,23 @@ def _stage(name: str, values: Mapping[str, Value], model_processors: Mapping[str
 
 
 def _on_a_copy(processor: Apply) -> Apply:
-    """A processor may write in place, as it may in generate(); logits are kept."""
+    """A processor that gets a copy of the scores: in generate() it may write in place, but here logits are cached."""
     return lambda ids, scores: processor(ids, scores.clone())
 
 
 @dataclass(slots=True)
 class Scored:
-    """Logits after penalties and the model's own stages: what ranks are made of."""
+    """The scores after the stages before the temperature: the ranking is by these."""
 
     base: Tensor
     """[1, V] float32 in id order."""
     removals: tuple[Removal, ...]
+    """The removals of those stages, in chain order."""
 
 
 @dataclass(slots=True)
 class Order:
-    """Scores [1, V] and their order, from transformers' own call: ascending and *not* stable."""
+    """Scores [1, V] and their ids in ascending order, from the sort call that transformers makes: *not* stable."""
 
     scores: Tensor
     ascending: Tensor
@@ -141,16 +145,17 @@ class Order:
 
 @dataclass(slots=True)
 class Applied:
-    """Logits after their chain. Scores are [1, V] float32 in id order, -inf where removed."""
+    """The scores after a chain, [1, V] float32 in id order, -inf where removed."""
 
     tempered: Tensor
-    """After temperature, before anything is cut."""
+    """The scores after the temperature, before any cut."""
     scores: Tensor
-    """After the whole chain."""
+    """The scores after the whole chain."""
     removals: list[Removal]
     order: Order | None = None
+    """The order of the base scores, if it is known."""
     exact: bool = True
-    """False if which of the tokens tied at an edge stay is provisional (the counts are exact)."""
+    """False if the choice among tokens tied at an edge is provisional (the counts are exact)."""
 
     def removed_by(self, tokens: Tensor) -> list[str]:
         """For each id in `tokens` [n], the first stage that removed it, or ''."""
@@ -165,7 +170,7 @@ class Applied:
 def score(chain: Chain, ids: Tensor, logits: Tensor) -> Scored:
     """Run logits [V] after `ids` [1, n] through the stages before the temperature.
 
-    RunError if they leave no token at all.
+    RunError if these stages leave no token.
     """
     scores = logits[None]
     removals = _removal("model", scores, ())
@@ -178,7 +183,7 @@ def score(chain: Chain, ids: Tensor, logits: Tensor) -> Scored:
 
 
 def _removal(stage: str, scores: Tensor, before: tuple[Removal, ...]) -> tuple[Removal, ...]:
-    """This stage's removal if it removed anything; only the worst score needs a look where nothing is removed yet."""
+    """This stage's removal as a tuple of one, or () if the stage removed nothing."""
     if scores.amin().item() > -math.inf:
         return ()
     removal = Removal.of(stage, scores)
@@ -188,9 +193,9 @@ def _removal(stage: str, scores: Tensor, before: tuple[Removal, ...]) -> tuple[R
 def apply_chain(chain: Chain, ids: Tensor, scored: Scored, order: Order | None = None, exact: bool = True) -> Applied:
     """Run scores through temperature and cuts.
 
-    Without an `order` top-p sorts what it is given. With that of the base scores nothing need be sorted: counts are
-    exact, and only where top-p's edge falls inside a tie must the masked scores be sorted again to know *which* stay:
-    with `exact`, or if a later stage sums them. RunError if scores overflow.
+    Without an `order` top-p sorts its scores. With the `order` of the base scores nothing is sorted, and the counts are
+    exact. Only if top-p's edge falls inside a tie are the masked scores sorted again, to know *which* tokens stay: if
+    `exact`, or if a later stage sums them. RunError if scores overflow.
     """
     tempered = scored.base
     if chain.temperature is not None:
@@ -210,7 +215,7 @@ def _check_overflow(scores: Tensor, value: float) -> None:
 
 
 def apply_after(applied: Applied, stage: Stage, ids: Tensor, exact: bool) -> None:
-    """Run one stage after the temperature, noting what it left and where its edge fell inside a tie."""
+    """Run one stage after the temperature; update `applied` with the scores, the removal and a tie at its edge."""
     before = applied.scores
     if not stage.cuts:
         applied.scores = stage.apply(ids, before)
@@ -229,17 +234,20 @@ def apply_after(applied: Applied, stage: Stage, ids: Tensor, exact: bool) -> Non
 
 
 def _may_tie(stage: Stage, count: int) -> bool:
-    """A cut by place can fall among equals; a cut by value keeps or removes them all, so that top-k may keep more."""
+    """True if equal scores may stand at the stage's edge.
+
+    Top-p and top-h cut by rank and can split equal scores. Top-k cuts by value and keeps them all: more than k, then.
+    """
     return stage.record in (TOP_P, TOP_H) or (stage.record is TOP_K and count > int(stage.value))
 
 
 def _cut(stage: Stage, ids: Tensor, applied: Applied) -> tuple[Tensor, bool]:
-    """What a cut leaves of the scores so far, and whether it is certain which of the tokens tied at its edge stay.
+    """(scores after a cut, whether it is certain which of the tokens tied at its edge stay).
 
-    Top-p needs sorted scores. They are had sooner from the known order, and from the few that an earlier cut left.
+    Top-p needs sorted scores. The known order, or the few candidates that an earlier cut left, give them faster.
     """
     scores, removals = applied.scores, applied.removals
-    # A tie split already is out of order: what was removed stands among what was not.
+    # After a split tie the known order no longer sorts the scores: removed tokens stand among kept ones.
     if stage.record is not TOP_P or any(removal.splits_tie for removal in removals):
         return stage.apply(ids, scores), True
     if applied.order is not None:
@@ -250,7 +258,7 @@ def _cut(stage: Stage, ids: Tensor, applied: Applied) -> tuple[Tensor, bool]:
 
 
 def _alone(stage: Stage, ids: Tensor, applied: Applied) -> int:
-    """How many candidates a cut would keep if it were the only one."""
+    """How many candidates a cut would keep if it were the only cut."""
     if stage.record is TOP_P:
         order = applied.order
         return nucleus_size(applied.tempered, stage.value, None if order is None else order.ascending)
@@ -258,14 +266,14 @@ def _alone(stage: Stage, ids: Tensor, applied: Applied) -> int:
 
 
 def edge_tie(before: Tensor, after: Tensor) -> tuple[int, int] | None:
-    """(size, kept) of the group of equal scores at a cut's edge, or None if no token shares the edge's score."""
+    """(size, kept) of the group of equal scores at a cut's edge; None if the last kept token's score is unique."""
     edge = torch.where(after > -math.inf, before, math.inf).amin()
     size = count(before == edge)
     return (size, count(after == edge)) if size > 1 else None
 
 
 def describe_cuts(chain: Chain, applied: Applied, ids: Tensor, probabilities: Tensor) -> list[Cut]:
-    """What each removing stage does, alone and in the chain; `probabilities` [1, V] are the tempered ones."""
+    """The cuts of a chain that has run, each alone and in the chain; `probabilities` [1, V] are the tempered ones."""
     stages = {stage.name: stage for stage in chain.after}
     first = next((removal.stage for removal in applied.removals if removal.stage in stages), None)
     cuts = []
@@ -280,7 +288,7 @@ def describe_cuts(chain: Chain, applied: Applied, ids: Tensor, probabilities: Te
 
 
 def _shown_tie(removal: Removal, stage: Stage | None) -> tuple[int, int] | None:
-    """A tie worth telling: one the edge splits, or one that makes top-k keep more than k."""
+    """The removal's tie if it is worth showing: the edge splits it, or it makes top-k keep more than k."""
     if removal.tie is None or stage is None:
         return None
     return removal.tie if stage.record is TOP_K or removal.splits_tie else None

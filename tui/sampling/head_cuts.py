@@ -42,72 +42,72 @@ class Prefix:
     @classmethod
     def whole(cls, weights: Weights) -> Prefix:
         """Nothing is cut."""
-        everything = weights.told + weights.unseen
+        everything = weights.ranked + weights.unseen
         return cls(weights, everything, everything)
 
     @property
     def decided(self) -> bool:
         """True if the kept set is certain, and all of it was told."""
-        return self.ordered and self.fewest == self.most <= self.weights.told and self.clear(self.most)
+        return self.ordered and self.fewest == self.most <= self.weights.ranked and self.no_tie_after(self.most)
 
     @property
     def count(self) -> int | None:
         """How many are left, None if that is not certain."""
         return self.fewest if self.ordered and self.fewest == self.most else None
 
-    def clear(self, size: int) -> bool:
+    def no_tie_after(self, size: int) -> bool:
         """True if the token after the first `size` scores less than the last of them."""
-        scores, told = self.weights.scores, self.weights.told
-        after = scores[size].item() if size < told else self.weights.cap_score
-        return (size == told and not self.weights.unseen) or scores[size - 1].item() > after
+        scores, ranked = self.weights.scores, self.weights.ranked
+        after = scores[size].item() if size < ranked else self.weights.cap_score
+        return (size == ranked and not self.weights.unseen) or scores[size - 1].item() > after
 
     @property
-    def sure(self) -> int:
+    def surely_kept(self) -> int:
         """How many of the best are left for certain: those that score more than the first that may not be.
 
         Which of equal tokens a cut keeps is told by the whole vocabulary only.
         """
-        weights, size = self.weights, min(self.fewest, self.weights.told)
+        weights, size = self.weights, min(self.fewest, self.weights.ranked)
         if not self.ordered:
             return 0
-        if self.fewest >= weights.told + weights.unseen:
-            return weights.told
-        after = weights.scores[size].item() if size < weights.told else weights.cap_score
+        if self.fewest >= weights.ranked + weights.unseen:
+            return weights.ranked
+        after = weights.scores[size].item() if size < weights.ranked else weights.cap_score
         return int((weights.scores[:size] > after).sum())
 
     @property
-    def reach(self) -> int:
+    def possibly_kept(self) -> int:
         """How many of the best may be left; one more than are told if an unseen token may be."""
         weights = self.weights
-        if not self.ordered or self.most > weights.told:
-            return weights.told + bool(weights.unseen)
+        if not self.ordered or self.most > weights.ranked:
+            return weights.ranked + bool(weights.unseen)
         edge = weights.scores[self.most - 1].item()
         unseen = bool(weights.unseen) and weights.cap_score >= edge
-        return weights.told + 1 if unseen else int((weights.scores >= edge).sum())
+        return weights.ranked + 1 if unseen else int((weights.scores >= edge).sum())
 
     @property
-    def clear_best(self) -> bool:
+    def best_is_certain(self) -> bool:
         """True if no unseen token can be as good as the best."""
         return not self.weights.unseen or self.weights.scores[0].item() > self.weights.cap_score
 
     @property
     def unseen(self) -> int:
         """The most unseen tokens that may be left."""
-        return max(0, self.most - self.weights.told)
+        return max(0, self.most - self.weights.ranked)
 
     @property
     def mass(self) -> Span:
         """The weight of what is left, undivided."""
-        return Span(self._least(self.fewest), self._most(self.most))
+        return Span(self._least_weight(self.fewest), self._most_weight(self.most))
 
-    def _least(self, size: int) -> float:
+    def _least_weight(self, size: int) -> float:
         """Of the first `size`; the best of the tail have no less than their share of it."""
-        known, weights = min(size, self.weights.told), self.weights
+        known, weights = min(size, self.weights.ranked), self.weights
         low = float(weights.sums[known - 1])
         return low + (weights.tail.low * (size - known) / weights.unseen if size > known else 0.0)
 
-    def _most(self, size: int) -> float:
-        known = min(size, self.weights.told)
+    def _most_weight(self, size: int) -> float:
+        known = min(size, self.weights.ranked)
         return float(self.weights.sums[known - 1]) + self.tail_most(size - known)
 
     def tail_most(self, size: int) -> float:
@@ -117,17 +117,19 @@ class Prefix:
     @property
     def share(self) -> Span:
         """The tempered probability of what is left: its part of the whole, which is no less uncertain than it."""
-        weights, everything = self.weights, self.weights.told + self.weights.unseen
+        weights, everything = self.weights, self.weights.ranked + self.weights.unseen
         if not self.ordered:
             return Span(0.0, 1.0)
         if self.fewest == everything:
             return Span(1.0, 1.0)
-        if self.most <= weights.told:
-            return Span(self._least(self.fewest) / weights.whole.high, self._most(self.most) / weights.whole.low)
-        beyond, tail = max(0, self.fewest - weights.told), weights.tail.high
-        low = float(weights.sums[min(self.fewest, weights.told) - 1])
+        if self.most <= weights.ranked:
+            return Span(
+                self._least_weight(self.fewest) / weights.whole.high, self._most_weight(self.most) / weights.whole.low
+            )
+        beyond, tail = max(0, self.fewest - weights.ranked), weights.tail.high
+        low = float(weights.sums[min(self.fewest, weights.ranked) - 1])
         low += tail * beyond / weights.unseen if beyond else 0.0
-        return Span(low / weights.whole.high, min(1.0, self._most(self.most) / weights.whole.low))
+        return Span(low / weights.whole.high, min(1.0, self._most_weight(self.most) / weights.whole.low))
 
     @property
     def entropy(self) -> Span:
@@ -135,14 +137,14 @@ class Prefix:
         if not self.ordered:
             return Span(0.0, math.log2(self.most))
         whole = entropy_span(self.weights)
-        if self.fewest >= self.weights.told + self.weights.unseen:
+        if self.fewest >= self.weights.ranked + self.weights.unseen:
             return whole
         low = _prefix_entropy(self.weights.values[: self.fewest])
-        if self.most <= self.weights.told:
+        if self.most <= self.weights.ranked:
             return Span(low, max(low, _prefix_entropy(self.weights.values[: self.most])))
         return Span(low, max(low, min(whole.high, math.log2(self.most))))
 
-    def at_most(self, fewest: int, most: int) -> Prefix:
+    def narrowed(self, fewest: int, most: int) -> Prefix:
         """A prefix of this one whose own size lies between these, never empty."""
         return replace(self, fewest=max(1, min(fewest, self.fewest)), most=max(1, min(most, self.most)))
 
@@ -165,11 +167,11 @@ def cut(stage: Stage, before: Prefix) -> Prefix:
 def top_k(before: Prefix, stage: Stage) -> Prefix:
     """The k best and all tied with the k-th, of which some may be unseen."""
     weights, k = before.weights, int(stage.value)
-    if k > weights.told:
-        return before.at_most(k, before.most)
+    if k > weights.ranked:
+        return before.narrowed(k, before.most)
     edge = weights.scores[k - 1].item()
     tied = int((weights.scores >= edge).sum())
-    return before.at_most(tied, tied + _unseen_from(before, weights.values[k - 1].item(), edge))
+    return before.narrowed(tied, tied + _unseen_from(before, weights.values[k - 1].item(), edge))
 
 
 def _unseen_from(before: Prefix, weight: float, score: float | None = None) -> int:
@@ -183,59 +185,59 @@ def _unseen_from(before: Prefix, weight: float, score: float | None = None) -> i
 def top_p(before: Prefix, stage: Stage) -> Prefix:
     """The smallest prefix with more than p of what is left."""
     weights, left, p = before.weights, before.mass, stage.value
-    fewest = _reaching(weights.sums, (p - MARGIN) * left.low)
-    if fewest > weights.told:
+    fewest = _rank_reaching(weights.sums, (p - MARGIN) * left.low)
+    if fewest > weights.ranked:
         more = ((p - MARGIN) * left.low - weights.head) / weights.cap if weights.cap > 0 else 0.0
-        fewest = weights.told + max(1, math.ceil(more * (1 - FULLEST)))
-    most = _reaching(weights.sums, (p + MARGIN) * left.high)
-    if most > weights.told and before.unseen:
+        fewest = weights.ranked + max(1, math.ceil(more * (1 - FULLEST)))
+    most = _rank_reaching(weights.sums, (p + MARGIN) * left.high)
+    if most > weights.ranked and before.unseen:
         # The best of the tail have no less than their share of it; a heavier tail needs more of them.
         tail = before.tail_most(before.unseen)
         share = ((p + MARGIN) * (weights.head + tail) - weights.head) / tail if tail > 0 else 1.0
-        most = weights.told + math.ceil(min(1.0, share) * before.unseen)
-    return before.at_most(fewest, most)
+        most = weights.ranked + math.ceil(min(1.0, share) * before.unseen)
+    return before.narrowed(fewest, most)
 
 
-def _reaching(sums: Tensor, weight: float) -> int:
+def _rank_reaching(sums: Tensor, weight: float) -> int:
     """The first rank at which sums [n] reach a weight; n + 1 if they do not."""
     return int(torch.searchsorted(sums, torch.tensor(weight, dtype=torch.float64))) + 1
 
 
-def _from(before: Prefix, low: float, high: float) -> Prefix:
+def _threshold(before: Prefix, low: float, high: float) -> Prefix:
     """What has at least a weight that lies between two; the best stay, and all that equal it."""
     values, best = before.weights.values, before.weights.scores[0].item()
     equal = int((before.weights.scores == best).sum())
     fewest = max(equal, int((values >= high * (1 + CLOSE)).sum()))
     most = max(equal, int((values >= low * (1 - CLOSE)).sum()))
     unseen = max(_unseen_from(before, low * (1 - CLOSE)), _unseen_from(before, 1.0, best))
-    return before.at_most(fewest, most + unseen)
+    return before.narrowed(fewest, most + unseen)
 
 
 def min_p(before: Prefix, stage: Stage) -> Prefix:
     """What has at least so much of the best one's weight, which is 1."""
-    return _from(before, stage.value, stage.value) if stage.value > 0 else before
+    return _threshold(before, stage.value, stage.value) if stage.value > 0 else before
 
 
 def epsilon_cutoff(before: Prefix, stage: Stage) -> Prefix:
     """What has at least so much of what is left."""
-    return _from(before, stage.value * before.mass.low, stage.value * before.mass.high)
+    return _threshold(before, stage.value * before.mass.low, stage.value * before.mass.high)
 
 
 def eta_cutoff(before: Prefix, stage: Stage) -> Prefix:
     """The threshold falls as entropy rises."""
     bits, value = before.entropy, stage.value
     low, high = (min(value, math.sqrt(value) * math.exp(-end * LN2)) for end in (bits.high, bits.low))
-    return _from(before, low * before.mass.low, high * before.mass.high)
+    return _threshold(before, low * before.mass.low, high * before.mass.high)
 
 
 def top_h(before: Prefix, stage: Stage) -> Prefix:
     """It looks at the best 100 only: decided where those are certain."""
-    if before.fewest < TOP_H_CANDIDATES or before.weights.told < TOP_H_CANDIDATES:
-        return before.at_most(1, TOP_H_CANDIDATES)
-    if not before.clear(TOP_H_CANDIDATES):
-        return before.at_most(1, TOP_H_CANDIDATES)
+    if before.fewest < TOP_H_CANDIDATES or before.weights.ranked < TOP_H_CANDIDATES:
+        return before.narrowed(1, TOP_H_CANDIDATES)
+    if not before.no_tie_after(TOP_H_CANDIDATES):
+        return before.narrowed(1, TOP_H_CANDIDATES)
     kept = int((stage.apply(NO_IDS, before.weights.scores[None]) > -math.inf).sum())
-    return before.at_most(kept, kept)
+    return before.narrowed(kept, kept)
 
 
 BOUNDS: dict[str, Callable[[Prefix, Stage], Prefix]] = {

@@ -22,9 +22,9 @@ WIDTHS = (1000, 100, 50, 20, 10, 5, 3, 2, 1)
 """How many log-probabilities are asked for, until a server agrees."""
 REFUSALS = (400, 413, 422, 500, 501)
 """What servers say to more than they give."""
-ENDED = 3
+ENDED_TRIES = 3
 """A server that happens to draw the end of the text tells nothing: so often it is asked."""
-CHECKED = 8
+JOINED_TOKENS = 8
 """Tokens whose texts are compared with the text they make."""
 
 _ID = re.compile(r"token_id:(\d{1,18})", re.ASCII)
@@ -96,7 +96,7 @@ class Completions:
 
     def joins(self, ids: Sequence[int], report: Report) -> bool:
         """True if the texts that name tokens are these tokens' whole texts: they add up to the text they make."""
-        choice = self.ask(ids, 1, report, max_tokens=CHECKED, temperature=0.0)
+        choice = self.ask(ids, 1, report, max_tokens=JOINED_TOKENS, temperature=0.0)
         return "".join(choice.logprobs.tokens if choice.logprobs else []) == choice.text
 
 
@@ -134,24 +134,24 @@ class HeadSource:
 
     def __call__(self, ids: Sequence[int], report: Report) -> Tensor:
         """The log-probabilities [V] float32 after `ids`, NaN where none is told."""
-        for _ in range(ENDED):
+        for _ in range(ENDED_TRIES):
             if tops := self._completions.ask(ids, self._head, report).tops:
-                return self.row(tops)
+                return self.logits(tops)
         raise ServerError("The server told no log-probabilities here.", "Try again.")
 
-    def row(self, tops: Mapping[str, float]) -> Tensor:
+    def logits(self, tops: Mapping[str, float]) -> Tensor:
         """The part of `tops` that is certainly the best: no more than N, and nothing below a token of unknown name.
 
         Two tokens of the same text may be one entry: then another stands where this one was listed first.
         """
         best = sorted(tops, key=lambda name: -tops[name])[: self._head]
         tokens = {name: self._name(name) for name in tops}
-        listed = {name: place for place, name in enumerate(tops)}
+        position = {name: index for index, name in enumerate(tops)}
         unknown = [name for name in tops if tokens[name] is None]
-        places = [best.index(name) for name in unknown if name in best]
+        unknown_at = [best.index(name) for name in unknown if name in best]
         if len(tops) < self._head:
-            places += [listed[name] for name in unknown]
-        certain = best[: min(places, default=len(best))]
+            unknown_at += [position[name] for name in unknown]
+        certain = best[: min(unknown_at, default=len(best))]
         if not certain:
             raise ServerError(
                 "The server's most probable token cannot be told: its text is half a character, or that of several.",

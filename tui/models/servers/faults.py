@@ -34,7 +34,7 @@ class ServerError(RunError):
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class Response:
     """A whole answer."""
 
     status: int
@@ -48,18 +48,18 @@ class Fault:
 
     message: str
     remedy: str = ""
-    again: bool = False
+    retry: bool = False
     """True if it may pass by itself: worth another try."""
     pause: float | None = None
     """Seconds the server asks to wait before it."""
     status: int = 0
 
 
-def too_late(host: str, limits: Limits, *, asked: bool) -> Fault:
+def timed_out(host: str, limits: Limits, *, asked: bool) -> Fault:
     """There was no connection in time, or, once asked, no answer."""
     if asked:
-        return Fault(f"{host} did not answer within {limits.first:g} s.", again=True)
-    return Fault(f"{host} cannot be reached: no connection in {limits.connect:g} s.", again=True)
+        return Fault(f"{host} did not answer within {limits.first:g} s.", retry=True)
+    return Fault(f"{host} cannot be reached: no connection in {limits.connect:g} s.", retry=True)
 
 
 def unreachable(error: Exception, host: str) -> Fault:
@@ -72,13 +72,13 @@ def unreachable(error: Exception, host: str) -> Fault:
         return Fault(f"{host} does not speak TLS.", "Is the address http:// instead of https://?")
     if unknown := next((one for one in causes if isinstance(one, socket.gaierror)), None):
         passing = unknown.errno == socket.EAI_AGAIN
-        return Fault(f"There is no host {host}: {unknown.strerror}.", "Check the address.", again=passing)
+        return Fault(f"There is no host {host}: {unknown.strerror}.", "Check the address.", retry=passing)
     if any(isinstance(one, ConnectionRefusedError) for one in causes):
-        return Fault(f"No server listens at {host}.", "Is it started?", again=True)
+        return Fault(f"No server listens at {host}.", "Is it started?", retry=True)
     if isinstance(error, httpx2.DecodingError):
         return Fault(f"The answer of {host} cannot be unpacked.")
     if isinstance(error, httpx2.RemoteProtocolError | httpx2.NetworkError | httpx2.TimeoutException):
-        return Fault(f"The connection to {host} broke before the answer was whole.", again=True)
+        return Fault(f"The connection to {host} broke before the answer was whole.", retry=True)
     return Fault(f"{host} cannot be asked ({type(error).__name__}).")
 
 
@@ -93,24 +93,24 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         seen = seen.__cause__ or seen.__context__
 
 
-def refused(reply: Reply, host: str, path: str) -> Fault | None:
+def refused(response: Response, host: str, path: str) -> Fault | None:
     """What a status other than 2xx means; None for 2xx."""
-    status, words = reply.status, own_words(reply.body)
-    said = f": {words}" if words else "."
+    status, text = response.status, error_text(response.body)
+    said = f": {text}" if text else "."
     if 200 <= status < 300:
         return None
     if 300 <= status < 400:
-        where = shorten(printable(reply.headers.get("location", "another address"), space=" "), QUOTED)
+        where = shorten(printable(response.headers.get("location", "another address"), space=" "), QUOTED)
         return Fault(f"{host} points to {where}; it is not followed there.", "Give the address itself.", status=status)
     if status in (401, 403):
         remedy = "Set SAMPLESCOPE_API_KEY to a key that it takes."
         return Fault(f"{host} wants another key ({status}){said}", remedy, status=status)
     if status == 404:
         return Fault(f"{host} has no {path} (404){said}", status=status)
-    again = status in BUSY or status >= 500
-    pause = _retry_after(reply.headers.get("retry-after", "")) if again else None
+    retry = status in BUSY or status >= 500
+    pause = _retry_after(response.headers.get("retry-after", "")) if retry else None
     verb = "is busy" if status == 429 else "failed" if status >= 500 else "refuses this"
-    return Fault(f"{host} {verb} ({status}){said}", again=again, pause=pause, status=status)
+    return Fault(f"{host} {verb} ({status}){said}", retry=retry, pause=pause, status=status)
 
 
 def _retry_after(text: str) -> float | None:
@@ -123,7 +123,7 @@ def _retry_after(text: str) -> float | None:
         return None
 
 
-def own_words(body: bytes) -> str:
+def error_text(body: bytes) -> str:
     """What an error's body says, safe and short; '' for a web page or nothing."""
     text = body[: 1 << 16].decode("utf-8", "replace").strip()
     if not text or is_page(body):
@@ -151,10 +151,10 @@ def _message(body: object) -> str:
     return ""
 
 
-def told_error(body: bytes) -> str:
+def reported_error(body: bytes) -> str:
     """The error in an answer that claims success; '' if it tells of none."""
     try:
         decoded = msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError):
         return ""
-    return own_words(body) if isinstance(decoded, dict) and decoded.get("error") else ""
+    return error_text(body) if isinstance(decoded, dict) and decoded.get("error") else ""

@@ -45,6 +45,6 @@ class Limits:
             raise InputError(f'{VARIABLE} must be three numbers of seconds, such as "5,60,30", not {text!r}.')
         return replace(cls(), connect=connect, first=first, idle=idle)
 
-    def most(self, vocabulary: int) -> int:
+    def max_bytes(self, vocabulary: int) -> int:
         """Bytes an answer about `vocabulary` tokens may have."""
         return self.body + self.entry * vocabulary

@@ -95,7 +95,7 @@ class LlamaSource:
             )
         return [told[token] for token in range(self._vocabulary)]
 
-    def ends(self, token: int, report: Report) -> bool:
+    def is_end(self, token: int, report: Report) -> bool:
         """True if the server ends a text at this token: it is made to draw it."""
         return self.complete([self._letter], token, 0, _Ended, report).stop_type == "eos"
 
@@ -118,7 +118,7 @@ def open_llama(probe: Probe) -> ServedModel:
     ask = LlamaSource(client, listed.id, vocabulary, letter)
     tokens = LlamaTokens.read(client, ask.pieces(report), props.bos_token, props.chat_template, report)
     settings = props.default_generation_settings
-    ends = (token for token in tokens.marks(props.eos_token) if ask.ends(token, report))
+    ends = (token for token in tokens.possible_ends(props.eos_token) if ask.is_end(token, report))
     info = server_info(
         listed.id, NAME, vocabulary, settings.n_ctx, dtype=props.model_ftype, eos=frozenset(ends),
         notes=_notes(settings.params), chat=tokens.chat,

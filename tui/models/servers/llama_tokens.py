@@ -74,7 +74,7 @@ class LlamaTokens(Findable):
     @classmethod
     def read(cls, client: Client, pieces: list[bytes], bos: str, template: str, report: Report) -> LlamaTokens:
         """Ask for what the bytes leave open: how control tokens are written, which is BOS, and whether it can chat."""
-        control = _names(client, [token for token, piece in enumerate(pieces) if not piece], report)
+        control = _control_names(client, [token for token, piece in enumerate(pieces) if not piece], report)
         by_name = {name: token for token, name in control.items()}
         # llama.cpp has a template for every model. It is the model's own unless its marks are not even tokens.
         chat = bool(template) and (CHATML not in template or CHATML in by_name)
@@ -106,13 +106,13 @@ class LlamaTokens(Findable):
         """True for control tokens: the server gives them no bytes."""
         return token in self._special
 
-    def marks(self, eos: str) -> list[int]:
+    def possible_ends(self, eos: str) -> list[int]:
         """Ids of tokens that models end a text with: `eos` and the usual others."""
         names = {name.encode() for name in (eos, *ENDS) if name}
         return [token for token, piece in enumerate(self._pieces) if piece in names]
 
 
-def _names(client: Client, control: list[int], report: Report) -> dict[int, str]:
+def _control_names(client: Client, control: list[int], report: Report) -> dict[int, str]:
     """How control tokens are written: all in one request, or one by one if they cannot be told apart there."""
     if not control:
         return {}

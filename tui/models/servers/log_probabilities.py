@@ -66,6 +66,6 @@ def _checked(
 
 
 def _filled(tokens: NDArray[np.int64], numbers: NDArray[np.float64], vocabulary: int, fill: float) -> Tensor:
-    row = np.full(vocabulary, fill, dtype=np.float32)
-    row[tokens] = numbers
-    return torch.from_numpy(row)
+    logits = np.full(vocabulary, fill, dtype=np.float32)
+    logits[tokens] = numbers
+    return torch.from_numpy(logits)

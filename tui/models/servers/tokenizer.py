@@ -10,7 +10,7 @@ from tui.core.progress import Report
 from tui.errors import ModelError
 from tui.models.generation import token_set
 from tui.models.probe import Listed, Probe
-from tui.models.waiting import beside, one_line
+from tui.models.waiting import one_line, run_in_thread
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -45,19 +45,19 @@ def load_tokenizer(source: str, report: Report) -> PreTrainedTokenizerBase:
     report(STAGE, 0, None, "")
     library = _transformers()
 
-    def load(*, here: bool) -> PreTrainedTokenizerBase:
+    def load(*, local: bool) -> PreTrainedTokenizerBase:
         tokenizer: PreTrainedTokenizerBase = library.AutoTokenizer.from_pretrained(
-            source, local_files_only=here, trust_remote_code=False
+            source, local_files_only=local, trust_remote_code=False
         )
         return tokenizer
 
     try:
-        return load(here=True)
+        return load(local=True)
     except Exception as error:  # tokenizers raises plain Exception
         if Path(source).is_dir():
             raise ModelError(f"The tokenizer in {source} cannot be loaded: {one_line(error)}") from None
     try:
-        return beside(lambda: load(here=False), lambda: report(STAGE, 0, None, ""))
+        return run_in_thread(lambda: load(local=False), lambda: report(STAGE, 0, None, ""))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
             f"There is no tokenizer {source!r}: no such folder, and none to be had from the Hugging Face hub "

@@ -44,15 +44,15 @@ class VllmSource:
     def probe(cls, completions: Completions, token: int, report: Report) -> VllmSource:
         """Ask once to see how many tokens there are."""
         tops = completions.ask([token], ALL, report).tops
-        rows = cls(completions, len(tops))
-        rows.row(tops)
-        return rows
+        source = cls(completions, len(tops))
+        source.logits(tops)
+        return source
 
     def __call__(self, ids: Sequence[int], report: Report) -> Tensor:
         """The log-probabilities [V] float32 after `ids`."""
-        return self.row(self._completions.ask(ids, ALL, report, self.vocabulary).tops)
+        return self.logits(self._completions.ask(ids, ALL, report, self.vocabulary).tops)
 
-    def row(self, tops: Mapping[str, float]) -> Tensor:
+    def logits(self, tops: Mapping[str, float]) -> Tensor:
         """An answer as a row; ServerError if it is not the whole vocabulary."""
         tokens = [by_id(name) for name in tops]
         named = [token for token in tokens if token is not None]
@@ -73,8 +73,8 @@ def open_vllm(probe: Probe) -> ServedModel:
     head: int | None = None
     notes: tuple[str, ...] = ()
     try:
-        ask = rows = VllmSource.probe(completions, first, report)
-        width = rows.vocabulary
+        ask = source = VllmSource.probe(completions, first, report)
+        width = source.vocabulary
     except ServerError as error:
         if error.status not in REFUSALS:
             raise
