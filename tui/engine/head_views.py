@@ -1,4 +1,4 @@
-"""Views of logits of which only a head is known: ranks end where the server's telling ends."""
+"""Views of logits of which only a head is known: only the tokens of the head have ranks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_MATCHES = 50
 def head_view(
     request: View, place: Place, settings: Settings, revision: int, tokens: Tokens, streams: DrawStreams
 ) -> Viewed:
-    """The whole answer to a view of one place whose logits [V] have NaN in them."""
+    """The reply to a view of a place whose logits [V] are NaN for unseen tokens."""
     dist = head_distribution(place, settings, request.seed)
     assert isinstance(dist, HeadDistribution)
     certain = dist.undecided is None
@@ -46,7 +46,7 @@ def _would_draw(dist: HeadDistribution, streams: DrawStreams, seed: int, positio
 
 
 class _Window:
-    """Candidates of one head, the unseen ones included."""
+    """Makes candidates of a head's distribution, also for unseen tokens."""
 
     def __init__(self, tokens: Tokens, dist: HeadDistribution, counts: Tensor | None) -> None:
         self._tokens, self._dist, self._counts = tokens, dist, counts
@@ -54,10 +54,10 @@ class _Window:
         self.raw = dist.raw[0, dist.head.tokens].cumsum(0, dtype=torch.float64)
         least = dist.weights.sums / (whole.value if whole.exact else whole.high)
         self.at_least = self.raw if dist.tempered is dist.raw else least
-        """Cumulative tempered probability by rank: no less than this."""
+        """A lower bound of the cumulative tempered probability, by rank."""
 
     def of(self, tokens: list[int]) -> list[Candidate]:
-        """The candidates of these ids, in their order."""
+        """The candidates of these ids, in the order of the ids."""
         removed = self._dist.removed_by(torch.tensor(tokens, dtype=torch.long))
         return [self._candidate(token, stage) for token, stage in zip(tokens, removed, strict=True)]
 
@@ -73,7 +73,7 @@ class _Window:
         )  # fmt: skip
 
     def _spans(self, token: int, rank: int) -> tuple[Span, Span, Span]:
-        """Where tempered, final and cumulative probability lie."""
+        """Bounds of a token's tempered, final and cumulative probability; `rank` is 0 for an unseen token."""
         dist, weights = self._dist, self._dist.weights
         final = dist.final_span(token)
         exact = float(dist.tempered[0, token])

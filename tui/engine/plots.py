@@ -1,4 +1,4 @@
-"""What each plot shows of a step, thinned to what a picture can show: one function a plot, by its id."""
+"""The data of each plot, reduced to as many points as the screen can show: one function for each plot id."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from tui.protocol import PlotRequest
 
 
 class Ranked(NamedTuple):
-    """A step's distribution in rank order, as far as it is known: [n] float64."""
+    """Cumulative probabilities in rank order, [n] float64 for n ranked tokens."""
 
     raw_cumulative: Tensor
     cumulative: Tensor
-    """Of the tempered distribution; of a head, the least it may be."""
+    """Of the tempered distribution; its lower bound where only a head is known."""
 
 
 def plotted(request: PlotRequest | None, ranked: Ranked) -> Plotted | None:
-    """A view's plot, if one was asked for. InputError for an id that is not known."""
+    """The data of the requested plot; None if none was requested. InputError for an unknown plot id."""
     if request is None:
         return None
     if request.id not in PLOTS:
@@ -32,7 +32,7 @@ def plotted(request: PlotRequest | None, ranked: Ranked) -> Plotted | None:
 
 
 def cumulative(request: PlotRequest, ranked: Ranked) -> Mapping[str, Tensor]:
-    """Both cumulative curves at about `request.width` ranks, even on its scale, both ends included."""
+    """The raw and tempered cumulative curves at about `width` ranks, evenly spaced on `scale`, both ends included."""
     last = len(ranked.cumulative)
     low = min(max(1, request.low), last)
     high = last if request.high <= 0 else min(max(low, request.high), last)
@@ -49,6 +49,6 @@ PLOTS: Mapping[str, Callable[[PlotRequest, Ranked], Mapping[str, Tensor]]] = {"c
 
 
 def _bytes(values: Tensor) -> bytes:
-    """float32 holds every rank up to 2^24 exactly."""
+    """Values as little-endian float32, which holds every rank up to 2^24 exactly."""
     array = values.to("cpu", torch.float32).numpy()
     return array.astype(array.dtype.newbyteorder("<")).tobytes()

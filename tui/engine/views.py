@@ -1,4 +1,4 @@
-"""Views: the distribution after a node as the screen asks for it, a window of candidates and a plot."""
+"""Answers views: the distribution after a node, as a window of candidates and a plot."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ RANKINGS_BYTES = 256 << 20
 REACH_SECONDS = 0.015
 MAX_MATCHES = 50
 RERANKING = (*PENALTY_PARAMETERS, MAX_NEW_TOKENS.name)
-"""Parameters that make a ranking another one; the last by a forced end of text."""
+"""The parameters a ranking depends on; max_new_tokens, because the model may force an end of text there."""
 
 
 class Viewer:
-    """Answers views on one thread, keeping what was sorted already."""
+    """Answers views on one thread, and keeps the rankings of the last ones."""
 
     def __init__(self, tokens: Tokens, vocabulary: int, device: str, heads: bool = False) -> None:
-        """`heads`: logits may be those of the best tokens only, NaN elsewhere."""
+        """`heads`: True if logits may be known for the best tokens only, and NaN for the others."""
         self._heads = heads
         self._tokens = tokens
         self._vocabulary = vocabulary
@@ -42,7 +42,7 @@ class Viewer:
         self._rankings: OrderedDict[tuple[object, ...], Ranking] = OrderedDict()
 
     def view(self, request: View, place: Place, settings: Settings, revision: int) -> Viewed:
-        """The whole answer to a view of one place."""
+        """The reply to a view of a place."""
         if self._heads and bool(place.logits.isnan().any()):
             return head_view(request, place, settings, revision, self._tokens, self._streams)
         chain = chain_at(place, settings, request.seed)
@@ -68,7 +68,7 @@ class Viewer:
         return draw_many(dist.final, request.draws, request.seed, place.position)
 
     def _ranking(self, place: Place, chain: Chain, settings: Settings) -> Ranking:
-        """The logits ranked, from the cache if only sliders that keep the order have moved."""
+        """The ranking of a place's logits: a kept one, if only parameters have changed that keep the order."""
         key = (place.node, *(settings[name].value for name in RERANKING), *place.model_processors)
         if key in self._rankings:
             self._rankings.move_to_end(key)
@@ -88,9 +88,9 @@ def reached(
     seconds: float = REACH_SECONDS,
     decide: Decide = distribution,
 ) -> dict[int, str]:
-    """For each node, the stage that would remove its own token, '' if it is still reachable; as many as time allows.
+    """For each node, the stage that would remove its own token, or ''. Nodes are left out once `seconds` have passed.
 
-    The prompt's own tokens are never out of reach: nobody drew them.
+    For a prompt's nodes it is always '': their tokens were not drawn.
     """
     answers: dict[int, str] = {}
     end = time.monotonic() + seconds
@@ -109,20 +109,20 @@ def _removed_by(node: Node, dist: Distribution) -> str:
 
 
 class _Window:
-    """Candidates of one distribution, by rank or by token."""
+    """Makes candidates of one distribution, by rank or by token."""
 
     def __init__(self, tokens: Tokens, dist: Distribution, ranking: Ranking, counts: Tensor | None) -> None:
         self._tokens, self._dist, self._ranking, self._counts = tokens, dist, ranking, counts
         self.cumulative = dist.tempered[0, ranking.tokens].cumsum(0, dtype=torch.float64)
 
     def between(self, first: int, count: int) -> list[Candidate]:
-        """`count` candidates from rank `first` + 1 on; fewer at the end."""
+        """`count` candidates from rank `first` + 1 on; fewer at the end of the vocabulary."""
         first = max(0, first)
         ids = self._ranking.tokens[first : first + max(0, count)]
         return self._candidates(range(first + 1, first + 1 + len(ids)), ids)
 
     def of(self, tokens: list[int]) -> list[Candidate]:
-        """The candidates of these ids, in their order."""
+        """The candidates of these ids, in the order of the ids."""
         ranks = [self._ranking.rank(token) for token in tokens]
         return self._candidates(ranks, torch.tensor(tokens, dtype=torch.long))
 

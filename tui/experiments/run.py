@@ -1,4 +1,4 @@
-"""`run`: a whole generation as records, with what every step decided."""
+"""`run`: a whole generation as records, with the distribution of every step."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tui.protocol import Open, Prompt, Prompted, Step
 
 
 def start(options: LaunchOptions) -> tuple[Engine, Prompted]:
-    """An engine with the model open and the prompt read. Bad input shows here, before anything is printed."""
+    """An engine with the model open and the prompt read. Bad input raises here, before anything is printed."""
     engine = Engine()
     engine.open(Open(origin=options.origin), quiet)
     engine.settings(options.given)
@@ -32,7 +32,7 @@ def start(options: LaunchOptions) -> tuple[Engine, Prompted]:
 
 
 def run_records(options: LaunchOptions, top: int) -> Iterator[Record]:
-    """The records of one run: `run`, `step`…, `end` or `error`. `top` candidates a step, -1 for all."""
+    """The records of one run: `run`, `step`…, `end` or `error`. `top` is how many candidates each step has, -1: all."""
     engine, prompted = start(options)
     info = engine.model.info
     yield records.run_record(
@@ -70,7 +70,7 @@ def step_records(engine: Engine, request: Step, top: int) -> Iterator[Record]:
 
 @contextmanager
 def _interruptible(engine: Engine) -> Iterator[threading.Event]:
-    """Let one Ctrl-C end the run after the step under way; a second one ends the program."""
+    """Let a first Ctrl-C end the run after the current step, and a second one end the program."""
     interrupted = threading.Event()
 
     def on_interrupt(_signal: int, _frame: object) -> None:

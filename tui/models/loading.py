@@ -1,4 +1,4 @@
-"""Loading a checkpoint without running its code, asking on stdin, or accepting half of it."""
+"""Loads a checkpoint without running its code, without asking on stdin, and only if all weights are there."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 DEMO = Path(__file__).parent / "demo"
 NAMED = 3
-"""How many of the tensors that are wrong are named."""
+"""How many of the missing tensors an error names."""
 _ENCODERS = "It fills gaps in a text and cannot go on with one: samplescope looks at causal language models."
 
 
@@ -28,12 +28,13 @@ Loaded = tuple["PreTrainedModel", "PreTrainedTokenizerBase", str]
 
 
 def load(origin: Origin, report: Report) -> Loaded:
-    """(model, tokenizer, display name) of a folder, a Hugging Face id, or None for the demo model.
+    """Load (model, tokenizer, display name) from a folder or a Hugging Face id; without one, the demo model.
 
-    ModelError if it cannot be found, is no causal model, has no tokenizer, lacks weights, or needs what nobody allowed.
+    ModelError if it cannot be found, is no causal model, has no tokenizer, lacks weights, or needs code or a pickle
+    that is not allowed.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # errors are ours to tell, and stderr is nobody's
+        warnings.simplefilter("ignore")  # a person sees ModelErrors only, not stderr
         return _load(origin, report)
 
 
@@ -62,7 +63,7 @@ def _load(origin: Origin, report: Report) -> Loaded:
 
 
 def _folder(origin: Origin, report: Report) -> Path:
-    """Where the checkpoint lies; one of the hub is fetched first."""
+    """The checkpoint's folder; a model of the hub is downloaded first."""
     if origin.model is None:
         return DEMO
     if Path(origin.model).is_dir():
@@ -73,7 +74,7 @@ def _folder(origin: Origin, report: Report) -> Path:
 
 
 def _transformers() -> Any:
-    """transformers, which draws no bars and writes nothing to stderr from now on."""
+    """Import transformers, and keep it from drawing progress bars and writing to stderr."""
     import transformers as library
 
     transformers: Any = library
@@ -84,15 +85,15 @@ def _transformers() -> Any:
 
 
 def _configuration(library: Any, folder: Path, source: str, origin: Origin) -> Any:
-    """The checkpoint's configuration. ModelError for what AutoModelForCausalLM would load nothing sensible from."""
+    """The checkpoint's configuration. ModelError if AutoModelForCausalLM cannot load a usable model from it."""
     try:
         config = library.AutoConfig.from_pretrained(folder, trust_remote_code=origin.trust_remote_code)
-    except Exception as error:  # whatever a configuration's own checks raise
+    except Exception as error:  # a configuration's own checks raise any kind
         raise _load_error(source, error, "configuration") from None
     if origin.trust_remote_code and "AutoModelForCausalLM" in (getattr(config, "auto_map", None) or {}):
         return config
     named = (getattr(config, "architectures", None) or [type(config).__name__])[0]
-    # GPT-NeoX has an `is_decoder` that says False: what the checkpoint's class is called decides there.
+    # GPT-NeoX is a decoder although its `is_decoder` is False: there the class name decides.
     if getattr(config, "is_decoder", True) is False and not named.endswith(("ForCausalLM", "Config")):
         raise ModelError(f"{source} is an encoder ({named}), no causal language model.", _ENCODERS)
     if type(config) not in library.MODEL_FOR_CAUSAL_LM_MAPPING:
@@ -116,7 +117,7 @@ def _tokenizer(library: Any, folder: Path, source: str, origin: Origin) -> PreTr
 
 
 def _model(library: Any, folder: Path, source: str, keywords: dict[str, Any]) -> PreTrainedModel:
-    """The model with all its weights; ModelError names those that are missing or of another shape."""
+    """The model with all its weights; ModelError names tensors that are missing or have another shape."""
     try:
         model, info = library.AutoModelForCausalLM.from_pretrained(
             folder, output_loading_info=True, ignore_mismatched_sizes=True, **keywords  # named below
@@ -135,7 +136,7 @@ def _model(library: Any, folder: Path, source: str, keywords: dict[str, Any]) ->
 
 
 def _moved_to(model: Any, device: str) -> Any:
-    """The model on its device. ModelError if it has no room there."""
+    """Move the model to its device. ModelError if it does not fit there."""
     try:
         return model.to(device)
     except RuntimeError as error:  # torch.OutOfMemoryError is one
@@ -158,14 +159,14 @@ def _load_error(source: str, error: Exception, what: str) -> ModelError:
 
 
 def _missing_library(source: str, quantisation: Any, error: ImportError) -> ModelError:
-    """A library that a checkpoint needs is not installed; transformers' words name it."""
+    """The error for a library that a checkpoint needs and that is not installed; transformers' message names it."""
     method = _quantisation_method(quantisation)
     needs = f"is quantised ({method}) and needs a library" if method else "needs a library"
     return ModelError(f"{source} {needs} that is not installed: {one_line(error)}")
 
 
 def _quantisation_method(quantisation: Any) -> str:
-    """gptq, awq, bitsandbytes …; '' for a checkpoint that is not quantised."""
+    """The name of a quantisation's method (gptq, awq, bitsandbytes …); '' for a checkpoint that is not quantised."""
     if isinstance(quantisation, dict):
         return str(quantisation.get("quant_method") or "unknown method")
     named = getattr(quantisation, "quant_method", "")

@@ -1,4 +1,4 @@
-"""Looking into a model's modules: how far a forward is, and whether one of them keeps a state."""
+"""Inspects a model's modules: how many layers a forward has run, and whether a module keeps state."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from tui.core.progress import Report
 
 
 def module_tensors(model: Any) -> dict[tuple[int, str], tuple[Tensor, int]]:
-    """Each tensor that is neither weight nor buffer, and its version: what changes in a forward is a state."""
+    """Each module's plain tensor attributes (no weights or buffers), with torch's version counter.
+
+    One that changes in a forward is state that the module keeps.
+    """
     return {
         (id(module), name): (value, value._version)
         for module in model.modules()
@@ -23,7 +26,7 @@ def module_tensors(model: Any) -> dict[tuple[int, str], tuple[Tensor, int]]:
 
 
 def changed(before: Mapping[Any, tuple[Tensor, int]], after: Mapping[Any, tuple[Tensor, int]]) -> bool:
-    """True if a tensor came, went, was replaced or was written to."""
+    """True if a tensor was added, removed, replaced or written to."""
     return before.keys() != after.keys() or any(
         after[key][0] is not tensor or after[key][1] != version for key, (tensor, version) in before.items()
     )
@@ -31,7 +34,7 @@ def changed(before: Mapping[Any, tuple[Tensor, int]], after: Mapping[Any, tuple[
 
 @contextmanager
 def reporting_layers(model: Any, tokens: int, report: Report) -> Iterator[None]:
-    """Tell before each layer of one forward how far the prompt is."""
+    """Within this context, call `report` before each layer of a forward of `tokens` tokens."""
     stacks = [module for module in model.modules() if isinstance(module, torch.nn.ModuleList)]
     layers = list(max(stacks, key=len, default=[]))
 

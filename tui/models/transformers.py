@@ -1,4 +1,4 @@
-"""A Hugging Face causal model: what is known of it, its tokens, its logits, and its own generate() beside them."""
+"""The transformers backend: a Hugging Face causal model with its facts, tokenizer, logits and generate()."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class TransformersModel:
 
     @classmethod
     def load(cls, origin: Origin, report: Report) -> TransformersModel:
-        """Load a folder, a Hugging Face id, or the demo model; ModelError says what is wrong with it."""
+        """Load a folder, a Hugging Face id, or the demo model; ModelError says why it cannot be loaded."""
         return cls(*load(origin, report), trusted=origin.trusting)
 
     def decoder(self, prompt: Sequence[int]) -> TransformersDecoder:
@@ -63,9 +63,9 @@ class TransformersModel:
 
 
 def _width(model: Any) -> int:
-    """How many logits there are: packed weights tell it by their out_features only."""
+    """How many logits the model gives: packed weights have the number in out_features only."""
     head = model.get_output_embeddings()
-    if head is None:  # a repository's own class need not name its last layer
+    if head is None:  # a repository's own class need not name its output layer
         return int(model.config.get_text_config().vocab_size)
     return int(getattr(head, "out_features", None) or head.weight.shape[0])
 
@@ -76,7 +76,7 @@ def _spread_note(model: Any) -> list[str]:
 
 
 def _notes(asked: Mapping[str, Any], defaults: Mapping[str, Any]) -> list[str]:
-    """One line for each thing the model's generation_config asks that is overridden."""
+    """One line for each setting of the model's generation_config that is overridden."""
     return [
         f"generation_config asks {name}={asked[name]}; overridden, here and in verify"
         for name, value in OVERRIDES.items()

@@ -1,8 +1,8 @@
-"""What the cuts leave of a vocabulary of which only a head is known: between so many and so many of the best.
+"""The cuts on a vocabulary of which only a head is known: bounds of how many of the best candidates each leaves.
 
-A cut that keeps a prefix of the ranking leaves a number of candidates, and it lies between two. Where both
-are the same, and no token of equal score stands on either side, the kept set is decided: from there on the ordinary
-stages run on the very scores that the whole vocabulary would give them.
+A cut that keeps a prefix of the ranking is described by how many candidates it leaves, and that number has two bounds.
+Where both are equal, and the tokens on either side of the edge differ in score, the kept set is decided: the ordinary
+stages then run on the same scores that the whole vocabulary would give.
 """
 
 from __future__ import annotations
@@ -20,52 +20,52 @@ from tui.sampling.metrics import LN2
 from tui.sampling.stages import TOP_H_CANDIDATES, Stage
 
 MARGIN = 2e-5
-"""A cumulative sum of a whole vocabulary in float32, as top-p takes it, is off by up to so much."""
+"""Largest error of a cumulative sum over a whole vocabulary in float32, as top-p computes it."""
 CLOSE = 1e-5
-"""A probability in float32 is off by up to this part of itself."""
+"""Largest relative error of a probability in float32."""
 FULLEST = 1e-12
-"""What rounding may make of a count that is a quotient."""
+"""Largest relative error of a count computed as a quotient in float64."""
 NO_IDS = torch.empty(1, 0, dtype=torch.long)
-"""No cut looks at the text."""
+"""The ids [1, 0] passed to a cut that does not read the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
-    """The best so many candidates, of which only two bounds are known."""
+    """The n best candidates for an n of which only the bounds `fewest` and `most` are known."""
 
     weights: Weights
     fewest: int
     most: int
     ordered: bool = True
-    """False if what is left need not be a prefix: then all of it is uncertain."""
+    """False if the candidates left need not be a prefix of the ranking: then each of them is uncertain."""
 
     @classmethod
     def whole(cls, weights: Weights) -> Prefix:
-        """Nothing is cut."""
+        """The prefix before any cut: the whole vocabulary."""
         everything = weights.ranked + weights.unseen
         return cls(weights, everything, everything)
 
     @property
     def decided(self) -> bool:
-        """True if the kept set is certain, and all of it was told."""
+        """True if the kept set is certain and holds ranked tokens only."""
         return self.ordered and self.fewest == self.most <= self.weights.ranked and self.no_tie_after(self.most)
 
     @property
     def count(self) -> int | None:
-        """How many are left, None if that is not certain."""
+        """How many candidates are left; None if that is not certain."""
         return self.fewest if self.ordered and self.fewest == self.most else None
 
     def no_tie_after(self, size: int) -> bool:
-        """True if the token after the first `size` scores less than the last of them."""
+        """True if the token after the first `size` surely scores less than the last of them."""
         scores, ranked = self.weights.scores, self.weights.ranked
         after = scores[size].item() if size < ranked else self.weights.cap_score
         return (size == ranked and not self.weights.unseen) or scores[size - 1].item() > after
 
     @property
     def surely_kept(self) -> int:
-        """How many of the best are left for certain: those that score more than the first that may not be.
+        """How many of the best are certainly left: those that score more than the first one that may be removed.
 
-        Which of equal tokens a cut keeps is told by the whole vocabulary only.
+        Tokens of equal score are not certain: which of them a cut keeps depends on the whole vocabulary.
         """
         weights, size = self.weights, min(self.fewest, self.weights.ranked)
         if not self.ordered:
@@ -77,7 +77,7 @@ class Prefix:
 
     @property
     def possibly_kept(self) -> int:
-        """How many of the best may be left; one more than are told if an unseen token may be."""
+        """How many of the best may be left; one more than are ranked if an unseen token may be left too."""
         weights = self.weights
         if not self.ordered or self.most > weights.ranked:
             return weights.ranked + bool(weights.unseen)
@@ -87,7 +87,7 @@ class Prefix:
 
     @property
     def best_is_certain(self) -> bool:
-        """True if no unseen token can be as good as the best."""
+        """True if no unseen token can score as high as the best one."""
         return not self.weights.unseen or self.weights.scores[0].item() > self.weights.cap_score
 
     @property
@@ -97,11 +97,11 @@ class Prefix:
 
     @property
     def mass(self) -> Span:
-        """The weight of what is left, undivided."""
+        """Bounds of the weight of the candidates left."""
         return Span(self._least_weight(self.fewest), self._most_weight(self.most))
 
     def _least_weight(self, size: int) -> float:
-        """Of the first `size`; the best of the tail have no less than their share of it."""
+        """The least weight of the first `size` candidates: the best of the tail have at least an even share of it."""
         known, weights = min(size, self.weights.ranked), self.weights
         low = float(weights.sums[known - 1])
         return low + (weights.tail.low * (size - known) / weights.unseen if size > known else 0.0)
@@ -111,12 +111,12 @@ class Prefix:
         return float(self.weights.sums[known - 1]) + self.tail_most(size - known)
 
     def tail_most(self, size: int) -> float:
-        """The most weight that so many unseen tokens can have."""
+        """The most weight that `size` unseen tokens can have."""
         return min(self.weights.tail.high, size * self.weights.cap)
 
     @property
     def share(self) -> Span:
-        """The tempered probability of what is left: its part of the whole, which is no less uncertain than it."""
+        """Bounds of the tempered probability of the candidates left: their weight divided by the whole."""
         weights, everything = self.weights, self.weights.ranked + self.weights.unseen
         if not self.ordered:
             return Span(0.0, 1.0)
@@ -133,7 +133,7 @@ class Prefix:
 
     @property
     def entropy(self) -> Span:
-        """Of what is left, in bits: it rises with every token that a prefix takes in."""
+        """Bounds of the entropy of the candidates left, in bits: it grows with each token added to the prefix."""
         if not self.ordered:
             return Span(0.0, math.log2(self.most))
         whole = entropy_span(self.weights)
@@ -145,7 +145,7 @@ class Prefix:
         return Span(low, max(low, min(whole.high, math.log2(self.most))))
 
     def narrowed(self, fewest: int, most: int) -> Prefix:
-        """A prefix of this one whose own size lies between these, never empty."""
+        """This prefix cut down to a size between these bounds, never empty."""
         return replace(self, fewest=max(1, min(fewest, self.fewest)), most=max(1, min(most, self.most)))
 
 
@@ -155,17 +155,17 @@ def _prefix_entropy(values: Tensor) -> float:
 
 
 def cut(stage: Stage, before: Prefix) -> Prefix:
-    """What a stage after the temperature leaves of what may be left before it."""
+    """Bounds of what a stage after the temperature leaves of the prefix `before` it."""
     if before.ordered and stage.name in BOUNDS:
         return BOUNDS[stage.name](before, stage)
-    # renormalize_logits changes no order; whatever else the model brought may.
+    # renormalize_logits keeps the order; the model's other processors may change it.
     if stage.name == "renormalize_logits":
         return before
     return replace(before, fewest=1, ordered=before.ordered and stage.record is not None and stage.record.prefix)
 
 
 def top_k(before: Prefix, stage: Stage) -> Prefix:
-    """The k best and all tied with the k-th, of which some may be unseen."""
+    """Keep the k best and all tokens tied with the k-th; some of the tied ones may be unseen."""
     weights, k = before.weights, int(stage.value)
     if k > weights.ranked:
         return before.narrowed(k, before.most)
@@ -175,7 +175,7 @@ def top_k(before: Prefix, stage: Stage) -> Prefix:
 
 
 def _unseen_from(before: Prefix, weight: float, score: float | None = None) -> int:
-    """The most unseen tokens that can have this weight each."""
+    """The most unseen tokens that can have at least this weight each."""
     weights = before.weights
     if not weights.unseen or (weights.cap < weight if score is None else weights.cap_score < score):
         return 0
@@ -183,7 +183,7 @@ def _unseen_from(before: Prefix, weight: float, score: float | None = None) -> i
 
 
 def top_p(before: Prefix, stage: Stage) -> Prefix:
-    """The smallest prefix with more than p of what is left."""
+    """Keep the smallest prefix with more than p of the weight that is left before it."""
     weights, left, p = before.weights, before.mass, stage.value
     fewest = _rank_reaching(weights.sums, (p - MARGIN) * left.low)
     if fewest > weights.ranked:
@@ -191,7 +191,7 @@ def top_p(before: Prefix, stage: Stage) -> Prefix:
         fewest = weights.ranked + max(1, math.ceil(more * (1 - FULLEST)))
     most = _rank_reaching(weights.sums, (p + MARGIN) * left.high)
     if most > weights.ranked and before.unseen:
-        # The best of the tail have no less than their share of it; a heavier tail needs more of them.
+        # The best of the tail have at least an even share of it; the heavier the tail, the more of them are needed.
         tail = before.tail_most(before.unseen)
         share = ((p + MARGIN) * (weights.head + tail) - weights.head) / tail if tail > 0 else 1.0
         most = weights.ranked + math.ceil(min(1.0, share) * before.unseen)
@@ -199,12 +199,12 @@ def top_p(before: Prefix, stage: Stage) -> Prefix:
 
 
 def _rank_reaching(sums: Tensor, weight: float) -> int:
-    """The first rank at which sums [n] reach a weight; n + 1 if they do not."""
+    """The first rank at which the cumulative `sums` [n] reach a weight; n + 1 if they do not reach it."""
     return int(torch.searchsorted(sums, torch.tensor(weight, dtype=torch.float64))) + 1
 
 
 def _threshold(before: Prefix, low: float, high: float) -> Prefix:
-    """What has at least a weight that lies between two; the best stay, and all that equal it."""
+    """Keep tokens above a threshold weight that lies between `low` and `high`, and always the best and its equals."""
     values, best = before.weights.values, before.weights.scores[0].item()
     equal = int((before.weights.scores == best).sum())
     fewest = max(equal, int((values >= high * (1 + CLOSE)).sum()))
@@ -214,24 +214,24 @@ def _threshold(before: Prefix, low: float, high: float) -> Prefix:
 
 
 def min_p(before: Prefix, stage: Stage) -> Prefix:
-    """What has at least so much of the best one's weight, which is 1."""
+    """Keep tokens with at least `min_p` of the best token's weight, which is 1."""
     return _threshold(before, stage.value, stage.value) if stage.value > 0 else before
 
 
 def epsilon_cutoff(before: Prefix, stage: Stage) -> Prefix:
-    """What has at least so much of what is left."""
+    """Keep tokens with at least ε of the weight that is left before it."""
     return _threshold(before, stage.value * before.mass.low, stage.value * before.mass.high)
 
 
 def eta_cutoff(before: Prefix, stage: Stage) -> Prefix:
-    """The threshold falls as entropy rises."""
+    """As epsilon, with the threshold min(ε, √ε·e^−entropy): it has bounds, because the entropy has."""
     bits, value = before.entropy, stage.value
     low, high = (min(value, math.sqrt(value) * math.exp(-end * LN2)) for end in (bits.high, bits.low))
     return _threshold(before, low * before.mass.low, high * before.mass.high)
 
 
 def top_h(before: Prefix, stage: Stage) -> Prefix:
-    """It looks at the best 100 only: decided where those are certain."""
+    """Top-h considers only the best 100 candidates: where those are certain, its result is too."""
     if before.fewest < TOP_H_CANDIDATES or before.weights.ranked < TOP_H_CANDIDATES:
         return before.narrowed(1, TOP_H_CANDIDATES)
     if not before.no_tie_after(TOP_H_CANDIDATES):
@@ -243,4 +243,4 @@ def top_h(before: Prefix, stage: Stage) -> Prefix:
 BOUNDS: dict[str, Callable[[Prefix, Stage], Prefix]] = {
     bound.__name__: bound for bound in (top_h, top_k, top_p, min_p, epsilon_cutoff, eta_cutoff)
 }
-"""By stage; what is not here leaves a set that the head tells nothing about."""
+"""The bounds of each cut, by stage name; of what a stage not in here leaves, nothing is known."""

@@ -1,4 +1,4 @@
-"""What can go wrong between here and a server, each as one line for a person."""
+"""Turns everything that can go wrong with a request to a server into one line for a person."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from tui.errors import RunError
 from tui.models.servers.limits import Limits
 
 BUSY = (408, 425, 429)
-"""Client errors that pass by themselves."""
+"""Statuses of client errors that may pass by themselves."""
 QUOTED = 200
-"""Characters of a server's own words that are repeated."""
+"""How many characters of a server's message an error quotes."""
 
 
 class ServerError(RunError):
-    """A server could not be asked, or its answer cannot be used. `status` is HTTP's, 0 if it did not come to that."""
+    """A request to a server failed, or its response cannot be used. `status` is the HTTP status, 0 without one."""
 
     def __init__(self, message: str, remedy: str = "", status: int = 0) -> None:
         super().__init__(message, remedy)
@@ -35,7 +35,7 @@ class ServerError(RunError):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A whole answer."""
+    """A complete HTTP response."""
 
     status: int
     body: bytes
@@ -44,26 +44,29 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why there is no usable answer."""
+    """The reason why there is no usable response."""
 
     message: str
     remedy: str = ""
     retry: bool = False
-    """True if it may pass by itself: worth another try."""
+    """True if the fault may pass by itself, so that another try is worthwhile."""
     pause: float | None = None
-    """Seconds the server asks to wait before it."""
+    """How many seconds the server asks to wait before the next try."""
     status: int = 0
 
 
 def timed_out(host: str, limits: Limits, *, asked: bool) -> Fault:
-    """There was no connection in time, or, once asked, no answer."""
+    """The fault of a timeout: for the response if the request was sent (`asked`), else for the connection."""
     if asked:
         return Fault(f"{host} did not answer within {limits.first:g} s.", retry=True)
     return Fault(f"{host} cannot be reached: no connection in {limits.connect:g} s.", retry=True)
 
 
 def unreachable(error: Exception, host: str) -> Fault:
-    """What an exception of the client means. Its own words may hold what was sent: only the system's are repeated."""
+    """The fault that an exception of the HTTP library means.
+
+    Only messages of the operating system and of TLS are quoted: the library's may contain what was sent, such as a key.
+    """
     causes = list(_causes(error))
     untrusted = next((one for one in causes if isinstance(one, ssl.SSLCertVerificationError)), None)
     if untrusted is not None:
@@ -83,7 +86,7 @@ def unreachable(error: Exception, host: str) -> Fault:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """An exception and what it came from, groups opened."""
+    """An exception, its causes, and the members of exception groups among them."""
     seen: BaseException | None = error
     while seen is not None:
         yield seen
@@ -94,7 +97,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def refused(response: Response, host: str, path: str) -> Fault | None:
-    """What a status other than 2xx means; None for 2xx."""
+    """The fault that a status other than 2xx means; None for 2xx."""
     status, text = response.status, error_text(response.body)
     said = f": {text}" if text else "."
     if 200 <= status < 300:
@@ -114,7 +117,7 @@ def refused(response: Response, host: str, path: str) -> Fault | None:
 
 
 def _retry_after(text: str) -> float | None:
-    """Seconds, from a number or a date; None for neither."""
+    """The seconds that a Retry-After header, a number or a date, asks to wait; None if it is neither."""
     with suppress(ValueError):
         return max(0.0, float(text)) if math.isfinite(float(text)) else None
     try:
@@ -124,7 +127,7 @@ def _retry_after(text: str) -> float | None:
 
 
 def error_text(body: bytes) -> str:
-    """What an error's body says, safe and short; '' for a web page or nothing."""
+    """The message in an error's body, made printable and short; '' for a web page or an empty body."""
     text = body[: 1 << 16].decode("utf-8", "replace").strip()
     if not text or is_page(body):
         return ""
@@ -134,7 +137,7 @@ def error_text(body: bytes) -> str:
 
 
 def is_page(body: bytes) -> bool:
-    """True for HTML (and XML)."""
+    """True if a body is HTML or XML."""
     return body[:512].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
 
 
@@ -152,7 +155,7 @@ def _message(body: object) -> str:
 
 
 def reported_error(body: bytes) -> str:
-    """The error in an answer that claims success; '' if it tells of none."""
+    """The error message in a response with a status of success; '' if there is none."""
     try:
         decoded = msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError):

@@ -1,7 +1,7 @@
-"""One server asked over HTTP: time limits, tries, a cap on what it may answer, a key that stays where it belongs.
+"""An HTTP client for one server, with time limits, retries, a limit on the response's size, and a key kept secret.
 
-The exchange runs on an event loop in a thread of its own, so that whoever waits can look up ten times a second, tell
-how long it has been, and give it up. No exception of the HTTP library leaves that thread: its frames hold the key.
+Requests run on an event loop in a thread of its own, so that the waiting thread can report progress ten times a second
+and give the request up. No exception of the HTTP library leaves the loop's thread: its frames hold the key.
 """
 
 from __future__ import annotations
@@ -41,31 +41,32 @@ T = TypeVar("T")
 
 @cache
 def _loop() -> asyncio.AbstractEventLoop:
-    """The one loop all exchanges run on; its thread ends with the process."""
+    """The event loop that all requests run on; its thread ends with the process."""
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="http", daemon=True).start()
     return loop
 
 
 def _close(http: httpx2.AsyncClient) -> None:
-    """Close the connections it has kept: the server that nobody asks any more need not hold them."""
+    """Close the kept connections of a client that is no longer used, so that the server need not hold them."""
     asyncio.run_coroutine_threadsafe(http.aclose(), _loop())
 
 
 @dataclass(slots=True)
 class _ExchangeState:
-    """How far an exchange is, read by the thread that waits."""
+    """How far a request is; written on the loop's thread, read by the waiting thread."""
 
     bytes: int = 0
     total: int | None = None
     asked: bool = False
-    """There is a connection, and the request goes out."""
+    """True once there is a connection and the request is being sent."""
     answering: bool = False
+    """True once the response has begun."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Phases:
-    """Gives an exchange the time for its answer once it has its connection, new or kept; httpx2 calls it."""
+class _ResponseDeadline:
+    """A trace callback for httpx2: once there is a connection, new or kept, it sets the deadline for the response."""
 
     deadline: asyncio.Timeout
     first: float
@@ -78,10 +79,10 @@ class _Phases:
 
 
 class Client:
-    """Asks one server. Safe to use from several threads."""
+    """Sends requests to one server. Safe to use from several threads."""
 
     def __init__(self, address: Address, key: Secret | None, limits: Limits) -> None:
-        """ModelError if the key would travel in the clear, or the environment's proxy cannot be used."""
+        """ModelError if the key would be sent unencrypted, or the environment's proxy cannot be used."""
         if key is not None and not (address.secure or address.loopback):
             raise ModelError(
                 f"The key is not sent to {address.host} over plain http, where anyone on the way could read it.",
@@ -98,7 +99,7 @@ class Client:
             "all://": None,
             "http://": None,
             "https://": None,
-        }  # a proxy would take what is meant for loopback away
+        }  # without it a proxy would take requests for this machine
         try:
             return httpx2.AsyncClient(timeout=None, mounts=direct if self._address.loopback else None)
         except (ValueError, ImportError, OSError) as error:
@@ -107,10 +108,10 @@ class Client:
     def ask(
         self, path: str, body: object, kind: type[T], report: Report, *, vocabulary: int = 0, patient: bool = True
     ) -> T:
-        """GET (body None) or POST `body` as JSON; the answer as a `kind`. `vocabulary`: entries it may hold.
+        """GET (body None) or POST `body` as JSON; the response's JSON as a `kind`.
 
-        ServerError says in one line why there is no answer. Waiting is told to `report`, and ends with what it raises.
-        Not `patient`: one try only.
+        `vocabulary` is how many entries the response may hold. ServerError says in one line why there is no response.
+        `report` is called while waiting; an exception in it ends the request. Without `patient` there is only one try.
         """
         reply = self._reply(path, body, self._limits.max_bytes(vocabulary), report, patient)
         try:
@@ -138,11 +139,11 @@ class Client:
         raise ServerError(self._without_key(outcome.message + asked), self._without_key(outcome.remedy), outcome.status)
 
     def _without_key(self, text: str) -> str:
-        """A server may repeat the key it was sent."""
+        """`text` without the key, which a server may have repeated in its message."""
         return text if self._key is None else self._key.hide(text)
 
     def _try_once(self, path: str, body: object, max_bytes: int, report: Report) -> Response | Fault:
-        """One try, looked after from this thread."""
+        """Send the request once, and report progress from this thread while waiting."""
         state, started = _ExchangeState(), time.monotonic()
         future = asyncio.run_coroutine_threadsafe(self._exchange(path, body, max_bytes, state), _loop())
         try:
@@ -161,7 +162,7 @@ class Client:
             try:
                 async with asyncio.timeout(limits.connect) as deadline:
                     request = self._request(path, body)
-                    request.extensions = {"trace": _Phases(deadline, limits.first, state)}
+                    request.extensions = {"trace": _ResponseDeadline(deadline, limits.first, state)}
                     response = await self._http.send(request, stream=True)
             except TimeoutError:
                 return timed_out(self.host, limits, asked=state.asked)
@@ -169,7 +170,7 @@ class Client:
                 return await self._read(response, max_bytes, state)
             finally:
                 await response.aclose()
-        except Exception as error:  # whatever the library raises: nothing of it may leave this thread
+        except Exception as error:  # of any kind: no exception of the library may leave this thread
             return unreachable(error, self.host)
 
     def _request(self, path: str, body: object) -> httpx2.Request:
@@ -183,7 +184,7 @@ class Client:
         return self._http.build_request("POST", self._address.base + path, headers=headers, content=content)
 
     async def _read(self, response: httpx2.Response, max_bytes: int, state: _ExchangeState) -> Response | Fault:
-        """The whole body, and no more than `max_bytes` bytes of it."""
+        """Read the whole body, or give up after `max_bytes` bytes."""
         length = response.headers.get("content-length", "")
         state.total = int(length) if length.isdecimal() else None
         state.answering = True
@@ -206,12 +207,12 @@ class Client:
 
 
 def _done_within_tick(future: Future[Response | Fault]) -> bool:
-    """Wait a tick for it."""
+    """Wait one tick; True if the request is done."""
     return bool(wait([future], timeout=TICK_SECONDS).done)
 
 
 def _count_down(seconds: float, report: Report) -> None:
-    """Wait, and tell how long yet."""
+    """Wait, and report the remaining seconds meanwhile."""
     started = time.monotonic()
     while (left := seconds - (time.monotonic() - started)) > 0:
         report(f"server: trying again in {math.ceil(left)} s", round(seconds - left, 1), seconds, "s")
@@ -219,7 +220,7 @@ def _count_down(seconds: float, report: Report) -> None:
 
 
 def _unusable(body: bytes, host: str, why: str) -> str:
-    """Why an answer that claims success cannot be used."""
+    """The message for a response with a status of success that cannot be decoded."""
     if is_page(body):
         return f"{host} answers with a web page: no server of a model."
     if reported := reported_error(body):
