@@ -1,4 +1,4 @@
-"""One step decided: three probabilities, the token, and the numbers a node records."""
+"""One step: the three probabilities, the token, and the numbers that a node records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A head of a row: every bound holds the hidden truth, and what is drawn is what the whole row would give."""
+"""Distributions of a head: every bound holds the hidden truth, and a drawn token is the whole distribution's."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tui.sampling.draw import DrawStream
 
 
 def both(case: Hidden) -> tuple[HeadDistribution, Distribution]:
-    """The same place from its head and from the whole row."""
+    """The distributions of one place, from its head and from its whole vocabulary."""
     known = settings_of(**case.given)
     try:
         whole = distribution(place(case.whole, ids=IDS[0].tolist()), known, 42)

@@ -1,4 +1,4 @@
-"""Rows are kept with every bit, in memory up to a budget and then in a file nobody can see."""
+"""Logits are stored with every bit, in memory up to a budget and then in a file without a name."""
 
 from __future__ import annotations
 

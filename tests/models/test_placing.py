@@ -1,4 +1,4 @@
-"""Where weights go: devices, dtypes, maps of layers, and what is said where that cannot be."""
+"""Where weights go: devices, dtypes, maps of layers, and the errors for impossible ones."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def refused(**origin: object) -> str:
 
 @pytest.fixture
 def cuda(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A machine with two CUDA devices, as far as one may ask."""
+    """Patch torch to report two CUDA devices."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(torch, "empty", lambda *_, **__: SimpleNamespace(is_meta=False))
@@ -127,7 +127,7 @@ def test_an_automatic_map_gives_the_rows_of_generate(checkpoint: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore")
 def test_weights_on_the_disk_give_rows_where_they_are_computed(checkpoint: Path, tmp_path: Path) -> None:
-    """The first weights lie on no device then: the model cannot say where it is."""
+    """The first weights are offloaded then, so model.device is of no use."""
     spread_out = transformers.AutoModelForCausalLM.from_pretrained(
         checkpoint, device_map=MAP_ON_THE_DISK, offload_folder=tmp_path
     )

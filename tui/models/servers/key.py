@@ -44,7 +44,7 @@ class Secret:
 
 
 def read_key(environment: Mapping[str, str] | None = None) -> Secret | None:
-    """The key: SAMPLESCOPE_API_KEY, or the file SAMPLESCOPE_API_KEY_FILE names, or `api-key` in the configuration folder.
+    """The key: SAMPLESCOPE_API_KEY, else the file SAMPLESCOPE_API_KEY_FILE names, else `api-key` in the config folder.
 
     None if there is none of them; InputError for a file that others can read, or a text that cannot be a key.
     `environment`: None is the process's own.
