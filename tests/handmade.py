@@ -64,7 +64,7 @@ def view(
     ]  # fmt: skip
     fields: dict[str, object] = {
         "id": 1, "slot": "main", "at": 12, "revision": 13, "vocabulary": len(scores), "cuts": cuts, "kept": kept,
-        "kept_mass": sums[kept - 1], "would_draw": 2, "candidates": made, "first": first,
+        "kept_mass": sums[kept - 1], "would_draw": 2, "candidates": made, "first": first, "best": tempered[0],
         "settings": settings(temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p) | (sources or {}),
         "plot": _cumulative(list(accumulate(raw)), sums, width),
         "given": {"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p},

@@ -278,6 +278,7 @@ class ScriptedEngine:
         viewed = Viewed(
             **same, cuts=here.cuts, kept=here.kept, kept_mass=here.cumulative[here.kept - 1], entropy=here.entropy,
             would_draw=would, would=self._line(here, would, counts), vocabulary=len(self.vocabulary), first=first,
+            best=here.cumulative[0],
             candidates=[self._line(here, token, counts) for token in here.order[first : first + count]],
             plot=here.plotted(request.plot) if request.plot else None, exact=True, draws=request.draws,
             found=[self._line(here, token, counts) for token in self._found(here, request.find)],

@@ -74,6 +74,7 @@ class Head:
             entropy=Entropy(*(span.value for span in tail.entropy)),
             would_draw=None if undecided else viewed.would_draw, would=None if undecided else viewed.would,
             plot=self.here.plotted(plot, self.told) if plot else None,
+            best=viewed.best / self.here.cumulative[self.told - 1] * (1 - tail.tempered.high),
         )  # fmt: skip
 
     def _cut(self, cut: Cut) -> Cut:

@@ -145,8 +145,21 @@ class Distribution:
         return {token: drawn.count(token) for token in set(drawn)}
 
     def plotted(self, axis: PlotRequest, last: int | None = None) -> Plotted:
-        """Both cumulative curves, at no more ranks than fit."""
-        last = len(self.order) if last is None else last
+        """The data of the plot with this id."""
+        found = PLOTS[axis.id](self, axis, len(self.order) if last is None else last)
+        return Plotted(axis.id, {name: _little(values) for name, values in found.items()})
+
+    def histogram(self, axis: PlotRequest, last: int) -> dict[str, Sequence[float]]:
+        """How many kept and removed candidates lie in each bin of probability, from 1e-10 to 1; the first is below."""
+        counts = {"kept": [0] * (axis.width + 1), "removed": [0] * (axis.width + 1)}
+        edges = [10 ** (-10 + 10 * edge / axis.width) for edge in range(axis.width + 1)]
+        for token in self.order[:last]:
+            at = sum(edge <= self.tempered[token] for edge in edges)
+            counts["kept" if self.final[token] else "removed"][min(at, axis.width)] += 1
+        return {"edges": edges, **counts}
+
+    def cumulative_plot(self, axis: PlotRequest, last: int) -> dict[str, Sequence[float]]:
+        """Both cumulative curves at no more ranks than fit."""
         high = last if axis.high <= 0 else min(axis.high, last)
         low, points = max(1, min(axis.low, high)), max(2, axis.width)
         shares = [point / (points - 1) for point in range(points)]
@@ -156,8 +169,11 @@ class Distribution:
             ranks = sorted({round(low + (high - low) * share) for share in shares})
         raw = _running(self.raw[token] for token in self.order)
         tempered = [self.cumulative[rank - 1] for rank in ranks]
-        found = {"ranks": ranks, "raw": [raw[rank - 1] for rank in ranks], "tempered": tempered}
-        return Plotted(axis.id, {name: _little(values) for name, values in found.items()})
+        return {"ranks": ranks, "raw": [raw[rank - 1] for rank in ranks], "tempered": tempered}
+
+
+PLOTS = {"cumulative": Distribution.cumulative_plot, "histogram": Distribution.histogram}
+"""By id, as the real engine has them."""
 
 
 def _running(values) -> list[float]:

@@ -51,3 +51,11 @@ def test_nothing_is_left_to_a_subclass(file: Path) -> None:
     raised = [node for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(node, ast.Raise)]
     names = [ast.unparse(node.exc) for node in raised if node.exc is not None]
     assert [name for name in names if name.startswith("NotImplementedError")] == []
+
+
+def test_every_plot_of_the_screen_is_computed_by_the_engine_and_by_the_scripted_one():
+    from tests import scripted_math
+    from tui.engine import plots
+    from tui.widgets.plots import PLOTS
+
+    assert [plot.id for plot in PLOTS] == list(plots.PLOTS) == list(scripted_math.PLOTS)

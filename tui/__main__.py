@@ -1,7 +1,7 @@
-"""`python -m tui` and `samplescope`: three ways in.
+"""The entry point of `samplescope` and `python -m tui`.
 
-Only arguments are worth the import of a command line parser: without any the explorer opens, and `engine`, which the
-explorer starts, greets sooner.
+The command line parser is imported only for arguments that need it, so that the explorer without arguments, and
+`engine`, which the explorer starts, start faster.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from tui.entrypoints import explore, in_one_line, serve_engine
 
 
 def main() -> None:
-    """Run what the arguments ask for."""
+    """Run the explorer, the engine or another command, as the arguments say."""
     if sys.argv[1:] == ["engine"]:
         serve_engine()
     if not sys.argv[1:]:

@@ -1,4 +1,4 @@
-"""The command line: the explorer and the headless commands. Composition only; heavy imports wait to be chosen."""
+"""The command line: the explorer and the headless commands. Each command does its own heavy imports."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ app = typer.Typer(
 )
 
 
-def _of_model_and_prompt(
+def _model_and_prompt_options(
     model: Annotated[
         str | None,
         typer.Option("--model", "-m", help="A folder or a Hugging Face id; default: the built-in demo model."),
@@ -58,11 +58,11 @@ def _of_model_and_prompt(
     chat: Annotated[bool, typer.Option("--chat", help="Put the prompt through the model's chat template.")] = False,
     system: Annotated[str, typer.Option(help="With --chat: the system prompt.")] = "",
 ) -> None:
-    """What every command takes before the sampling parameters; only its signature is used."""
+    """The common options before the sampling parameters; only the signature is used."""
 
 
-def _of_sampling() -> dict[str, inspect.Parameter]:
-    """The options of the sampling parameters, from their records."""
+def _sampling_options() -> dict[str, inspect.Parameter]:
+    """The options for the sampling parameters, made from their records."""
     options = [_option(parameter, None) for parameter in SPOKEN_ORDER.values()]
     greedy: Any = Annotated[bool, typer.Option("--greedy", help="Take the most probable token every time.")]
     options.append(inspect.Parameter("greedy", KEYWORD, default=False, annotation=greedy))
@@ -71,14 +71,14 @@ def _of_sampling() -> dict[str, inspect.Parameter]:
 
 
 def _option(parameter: Parameter, default: int | None) -> inspect.Parameter:
-    """The option of one number, `default` where it is left out."""
+    """The option for one numeric parameter, with its default."""
     number = int if parameter.integer else float
     kind = number | None if default is None else number
     annotation: Any = Annotated[kind, typer.Option(help=parameter.help)]
     return inspect.Parameter(parameter.name, KEYWORD, default=default, annotation=annotation)
 
 
-def _of_loading(
+def _loading_options(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N, mps.")] = "auto",
     dtype: Annotated[
         str, typer.Option(help="auto, float32, bfloat16, float16; auto is what from_pretrained does.")
@@ -93,20 +93,20 @@ def _of_loading(
         bool, typer.Option("--trust-remote-code", help="Run the Python code in the model's repository.")
     ] = False,
 ) -> None:
-    """What every command takes after them; only its signature is used."""
+    """The common options after the sampling parameters; only the signature is used."""
 
 
 COMMON: dict[str, inspect.Parameter] = {
-    **inspect.signature(_of_model_and_prompt, eval_str=True).parameters,
-    **_of_sampling(),
-    **inspect.signature(_of_loading, eval_str=True).parameters,
+    **inspect.signature(_model_and_prompt_options, eval_str=True).parameters,
+    **_sampling_options(),
+    **inspect.signature(_loading_options, eval_str=True).parameters,
 }
-"""The options every command takes, in the order of its help."""
+"""The options common to all commands, in the order of the help."""
 ORIGIN = tuple(Origin.__struct_fields__)
 
 
 def with_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the common options; it gets them as one LaunchOptions, checked."""
+    """Decorator: adds the common options to a command, which receives them checked, as one LaunchOptions."""
     own = [
         parameter
         for name, parameter in inspect.signature(command, eval_str=True).parameters.items()
@@ -176,7 +176,7 @@ def explorer(
 
 
 def _command(line: str | None) -> Sequence[str] | None:
-    """The words of a command as a shell would cut it; nothing in it is run by a shell here."""
+    """Split a command line into words as a shell does; no shell runs it."""
     try:
         words = None if line is None else shlex.split(line)
     except ValueError as error:
@@ -208,7 +208,7 @@ def _print_records(records: Any) -> int:
             sys.stdout.write(dumps(record) + "\n")
             sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the last flush has somewhere to go
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit does not fail
         return PIPE_CLOSED
     return status
 
@@ -231,11 +231,11 @@ def engine() -> None:
 
 
 def main() -> int:
-    """Run the command line; the exit code. A failure is one line on stderr."""
-    return in_one_line(_status)
+    """Run the command line; returns the exit code. A failure is one line on stderr."""
+    return in_one_line(_run_app)
 
 
-def _status() -> int:
+def _run_app() -> int:
     try:
         return int(app(standalone_mode=False) or 0)
     except TyperException as error:

@@ -1,4 +1,4 @@
-"""A person's `config.toml`: a theme, the mouse, keys. What cannot be used is named, and left out."""
+"""Reads a person's `config.toml`: theme, mouse, keys. Unusable entries are reported and left out."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ Text = Annotated[str, msgspec.Meta(pattern=r"\S")]
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What a person has set; everything has a default."""
+    """The person's configuration; every field has a default."""
 
     theme: str | None = None
-    """Name of a theme; None: the program's choice."""
+    """Name of a theme; None for the program's default."""
     mouse: bool = True
     keymap: dict[str, str] = field(default_factory=dict)
-    """Action → its keys, comma-separated. Which actions and keys exist is checked where they are used."""
+    """Action id → keys, comma-separated. `keys.check_keymap` checks which actions and keys exist."""
 
 
 def load(file: Path | None = None) -> tuple[Config, list[str]]:
-    """The configuration, and one line for each thing in the file that cannot be used. No file: the defaults."""
+    """The configuration, and one line for each unusable entry of the file. Without a file: the defaults."""
     file = file or paths.config_file()
     try:
         entries = tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Config(), []
-    except (OSError, ValueError, RecursionError) as error:  # errors of TOML and of UTF-8 are ValueErrors
+    except (OSError, ValueError, RecursionError) as error:  # TOML and UTF-8 errors are ValueErrors
         return Config(), [_line(file, _reason(error))]
     usable = {name: value for name, value in entries.items() if not _problem(name, value)}
     problems = [_line(file, problem) for name, value in entries.items() if (problem := _problem(name, value))]
@@ -49,7 +49,7 @@ _EXPECTED: dict[str, tuple[Any, str]] = {
     "mouse": (bool, "true or false"),
     "keymap": (dict, "a table, [keymap]"),
 }
-"""Setting → (its type, what it must be in a person's words)."""
+"""Setting → (its type, its type in words)."""
 
 
 def _problem(name: str, value: object) -> str:

@@ -1,4 +1,4 @@
-"""The ways in, each importing only what it needs: the explorer, the engine, and how a failure is told."""
+"""Entry points for the explorer and the engine, each with only the imports it needs; and the report of failures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ INTERRUPTED = 130
 
 
 def explore(options: LaunchOptions) -> int:
-    """Run the explorer in this terminal; the exit code. InputError where there is no terminal for it."""
+    """Run the explorer in this terminal; returns the exit code. InputError if there is no suitable terminal."""
     from tui import logs
     from tui.terminal.checks import check_terminal, prepare_environment
 
@@ -26,18 +26,18 @@ def explore(options: LaunchOptions) -> int:
     logs.begin()
     greeted = None
     if options.engine is not None:
-        # While the terminal is still the person's: ssh may ask for a password.
+        # Before textual takes the terminal: ssh may ask for a password.
         from tui.client.asking import start_asking
 
         greeted = start_asking(options.engine)
-    gc.disable()  # until the first picture is out: what is imported until then stays, and looking through it takes time
+    gc.disable()  # until the first picture: objects created by imports stay, so collecting garbage only costs time
     from tui.app import main
 
     return main(options, greeted)
 
 
 def serve_engine() -> NoReturn:
-    """Serve the engine on stdin and stdout; the greeting goes out before anything heavy is imported."""
+    """Serve the engine on stdin and stdout; the greeting is sent before any heavy import."""
     from tui.engine.process import main
 
     def make() -> EngineLike:
@@ -49,7 +49,7 @@ def serve_engine() -> NoReturn:
 
 
 def in_one_line(run: Callable[[], int]) -> int:
-    """Run it; the exit code. What a person did wrong is one line on stderr."""
+    """Call `run`; returns the exit code. A SamplescopeError becomes one line on stderr."""
     try:
         return run()
     except SamplescopeError as error:

@@ -1,7 +1,7 @@
-"""Every action of the workbench: its keys, its words and its group.
+"""The table of all actions of the workbench: keys, names, sentences and groups.
 
-The one table from which the bindings, the help screen, the command palette, the README's table and the check of a
-person's own keymap are made.
+The bindings, the help screen, the command palette, the README's table and the check of a person's keymap are all made
+from this table.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
 _KEY = re.compile(r"(?:(?:ctrl|shift|alt|super)\+)*(?:[a-z0-9_]+|\S)", re.IGNORECASE)
-_PLACE = re.compile(r"\{(\w+)\}")
+_ACTION_ID = re.compile(r"\{(\w+)\}")
 _SHOWN = {
     "left": "←",
     "right": "→",
@@ -30,24 +30,24 @@ _SHOWN = {
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something a person can do: by key, from the palette, named in the help."""
+    """Something a person can do, by key or from the palette."""
 
     id: str
     keys: str
-    """Default keys, comma-separated, in Textual's names."""
+    """Default keys, comma-separated, by Textual's names."""
     name: str
     """Two or three words, for the key line and the palette."""
     tooltip: str
     """One sentence on what it does."""
     group: str
     call: str = ""
-    """The Textual action, for what the app itself does."""
+    """The Textual action, for an action that the app itself handles; '' for the workbench's commands."""
     shown: bool = False
-    """In the key line at the bottom."""
+    """True if the action is in the key line at the bottom."""
 
     @property
     def action(self) -> str:
-        """The Textual action string that runs it: the screen's commands, unless the app itself does it."""
+        """The Textual action string that runs this action."""
         return self.call or f"do({self.id!r})"
 
 
@@ -113,7 +113,8 @@ _TABLE = (
     Action("help", "f1,question_mark", "help", "What the focused pane shows, and every key.", PROGRAM, shown=True),
     Action("palette", "colon,ctrl+p", "palette", "Find any action by name.", PROGRAM, "app.command_palette"),
     Action("theme", "t", "theme", "Use the next theme.", PROGRAM),
-    Action("plot", "v", "plot", "Show or hide the cumulative plot.", PROGRAM),
+    Action("plot", "v", "plot", "Show or hide the plot.", PROGRAM),
+    Action("next_plot", "V", "next plot", "Show the next plot.", PROGRAM),
     Action("restart", "R", "restart engine", "Start the engine again; the story stays.", PROGRAM),
     Action("quit", "q,ctrl+c", "quit", "End the program.", PROGRAM, "app.quit"),
 )
@@ -123,52 +124,52 @@ ACTIONS: Mapping[str, Action] = {action.id: action for action in _TABLE}
 
 
 def shown_key(key: str) -> str:
-    """A key as a person reads it: `question_mark` → `?`, `left` → `←`."""
+    """A key as shown to the person: `question_mark` → `?`, `left` → `←`."""
     return _SHOWN.get(key, key)
 
 
 def shown_keys(keys: str) -> str:
-    """All keys of an action: `left,h` → `← h`."""
+    """Several keys as shown to the person: `left,h` → `← h`."""
     return " ".join(shown_key(key.strip()) for key in keys.split(",") if key.strip())
 
 
 class Keymap(dict[str, str]):
-    """A person's own keys by action id; every other action has those of the table."""
+    """A person's keys by action id; an action that is missing has the table's keys."""
 
     def of(self, action: str) -> str:
-        """The keys of an action, comma-separated, in Textual's names."""
+        """The keys of an action, comma-separated, by Textual's names."""
         return self.get(action, ACTIONS[action].keys)
 
     def phrase(self, sentence: str) -> str:
-        """A sentence in which `{id}` is the first key of that action, as a person reads it."""
-        return _PLACE.sub(self._first, sentence)
+        """Replace each `{action id}` in a sentence by the first key of that action."""
+        return _ACTION_ID.sub(self._first, sentence)
 
     def _first(self, found: re.Match[str]) -> str:
         return shown_key(self.of(found[1]).split(",")[0].strip()) if found[1] in ACTIONS else found[0]
 
 
 def check_commands(commands: Container[str]) -> None:
-    """LookupError unless each action that is not the app's own has a handler: found at start, not at a key."""
+    """LookupError if a workbench action has no handler; checked at start, so that no key fails later."""
     missing = [action.id for action in ACTIONS.values() if not action.call and action.id not in commands]
     if missing:
         raise LookupError(f"nothing handles {', '.join(missing)}")
 
 
-def typed(keys: str) -> bool:
-    """True if an editor takes all of these keys for itself: letters, signs, line breaks, arrows."""
+def taken_by_editor(keys: str) -> bool:
+    """True if a text editor uses all of these keys itself: letters, signs, line breaks, arrows."""
     return all(len(key) == 1 or (key in _SHOWN and key != "escape") or key == "space" for key in _keys(keys))
 
 
 def grouped() -> Iterator[tuple[str, list[Action]]]:
-    """The groups in order, each with its actions."""
+    """The groups in the order of the help screen, each with its actions."""
     for group in GROUPS:
         yield group, [action for action in ACTIONS.values() if action.group == group]
 
 
 def check_keymap(keymap: Mapping[str, object]) -> tuple[Keymap, list[str]]:
-    """What of a person's keymap can be used, and one line for each entry that cannot.
+    """The usable part of a person's keymap, and one line for each unusable entry.
 
-    Textual accepts unknown ids and impossible keys without a word; here they are refused.
+    Textual silently accepts unknown ids and impossible keys; here they are refused.
     """
     usable = Keymap()
     problems: list[str] = []
@@ -192,7 +193,7 @@ def _problem(name: str, keys: object) -> str:
 
 
 def _drop_clashes(usable: Keymap) -> list[str]:
-    """Take out the entries whose key another action has; a clash would silently hide one of the two."""
+    """Remove entries whose key another action has; one line for each. A clash would silently hide one of the two."""
     problems = []
     for name in list(usable):
         counts = Counter(key for action in ACTIONS.values() for key in _keys(usable.of(action.id)))
@@ -208,7 +209,7 @@ def _keys(keys: str) -> set[str]:
 
 
 def markdown_table() -> str:
-    """The keys as the README's table."""
+    """The README's table of keys."""
     lines = ["| key | action | |", "|---|---|---|"]
     lines += [
         f"| `{shown_keys(a.keys).replace('|', chr(92) + '|')}` | {a.name} | {a.tooltip} |" for a in ACTIONS.values()

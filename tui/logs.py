@@ -1,7 +1,7 @@
-"""What the program notes for whoever looks for a fault: one file, which moves aside before it grows large.
+"""The program's log: one file, rotated when it grows large.
 
-`logging.getLogger("samplescope")` everywhere. Each line the engine writes to stderr is in it; `SAMPLESCOPE_LOG=debug`
-notes every frame to and from the engine too, by kind, number and size.
+All modules use `logging.getLogger("samplescope")`. The log holds each line that the engine writes to stderr; with
+`SAMPLESCOPE_LOG=debug` also the type, id and size of every frame to and from the engine.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from pathlib import Path
 
 from tui import paths
 
-LEVEL = "SAMPLESCOPE_LOG"
+LEVEL_VARIABLE = "SAMPLESCOPE_LOG"
 MOST_BYTES = 4 * 1024 * 1024
 
 
-class _Private(RotatingFileHandler):
-    """Names of files may be in it: nobody else reads it. A log that cannot be written is done without."""
+class _PrivateLog(RotatingFileHandler):
+    """A log file readable by its owner only, since it may hold file names. Errors in writing it are ignored."""
 
     def _open(self) -> TextIOWrapper:
         paths.make_private(Path(self.baseFilename).parent)
@@ -27,17 +27,17 @@ class _Private(RotatingFileHandler):
         return os.fdopen(handle, "a", encoding=self.encoding, errors="backslashreplace")
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
-        """Say nothing: stderr is the person's terminal."""
+        """Ignore the error: stderr is the person's terminal."""
 
 
 def begin() -> None:
-    """Note what happens from now on; the file is made when there is something to note."""
+    """Start logging; the file is created with the first record."""
     logger = logging.getLogger("samplescope")
     if logger.handlers:
         return
-    handler = _Private(paths.log_file(), maxBytes=MOST_BYTES, backupCount=1, encoding="utf-8", delay=True)
+    handler = _PrivateLog(paths.log_file(), maxBytes=MOST_BYTES, backupCount=1, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(message)s"))
     logger.addHandler(handler)
     logger.propagate = False
-    wanted = os.environ.get(LEVEL, "").upper()
+    wanted = os.environ.get(LEVEL_VARIABLE, "").upper()
     logger.setLevel(wanted if wanted in logging.getLevelNamesMapping() else logging.INFO)

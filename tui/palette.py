@@ -9,19 +9,19 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from tui import keys
 
 Entry = tuple[str, str, Callable[[], object]]
-"""Title, help, what to do."""
+"""(title, help sentence, callback)."""
 
 
 class Actions(Provider):
-    """What a person can do, found by name or by what it does."""
+    """Lists the actions and themes, found by title or help sentence."""
 
     async def discover(self) -> Hits:
-        """Everything, before anything is typed."""
+        """All entries, shown before anything is typed."""
         for title, sentence, do in self._entries():
             yield DiscoveryHit(title, do, help=sentence)
 
     async def search(self, query: str) -> Hits:
-        """What matches by title or by sentence."""
+        """The entries whose title or sentence matches `query`."""
         matcher = self.matcher(query)
         for title, sentence, do in self._entries():
             score = max(matcher.match(title), matcher.match(sentence))
@@ -36,7 +36,15 @@ class Actions(Provider):
             yield f"Theme: {theme}", "Use this theme.", self._use(theme)
 
     def _run(self, action: str) -> Callable[[], object]:
-        return lambda: self.screen.call_later(self.screen.run_action, action)
+        """A callback that closes all dialogs and runs an action of the workbench, the bottom screen."""
+
+        def run() -> None:
+            workbench = self.app.screen_stack[0]
+            while self.app.screen is not workbench:
+                self.app.pop_screen()
+            workbench.call_later(workbench.run_action, action)
+
+        return run
 
     def _use(self, theme: str) -> Callable[[], object]:
         return lambda: setattr(self.app, "theme", theme)

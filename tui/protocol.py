@@ -195,6 +195,8 @@ class Viewed(Message, frozen=True, kw_only=True):
     candidates: list[Candidate] = []
     first: int = 0
     """Rank − 1 of the first of `candidates`."""
+    best: float = 0.0
+    """Tempered probability of rank 1; of a head, the least it may be."""
     plot: Plotted | None = None
     found: list[Candidate] = []
     exact: bool = True

@@ -1,4 +1,4 @@
-"""The models opened last, for the models screen. Whether a checkpoint was trusted is never remembered."""
+"""Remembers the models opened last, for the models screen; never whether a checkpoint was trusted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KEPT = 10
 
 
 def models() -> list[Origin]:
-    """The newest first; none where the file is not there or cannot be read."""
+    """The models opened last, newest first; an empty list if the file is missing or unreadable."""
     try:
         return msgspec.json.decode(paths.recent_file().read_bytes(), type=list[Origin])
     except (OSError, msgspec.DecodeError):
@@ -24,14 +24,14 @@ def models() -> list[Origin]:
 
 
 def remember(origin: Origin) -> None:
-    """Put a model first; a list that cannot be written is done without."""
+    """Put a model first in the list; a failure to write it is ignored."""
     plain = msgspec.structs.replace(origin, allow_pickle=False, trust_remote_code=False)
     if plain.model is None and not plain.server:
         return
     newest = [plain, *(other for other in models() if other.name != plain.name)][:KEPT]
     with contextlib.suppress(OSError, UnicodeEncodeError):
         folder = paths.make_private(paths.recent_file().parent)
-        # Whole or not at all: another samplescope may read it now.
+        # Replaced atomically, because another samplescope may read the file at the same time.
         handle, name = tempfile.mkstemp(dir=folder)
         with os.fdopen(handle, "wb") as file:
             file.write(msgspec.json.encode(newest))

@@ -1,4 +1,4 @@
-"""Colours as data: reads themes from TOML files, checks every colour, and has defaults for themes that lack ours."""
+"""Reads themes from TOML files, checks their colours, and supplies samplescope's variables for themes without them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from textual.color import Color
 from textual.theme import Theme
 
 STEPS = 7
-"""Of the surprisal ramp: `$surprisal-0` (expected) to `$surprisal-6` (surprising)."""
+"""Steps of the surprisal ramp: `$surprisal-0` (expected) to `$surprisal-6` (surprising)."""
 
 OWN_VARIABLES: tuple[str, ...] = (
     "live",
@@ -28,21 +28,21 @@ OWN_VARIABLES: tuple[str, ...] = (
     "cursor-blurred",
     *(f"surprisal-{step}" for step in range(STEPS)),
 )
-"""The theme variables samplescope adds to Textual's. A theme that lacks one gets `variable_defaults`."""
+"""The theme variables that samplescope adds to Textual's. A missing one comes from `variable_defaults`."""
 
 _FIELDS = {field.name for field in fields(Theme)}
 
 
 def themes_folder() -> Path:
-    """Inside the package once installed, beside it in a checkout."""
+    """The folder of samplescope's themes: inside the package once installed, beside it in a checkout."""
     inside = Path(__file__).with_suffix("")
     return inside if inside.is_dir() else Path(__file__).parents[1] / "themes"
 
 
 def load_themes(own: Path | None = None) -> tuple[list[Theme], list[str]]:
-    """Every good theme, samplescope's first, then those of the folder `own`; and a line about each that is not good.
+    """The valid themes, samplescope's and then those in the folder `own`, and one line for each invalid file.
 
-    A theme of a name already there takes its place.
+    A later theme replaces an earlier one of the same name.
     """
     themes: dict[str, Theme] = {}
     problems: list[str] = []
@@ -58,7 +58,7 @@ def load_themes(own: Path | None = None) -> tuple[list[Theme], list[str]]:
 
 
 def read_theme(path: Path) -> Theme:
-    """One file as a theme; ValueError saying what is wrong with it."""
+    """Read a theme from a file; ValueError with what is wrong with it."""
     data = {"name": path.stem} | _toml(path.read_text(encoding="utf-8"))
     if unknown := sorted(data.keys() - _FIELDS):
         raise ValueError(f"it has no use for {', '.join(map(repr, unknown))}.")
@@ -78,10 +78,10 @@ def _toml(text: str) -> dict[str, Any]:
 
 
 def check(theme: Theme) -> None:
-    """Raise ValueError for a colour that would end the program only when the theme is chosen."""
+    """Raise ValueError for an invalid colour, which would otherwise crash the program when the theme is chosen."""
     try:
         theme.to_color_system().generate()
-    except Exception as error:  # whatever a wrong value does in there, it is this theme's fault
+    except Exception as error:  # textual raises various exceptions for invalid values
         raise ValueError(f"{_one_line(error)}.") from error
     for name, value in theme.variables.items():
         if not name.endswith("-style"):
@@ -89,7 +89,7 @@ def check(theme: Theme) -> None:
 
 
 def _check_colour(name: str, value: str) -> None:
-    """A colour, or a colour and a percentage; the words TCSS knows pass."""
+    """Raise ValueError unless `value` is a colour, a colour with a percentage, or starts with `auto`."""
     words = value.split()
     if value == "auto" or (words and words[0] == "auto"):
         return
@@ -100,14 +100,14 @@ def _check_colour(name: str, value: str) -> None:
 
 
 def _one_line(error: Exception) -> str:
-    """An exception in one line without its markup."""
+    """The first line of an exception's message, or its type."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def variable_defaults(theme: Theme) -> dict[str, str]:
-    """Our variables for a theme that does not know them, made from its own colours.
+    """Samplescope's theme variables, derived from a theme's own colours.
 
-    For `App.get_theme_variable_defaults`; a theme's own value wins.
+    For `App.get_theme_variable_defaults`; a theme's own value takes precedence.
     """
     colours = theme.to_color_system().generate()
     if theme.ansi:
@@ -135,7 +135,7 @@ def variable_defaults(theme: Theme) -> dict[str, str]:
 
 
 def _ramp(background: Color, foreground: Color, accent: Color) -> dict[str, str]:
-    """From a grey to the foreground's far end, through a little of the accent."""
+    """The surprisal ramp: from a grey to white (on dark) or black (on light), tinted with the accent."""
     first = background.blend(foreground, 0.6)
     last = Color.parse("white" if background.brightness < 0.5 else "black")
     steps = [first.blend(last, step / (STEPS - 1)).blend(accent, 0.15) for step in range(STEPS)]
@@ -143,12 +143,12 @@ def _ramp(background: Color, foreground: Color, accent: Color) -> dict[str, str]
 
 
 def _ansi_defaults(colours: dict[str, str]) -> dict[str, str]:
-    """The terminal's own colours, only such as are legible on dark and on light."""
+    """Defaults in the terminal's own colours, only those legible on both dark and light backgrounds."""
     grey, text = "ansi_bright_black", "ansi_default"
     named = dict.fromkeys(("quiet", "removed", "prompt", "raw", "bar", "bar-removed"), grey)
     named |= {"live": colours["accent"], "cut": colours["warning"], "special": "ansi_green"}
     named |= {"cursor": text, "cursor-blurred": text}
-    # Textual's own widgets name these two, and only its two ANSI themes have them.
+    # Textual's widgets use these two variables, which only its two ANSI themes define.
     named |= {"ansi-background": "ansi_black", "ansi-foreground": "ansi_white"}
     ramp = (grey, "ansi_blue", "ansi_bright_blue", "ansi_magenta", "ansi_bright_magenta", "ansi_bright_red", text)
     return named | {f"surprisal-{step}": colour for step, colour in enumerate(ramp)}

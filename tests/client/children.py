@@ -12,14 +12,14 @@ from tui.client.client import Client
 
 
 async def begin(client: Client, text: str = "the herd of unicorns") -> int:
-    """Start, open, prompt; the prompt's last node."""
+    """Start the engine, open the demo model, send a prompt; the id of the prompt's last node."""
     await client.start()
     await client.open()
     return (await client.prompt(text=text)).nodes[-1].id
 
 
 async def logged(log: Path, pattern: str) -> re.Match:
-    """The first match in the log; the engine wrote it before the answer that was awaited, but it may be on its way."""
+    """Wait for the first match in the log: a line that the engine wrote before its last reply may arrive later."""
     async with asyncio.timeout(PATIENCE):
         while (found := re.search(pattern, log.read_text(errors="replace"))) is None:
             await asyncio.sleep(0.01)
@@ -33,4 +33,4 @@ async def gone(pid: int) -> None:
 
 
 KILLED = "def killed(forward):\n    if forward == {}: os.kill(os.getpid(), signal.SIGKILL)"
-"""A script whose `killed`, hung on `before_forward`, kills the process in that forward."""
+"""A script whose `killed`, used as `before_forward`, kills the process in the forward of the given number."""

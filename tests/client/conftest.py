@@ -1,4 +1,4 @@
-"""A listener that can be waited for."""
+"""Fixtures for client tests: a recording listener, scripted engines, clients."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from tui import logs
 from tui.client.client import Client
 
 
-class Ear:
-    """Keeps what the client tells, in order, as (name, *values)."""
+class RecordingListener:
+    """Records the client's events, in order, as (name, *values)."""
 
     def __init__(self) -> None:
-        self.heard: list[tuple] = []
+        self.events: list[tuple] = []
         self._changed = asyncio.Condition()
         self._tasks: set[asyncio.Task] = set()
 
-    def _hear(self, *news) -> None:
-        self.heard.append(news)
+    def _record(self, *event) -> None:
+        self.events.append(event)
         task = asyncio.ensure_future(self._notify())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -31,45 +31,45 @@ class Ear:
         async with self._changed:
             self._changed.notify_all()
 
-    def wants(self, client, view) -> None:
-        """Ask for a view, and keep what comes of it."""
+    def request_view(self, client, view) -> None:
+        """Ask for a view, and record its reply or refusal as an event."""
         client.view(
             view,
-            lambda viewed: self._hear("viewed", viewed),
-            lambda error: self._hear("view_failed", view, error),
+            lambda viewed: self._record("viewed", viewed),
+            lambda error: self._record("view_failed", view, error),
         )
 
     def grown(self, nodes) -> None:
-        self._hear("grown", nodes)
+        self._record("grown", nodes)
 
     def progress(self, progress) -> None:
-        self._hear("progress", progress)
+        self._record("progress", progress)
 
     def lost(self, message, restarting) -> None:
-        self._hear("lost", message, restarting)
+        self._record("lost", message, restarting)
 
     def restored(self) -> None:
-        self._hear("restored")
+        self._record("restored")
 
     def all(self, name: str) -> list[tuple]:
-        """Everything of this name heard so far."""
-        return [news[1:] for news in self.heard if news[0] == name]
+        """The values of all events of this name so far."""
+        return [event[1:] for event in self.events if event[0] == name]
 
     async def until(self, name: str, true: Callable[..., bool] = lambda *_: True) -> tuple:
-        """The first news of this name for which `true` holds, waited for."""
+        """Wait for the first event of this name for which `true` holds, and return its values."""
 
         def found():
-            return next((news for news in self.all(name) if true(*news)), None)
+            return next((values for values in self.all(name) if true(*values)), None)
 
         async with asyncio.timeout(PATIENCE), self._changed:
-            while (news := found()) is None:
+            while (values := found()) is None:
                 await self._changed.wait()
-        return news
+        return values
 
 
 @pytest.fixture
-async def ear() -> Ear:
-    return Ear()
+async def listener() -> RecordingListener:
+    return RecordingListener()
 
 
 @pytest.fixture
@@ -78,9 +78,9 @@ async def engines() -> Engines:
 
 
 @pytest.fixture
-async def client(ear, engines):
+async def client(listener, engines):
     """A started client of a scripted engine with the demo model open."""
-    client = engines.client(ear)
+    client = engines.client(listener)
     await client.start()
     await client.open()
     yield client
@@ -88,13 +88,13 @@ async def client(ear, engines):
 
 
 @pytest.fixture
-async def child(ear, log):
-    """Makes clients of real engine processes, and begins the log."""
+async def child(listener, log):
+    """A function that makes clients of real engine processes; logging is started."""
     logs.begin()
     clients = []
 
     def make(command) -> Client:
-        clients.append(Client(ear, command))
+        clients.append(Client(listener, command))
         return clients[-1]
 
     yield make

@@ -1,4 +1,4 @@
-"""What a command says while it may ask, and a client whose command has failed because it could not."""
+"""The stderr of a command that may ask, and a client whose command failed because it could not ask."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_the_last_line_is_held_back_until_another_comes_or_nothing_does():
     assert shown.patience == echo.PATIENCE
     shown.add(b"Try ")
     assert stream.getvalue() == "Welcome\nVisit https://log.in/123\n"
-    shown.let_go()
+    shown.flush()
     assert stream.getvalue().endswith("123\nTry ")
     assert shown.patience is None
 
@@ -41,7 +41,7 @@ def test_nothing_a_command_says_acts_on_the_terminal():
     stream = io.StringIO()
     shown = Echo(stream)
     shown.add(b"\x1b]0;title\x07 caf\xe9\n\n\x9b2J\n")
-    shown.let_go()
+    shown.flush()
     assert stream.getvalue() == "␛]0;title␇ caf\ufffd\n\n\ufffd2J\n"
 
 
@@ -50,18 +50,18 @@ async def test_a_line_below_a_question_whose_answer_is_hidden(monkeypatch):
     shown = Echo(stream)
     shown.add(b"Permission denied, please try again.\n")
     monkeypatch.setattr(echo, "_hides_typing", lambda: True)
-    shown.let_go()
+    shown.flush()
     assert stream.getvalue() == "\nPermission denied, please try again.\n"
 
 
 REFUSED = ["sh", "-c", "echo 'Permission denied' >&2; exit 255"]
 
 
-async def test_only_a_command_that_brought_no_greeting_may_have_to_ask(ear, tmp_path):
+async def test_only_a_command_that_brought_no_greeting_may_have_to_ask(listener, tmp_path):
     flag = tmp_path / "may"
     flag.touch()
     script = f"import pathlib\nif not pathlib.Path({str(flag)!r}).exists(): raise SystemExit(255)"
-    client = Client(ear, child_command(script))
+    client = Client(listener, child_command(script))
     await begin(client)
     assert not client.must_ask
     flag.unlink()
@@ -74,18 +74,18 @@ async def test_only_a_command_that_brought_no_greeting_may_have_to_ask(ear, tmp_
     await client.close()
 
 
-async def test_an_engine_of_our_own_never_asks(ear, monkeypatch):
+async def test_an_engine_of_our_own_never_asks(listener, monkeypatch):
     monkeypatch.setattr("tui.client.starter.engine_command", lambda: REFUSED)
-    client = Client(ear, None)
+    client = Client(listener, None)
     with pytest.raises(EngineFailed):
         await client.start()
     assert not client.must_ask
     await client.close()
 
 
-async def test_an_engine_that_was_asked_for_is_the_one_that_is_used_and_has_the_same_story(ear, tmp_path):
+async def test_an_engine_that_was_asked_for_is_the_one_that_is_used_and_has_the_same_story(listener, tmp_path):
     starts = tmp_path / "starts"
-    client = Client(ear, child_command(f"open({str(starts)!r}, 'a').write('x')"))
+    client = Client(listener, child_command(f"open({str(starts)!r}, 'a').write('x')"))
     at = await begin(client)
     stepped = await client.step(at, {}, count=2)
     before = list(client.mirror.story)
@@ -98,27 +98,27 @@ async def test_an_engine_that_was_asked_for_is_the_one_that_is_used_and_has_the_
     await client.close()
 
 
-async def test_one_that_was_asked_for_and_is_not_used_ends_with_the_client(ear):
-    client = Client(ear, child_command())
+async def test_one_that_was_asked_for_and_is_not_used_ends_with_the_client(listener):
+    client = Client(listener, child_command())
     client.ask()
     process = client._starter._greeted.child._process
     await client.close()
     assert process.poll() is not None
 
 
-async def test_asking_in_vain_says_why_and_leaves_nothing(ear):
-    client = Client(ear, REFUSED)
+async def test_asking_in_vain_says_why_and_leaves_nothing(listener):
+    client = Client(listener, REFUSED)
     with pytest.raises(EngineFailed, match=r"sh ended with exit code 255\. Its last line: Permission denied"):
         client.ask()
     assert client._starter._greeted is None
     await client.close()
 
 
-async def test_what_was_said_before_the_greeting_explains_no_later_death(ear, log):
+async def test_what_was_said_before_the_greeting_explains_no_later_death(listener, log):
     logs.begin()
     command = child_command("def die(forward):\n    os._exit(3)", "ScriptedEngine(before_forward=die)")
     words = "echo 'Warning: Permanently added gpubox' >&2; exec \"$@\""
-    client = Client(ear, ["sh", "-c", words, "sh", *command])
+    client = Client(listener, ["sh", "-c", words, "sh", *command])
     client.ask()
     await client.start()
     await client.open()

@@ -1,4 +1,4 @@
-"""Deaths, restarts, stops and requests in any order: everything awaited ends, and the mirror stays a story."""
+"""Deaths, restarts, stops and requests in any order: every request ends, and the mirror stays consistent."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import contextlib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.client.conftest import Ear
+from tests.client.conftest import RecordingListener
 from tests.engines import Engines
 from tests.patience import PATIENCE
 from tests.scripted import ScriptedEngine
@@ -18,7 +18,7 @@ from tui.protocol import View
 
 WHAT = ["prompt", "step", "run", "stop", "want", "encode", "open", "die", "restart", "refuse", "close"]
 ACTIONS = st.lists(st.tuples(st.sampled_from(WHAT), st.integers(0, 3)), max_size=14)
-"""What to do, and how many turns of the loop to wait before the next."""
+"""(action, number of loop turns to wait before the next action)."""
 
 
 async def attempt(asked) -> None:
@@ -26,7 +26,7 @@ async def attempt(asked) -> None:
         await asked
 
 
-async def act(client: Client, engines: Engines, ear: Ear, action: str) -> None:
+async def act(client: Client, engines: Engines, listener: RecordingListener, action: str) -> None:
     tip = max((node.id for node in client.mirror.story), default=ROOT)
     match action:
         case "prompt":
@@ -38,7 +38,7 @@ async def act(client: Client, engines: Engines, ear: Ear, action: str) -> None:
         case "stop":
             client.stop()
         case "want":
-            ear.wants(client, View(slot="main", at=tip))
+            listener.request_view(client, View(slot="main", at=tip))
         case "encode":
             await attempt(client.encode("the"))
         case "open":
@@ -60,14 +60,14 @@ def test_whatever_happens_everything_awaited_ends_and_the_story_holds_together(a
 
     async def session():
         asyncio.get_running_loop().set_exception_handler(lambda loop, context: trouble.append(context))
-        ear, engines = Ear(), Engines(lambda: ScriptedEngine(context=200))
-        client = engines.client(ear)
+        listener, engines = RecordingListener(), Engines(lambda: ScriptedEngine(context=200))
+        client = engines.client(listener)
         await client.start()
         await client.open()
         async with asyncio.timeout(PATIENCE):
             tasks = []
             for action, turns in actions:
-                tasks.append(asyncio.create_task(act(client, engines, ear, action)))
+                tasks.append(asyncio.create_task(act(client, engines, listener, action)))
                 for _ in range(turns):
                     await asyncio.sleep(0)
             await asyncio.wait(tasks, timeout=0.1) if tasks else None

@@ -1,4 +1,4 @@
-"""What the client promises while the engine lives; the engine is a scripted one behind the real `serve`."""
+"""The client's behaviour while the engine runs; the engine is a scripted one behind the real `serve`."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tui.protocol import PlotRequest, View
 
 
 async def held(gate: Gate) -> None:
-    """Until the engine is inside a forward."""
+    """Wait until the engine is inside a forward."""
     assert await asyncio.to_thread(gate.waiting.wait, 20)
 
 
-async def test_a_session_from_the_prompt_to_a_taken_token(client, ear):
+async def test_a_session_from_the_prompt_to_a_taken_token(client, listener):
     prompted = await client.prompt(text=UNICORN)
     assert join_text(node.piece for node in prompted.nodes) == UNICORN
     assert client.mirror.tip == prompted.nodes[-1].id
@@ -30,19 +30,19 @@ async def test_a_session_from_the_prompt_to_a_taken_token(client, ear):
     path = client.mirror.story.path(taken.tip)[len(prompted.nodes) :]
     assert [node.how for node in path] == [How.SAMPLED, How.SAMPLED, How.SAMPLED, How.CHOSEN]
     assert path[-1].token == 7
-    assert [node for (nodes,) in ear.all("grown") for node in nodes] == path
+    assert [node for (nodes,) in listener.all("grown") for node in nodes] == path
     assert await client.encode("the herd of") == 3
     assert await client.job("sweep", {"rounds": 2}) == {"kind": "sweep", "rounds": 2}
 
 
-async def test_start_says_where_the_engine_runs_and_open_what_it_opened(ear, engines):
-    client = engines.client(ear)
+async def test_start_says_where_the_engine_runs_and_open_what_it_opened(listener, engines):
+    client = engines.client(listener)
     assert (await client.start()).host == "here"
     assert client.ready is not None
     opened = await client.open(Origin(model="folder", device="cpu"))
     assert (opened.model, client.mirror.opened) == ("folder", opened)
     assert engines.engine.opened_with[0].origin.device == "cpu"
-    assert ear.all("progress")
+    assert listener.all("progress")
     await client.close()
 
 
@@ -57,7 +57,7 @@ async def test_a_refused_request_raises_with_kind_message_and_remedy(client):
     error = failed.value
     assert (error.kind, error.remedy) == ("input", "Give a folder or a Hugging Face id.")
     assert str(error) == "There is no model 'missing/model'. Give a folder or a Hugging Face id."
-    # Nothing is lost: the model that was open still is.
+    # The model that was open still is.
     assert (await client.prompt(text="the")).nodes
 
 
@@ -69,10 +69,10 @@ async def test_what_cannot_be_sent_is_refused_here(client):
     assert await client.encode("the") == 1
 
 
-async def test_nodes_are_in_the_mirror_when_the_listener_hears_of_them_and_when_the_step_returns(client, ear):
+async def test_nodes_are_in_the_mirror_when_the_listener_hears_of_them_and_when_the_step_returns(client, listener):
     at = (await client.prompt(text="the herd")).nodes[-1].id
     known = []
-    ear.grown = lambda nodes: known.append(all(node.id in client.mirror.story for node in nodes))
+    listener.grown = lambda nodes: known.append(all(node.id in client.mirror.story for node in nodes))
     stepped = await client.step(at, {}, count=50)
     assert stepped.tip in client.mirror.story and known and all(known)
     assert len(client.mirror.story.path(stepped.tip)) == 52
@@ -91,10 +91,10 @@ async def test_stop_ends_a_run_within_one_step(client, engines):
     assert engines.engine.revision - before <= 1
 
 
-async def test_ten_thousand_wishes_are_two_views_and_the_last_is_the_newest(client, engines, ear):
+async def test_ten_thousand_wishes_are_two_views_and_the_last_is_the_newest(client, engines, listener):
     at = (await client.prompt(text="the herd")).nodes[-1].id
     for number in range(1, 10_001):
-        ear.wants(
+        listener.request_view(
             client,
             View(
                 slot="main",
@@ -104,45 +104,45 @@ async def test_ten_thousand_wishes_are_two_views_and_the_last_is_the_newest(clie
                 plot=PlotRequest("cumulative", 40),
             ),
         )
-    (viewed,) = await ear.until("viewed", lambda viewed: viewed.given == {"temperature": 10.0})
+    (viewed,) = await listener.until("viewed", lambda viewed: viewed.given == {"temperature": 10.0})
     assert viewed.settings["temperature"].value == 10.0
     assert engines.engine.views == 2
 
 
-async def test_slots_do_not_wait_for_each_other_and_each_has_one_view_in_flight(client, engines, ear):
+async def test_slots_do_not_wait_for_each_other_and_each_has_one_view_in_flight(client, engines, listener):
     at = (await client.prompt(text="the herd")).nodes[-1].id
     for count in (1, 2, 3):
         for slot in ("main", "scroll"):
-            ear.wants(client, View(slot=slot, at=at, window=(0, count)))
-    await ear.until("viewed", lambda viewed: viewed.slot == "scroll" and len(viewed.candidates) == 3)
-    await ear.until("viewed", lambda viewed: viewed.slot == "main" and len(viewed.candidates) == 3)
-    assert [(viewed.slot, len(viewed.candidates)) for (viewed,) in ear.all("viewed")] == [
+            listener.request_view(client, View(slot=slot, at=at, window=(0, count)))
+    await listener.until("viewed", lambda viewed: viewed.slot == "scroll" and len(viewed.candidates) == 3)
+    await listener.until("viewed", lambda viewed: viewed.slot == "main" and len(viewed.candidates) == 3)
+    assert [(viewed.slot, len(viewed.candidates)) for (viewed,) in listener.all("viewed")] == [
         ("main", 1), ("scroll", 1), ("main", 3), ("scroll", 3),
     ]  # fmt: skip
 
 
-async def test_a_wish_before_the_model_is_open_waits_for_it(ear, engines):
-    client = engines.client(ear)
-    ear.wants(client, View(slot="main", at=1))
+async def test_a_wish_before_the_model_is_open_waits_for_it(listener, engines):
+    client = engines.client(listener)
+    listener.request_view(client, View(slot="main", at=1))
     await client.start()
-    ear.wants(client, View(slot="scroll", at=1))
-    # A new model is another story: what was wished for before is about nothing.
+    listener.request_view(client, View(slot="scroll", at=1))
+    # A new model starts another story: views queued before are about nodes that no longer exist.
     await client.open()
     await client.prompt(text="the")
-    assert ear.all("viewed") == ear.all("view_failed") == []
-    ear.wants(client, View(slot="main", at=1))
-    await ear.until("viewed")
+    assert listener.all("viewed") == listener.all("view_failed") == []
+    listener.request_view(client, View(slot="main", at=1))
+    await listener.until("viewed")
     await client.close()
 
 
-async def test_a_view_that_fails_is_told_and_its_slot_is_free_again(client, ear):
+async def test_a_view_that_fails_is_told_and_its_slot_is_free_again(client, listener):
     at = (await client.prompt(text="the")).nodes[-1].id
     tiny = View(slot="main", at=at, given={"temperature": 1e-39})
-    ear.wants(client, tiny)
-    view, error = await ear.until("view_failed")
+    listener.request_view(client, tiny)
+    view, error = await listener.until("view_failed")
     assert (view.given, error.kind) == (tiny.given, "run")
-    ear.wants(client, View(slot="main", at=at))
-    await ear.until("viewed")
+    listener.request_view(client, View(slot="main", at=at))
+    await listener.until("viewed")
 
 
 async def test_opening_another_model_begins_another_story(client):
@@ -153,14 +153,14 @@ async def test_opening_another_model_begins_another_story(client):
     assert [node.id for node in (await client.prompt(text="the")).nodes] == [1]
 
 
-async def test_a_listener_that_raises_is_logged_and_does_not_stop_the_pipe(client, ear, caplog):
-    ear.grown = lambda nodes: 1 / 0
+async def test_a_listener_that_raises_is_logged_and_does_not_stop_the_pipe(client, listener, caplog):
+    listener.grown = lambda nodes: 1 / 0
     at = (await client.prompt(text="the")).nodes[-1].id
     assert (await client.step(at, {}, count=2)).reason == "count"
     assert {record.exc_info[0] for record in caplog.records} == {ZeroDivisionError}
 
 
-async def test_closing_waits_until_a_start_under_way_has_cleared_up(ear, engines):
+async def test_closing_waits_until_a_start_under_way_has_cleared_up(listener, engines):
     began, cleared = asyncio.Event(), asyncio.Event()
 
     async def connect():
@@ -170,10 +170,10 @@ async def test_closing_waits_until_a_start_under_way_has_cleared_up(ear, engines
         try:
             await asyncio.Event().wait()
         finally:
-            await asyncio.sleep(0.01)  # as the end of a process takes
+            await asyncio.sleep(0.01)  # about as long as a process takes to end
             cleared.set()
 
-    client = Client.connecting(ear, connect)
+    client = Client.connecting(listener, connect)
     await client.start()
     engines.die()
     await began.wait()
@@ -190,12 +190,12 @@ async def test_a_caller_that_gives_up_does_not_confuse_what_comes_after(client, 
     run.cancel()
     gate.let(100)
     assert (await client.step(at, {}, count=1)).tip == first.tip
-    # The nodes of the step nobody waited for are in the story all the same.
+    # The nodes of the cancelled step are in the story all the same.
     assert len(client.mirror.story.children(first.tip)) == 1
 
 
-async def test_before_start_and_after_close_a_request_fails_at_once(ear, engines):
-    client = engines.client(ear)
+async def test_before_start_and_after_close_a_request_fails_at_once(listener, engines):
+    client = engines.client(listener)
     with pytest.raises(EngineFailed) as failed:
         await client.prompt(text="the")
     assert failed.value.kind == "lost"
@@ -204,12 +204,12 @@ async def test_before_start_and_after_close_a_request_fails_at_once(ear, engines
     await client.close()
     await client.close()
     client.stop()
-    ear.wants(client, View(slot="main", at=1))
+    listener.request_view(client, View(slot="main", at=1))
     for asked in (client.prompt(text="the"), client.start(), client.restart()):
         with pytest.raises(EngineFailed) as failed:
             await asked
         assert failed.value.kind == "closed"
-    assert ear.all("lost") == []
+    assert listener.all("lost") == []
 
 
 async def test_closing_fails_what_was_asked(client, engines):
@@ -223,13 +223,13 @@ async def test_closing_fails_what_was_asked(client, engines):
     gate.let(9)
 
 
-async def test_a_client_over_given_streams(ear):
+async def test_a_client_over_given_streams(listener):
     served = Served.start(ScriptedEngine)
-    client = Client.over(ear, *await asyncio.open_connection(sock=served.socket))
+    client = Client.over(listener, *await asyncio.open_connection(sock=served.socket))
     await client.start()
     await client.open()
     assert (await client.prompt(text="the")).nodes
     served.die()
-    assert await ear.until("lost", lambda message, again: not again)
-    assert [again for _, again in ear.all("lost")] == [True, False]
+    assert await listener.until("lost", lambda message, again: not again)
+    assert [again for _, again in listener.all("lost")] == [True, False]
     await client.close()

@@ -1,4 +1,4 @@
-"""An engine process that dies: what is kept, what is said, how it comes back."""
+"""An engine process that dies: the story is kept, the reason is reported, the engine is restarted."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ outbox.write_all = half
 """
 
 
-async def test_killed_in_the_middle_of_a_step_it_comes_back_with_the_same_story(child, ear):
+async def test_killed_in_the_middle_of_a_step_it_comes_back_with_the_same_story(child, listener):
     client = child(child_command(KILLED.format(5), "ScriptedEngine(before_forward=killed)"))
     at = await begin(client)
     seen = await client.step(at, {}, count=3)
     with pytest.raises(EngineFailed) as failed:
         await client.step(seen.tip, {}, count=9)
     assert failed.value.kind == "lost"
-    await ear.until("restored")
-    assert ear.all("lost") == [("The engine was killed by SIGKILL.", True)]
-    # The tokens seen so far stay, under their numbers, and the story goes on from them.
+    await listener.until("restored")
+    assert listener.all("lost") == [("The engine was killed by SIGKILL.", True)]
+    # The nodes received so far stay, with their ids, and the story continues from them.
     story = client.mirror.story
     tip = max(node.id for node in story)
     before = [node.id for node in story.path(tip)]
@@ -44,12 +44,12 @@ async def test_killed_in_the_middle_of_a_step_it_comes_back_with_the_same_story(
     assert [node.id for node in story.path(stepped.tip)] == [*before, tip + 1, tip + 2]
 
 
-async def test_killed_in_the_middle_of_a_frame_nothing_hangs(child, ear):
+async def test_killed_in_the_middle_of_a_frame_nothing_hangs(child, listener):
     client = child(child_command(HALF_FRAME))
     at = await begin(client)
     with pytest.raises(EngineFailed):
         await client.step(at, {}, count=2)
-    await ear.until("restored")
+    await listener.until("restored")
     assert len(client.mirror.story.path(at + 2)) == at + 2
 
 
@@ -62,13 +62,13 @@ async def test_killed_in_the_middle_of_a_frame_nothing_hangs(child, ear):
         ("raise SystemExit(4)", "The engine failed: SystemExit: 4"),
     ],
 )  # fmt: skip
-async def test_one_printable_line_says_why_the_engine_died(child, ear, script, why):
+async def test_one_printable_line_says_why_the_engine_died(child, listener, script, why):
     client = child(child_command(f"def die(forward):\n    {script}", "ScriptedEngine(before_forward=die)"))
     await client.start()
     await client.open()
     with pytest.raises(EngineFailed):
         await client.prompt(text="the")
-    message, _ = await ear.until("lost")
+    message, _ = await listener.until("lost")
     assert why in message and "\n" not in message
 
 
@@ -87,26 +87,26 @@ os._exit(6)
         await client.open()
 
 
-async def test_it_is_started_again_once_by_itself_and_then_only_when_asked(child, ear):
+async def test_it_is_started_again_once_by_itself_and_then_only_when_asked(child, listener):
     client = child(child_command(KILLED.format(2), "ScriptedEngine(before_forward=killed)"))
     at = await begin(client)
     for deaths, again in ((1, True), (2, False), (3, False)):
         with pytest.raises(EngineFailed):
             await client.step(at, {}, count=9)
             await client.step(at, {}, count=9)
-        await ear.until("lost", lambda *_, deaths=deaths: len(ear.all("lost")) == deaths)
-        assert ear.all("lost")[-1][1] is again
+        await listener.until("lost", lambda *_, deaths=deaths: len(listener.all("lost")) == deaths)
+        assert listener.all("lost")[-1][1] is again
         if again:
-            await ear.until("restored")
+            await listener.until("restored")
         else:
             with pytest.raises(EngineFailed):
                 await client.prompt(text="the")
             await client.restart()
-    assert len(ear.all("restored")) == 3
+    assert len(listener.all("restored")) == 3
     assert (await client.prompt(text="the herd of unicorns")).nodes[-1].id == at
 
 
-async def test_a_death_while_it_is_being_started_again_does_not_loop(child, ear, tmp_path):
+async def test_a_death_while_it_is_being_started_again_does_not_loop(child, listener, tmp_path):
     starts = tmp_path / "starts"
     script = f"""
 open({str(starts)!r}, "a").write("x")
@@ -120,21 +120,21 @@ class Once(ScriptedEngine):
     at = await begin(client)
     with pytest.raises(EngineFailed):
         await client.step(at, {}, count=9)
-    await ear.until("lost", lambda message, again: not again)
-    assert [message for message, _ in ear.all("lost")] == [
+    await listener.until("lost", lambda message, again: not again)
+    assert [message for message, _ in listener.all("lost")] == [
         "The engine was killed by SIGKILL.",
         "The engine ended with exit code 9.",
     ]
     assert starts.read_text() == "xx"
-    # By a key it is tried once more, and fails once more.
+    # A restart by key tries once more, and fails once more.
     with pytest.raises(EngineFailed, match="exit code 9"):
         await client.restart()
     assert starts.read_text() == "xxx"
-    assert len(ear.all("lost")) == 2
+    assert len(listener.all("lost")) == 2
 
 
 @pytest.mark.parametrize("counts", [[3], [1, 2, 3]])
-async def test_a_view_that_a_death_left_unanswered_is_asked_again_unless_there_is_a_newer_wish(child, ear, counts):
+async def test_a_view_that_a_death_left_unanswered_is_asked_again_unless_there_is_a_newer_wish(child, listener, counts):
     script = """
 class Dies(ScriptedEngine):
     fresh = True
@@ -148,12 +148,12 @@ class Dies(ScriptedEngine):
     client = child(child_command(script, "Dies()"))
     at = await begin(client)
     for count in counts:
-        ear.wants(client, View(slot="main", at=at, window=(0, count)))
-    (viewed,) = await ear.until("viewed")
+        listener.request_view(client, View(slot="main", at=at, window=(0, count)))
+    (viewed,) = await listener.until("viewed")
     assert len(viewed.candidates) == 3
 
 
-async def test_restart_gives_up_a_load_under_way_and_brings_back_the_model_before(child, ear):
+async def test_restart_gives_up_a_load_under_way_and_brings_back_the_model_before(child, listener):
     script = """
 class Slow(ScriptedEngine):
     def open(self, request, report):
@@ -165,17 +165,17 @@ class Slow(ScriptedEngine):
     client = child(child_command(script, "Slow()"))
     at = await begin(client)
     loading = asyncio.create_task(client.open(Origin(model="huge")))
-    await ear.until("progress", lambda progress: progress.stage == "loading")
+    await listener.until("progress", lambda progress: progress.stage == "loading")
     await client.restart()
     with pytest.raises(EngineFailed) as failed:
         await loading
     assert (failed.value.kind, failed.value.message) == ("lost", "The engine was started again.")
     assert client.mirror.opened.model == "scripted"
     assert (await client.step(at, {}, count=1)).reason == "count"
-    assert ear.all("lost") == []
+    assert listener.all("lost") == []
 
 
-async def test_a_second_restart_takes_over_from_one_that_hangs(child, ear, tmp_path):
+async def test_a_second_restart_takes_over_from_one_that_hangs(child, listener, tmp_path):
     script = f"""
 marker = {str(tmp_path / "starts")!r}
 open(marker, "a").write("x")
@@ -191,7 +191,7 @@ if open(marker).read() == "xx":
     with pytest.raises(EngineFailed, match="started once more"):
         await hanging
     assert (await client.step(at, {}, count=1)).reason == "count"
-    assert len(ear.all("restored")) == 1
+    assert len(listener.all("restored")) == 1
 
 
 async def test_an_engine_that_hangs_can_be_restarted(child):

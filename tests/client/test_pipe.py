@@ -28,7 +28,7 @@ MESSAGES = [
 
 @asynccontextmanager
 async def linked():
-    """A link, and the socket an engine would write to."""
+    """A link, and the socket at its engine's end."""
     theirs, ours = socket.socketpair()
     link = Link(*await asyncio.open_connection(sock=theirs))
     ours.setblocking(False)
@@ -63,7 +63,7 @@ def test_noise_greeting_and_frames_may_arrive_in_any_pieces(noise, sizes):
 
             writing = asyncio.create_task(write())
             assert await link.greet() == READY
-            # As frames, because a number that is not there is NaN, which equals nothing.
+            # Compared as frames, because missing numbers are NaN, which is not equal to itself.
             assert [frame(await link.read()) for _ in MESSAGES] == [frame(message) for message in MESSAGES]
             await writing
 

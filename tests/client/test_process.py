@@ -41,9 +41,9 @@ async def test_stray_output_goes_to_the_log_and_stdin_is_empty(child, log):
     at = await begin(client)
     assert (await client.step(at, {}, count=5)).reason == "count"
     await client.close()
-    heard = [line for line in log.read_text().splitlines() if " is started: " not in line]
+    events = [line for line in log.read_text().splitlines() if " is started: " not in line]
     for said in ("a stray print", "no newline", "the first stdout", "straight to fd 1", "from C", "from a child"):
-        assert any(said in line for line in heard)
+        assert any(said in line for line in events)
 
 
 async def test_a_login_shells_greeting_is_skipped(child):
@@ -118,7 +118,7 @@ def test_the_engine_is_gone_when_nobody_reads_its_stdout():
     process.stdout.close()
     process.stdin.write(frame(Open(id=1)))
     process.stdin.flush()
-    # Its stdin stays open: writing alone tells it that nobody is there.
+    # The engine's stdin stays open: only a failed write shows it that the UI is gone.
     assert process.wait(PATIENCE) == 0
     process.stdin.close()
     process.stderr.close()
@@ -130,7 +130,7 @@ async def test_the_engine_is_gone_when_the_ui_is_killed_in_the_middle_of_a_forwa
     await client.open()
     asked = asyncio.create_task(client.prompt(text="the"))
     pid = int((await logged(log, r"pid (\d+)"))[1])
-    # What the kernel does for a killed UI: close its end.
+    # As the kernel does for a killed UI: close its end of the pipe.
     client._link._transport.close()
     await gone(pid)
     with pytest.raises(EngineFailed):
@@ -160,12 +160,12 @@ def test_on_a_terminal_the_engine_says_what_it_is():
         (["sh", "-c", "exec yes"], "is no engine"),
     ],
 )  # fmt: skip
-async def test_an_engine_that_cannot_be_started_is_said_in_one_line(child, ear, command, why):
+async def test_an_engine_that_cannot_be_started_is_said_in_one_line(child, listener, command, why):
     client = child(command)
     with pytest.raises(EngineFailed) as failed:
         await client.start()
     assert why in str(failed.value) and "\n" not in str(failed.value)
-    assert ear.all("lost") == []
+    assert listener.all("lost") == []
     with pytest.raises(EngineFailed, match=re.escape(why)):
         await client.restart()
 
@@ -200,7 +200,7 @@ async def test_closing_while_the_engine_has_not_greeted(child):
     assert failed.value.kind == "closed"
 
 
-async def test_closing_while_it_is_being_started_again(child, ear, log, tmp_path):
+async def test_closing_while_it_is_being_started_again(child, listener, log, tmp_path):
     once = tmp_path / "once"
     script = f"""
 if os.path.exists({str(once)!r}):
@@ -217,8 +217,8 @@ open({str(once)!r}, "w").close()
     pid = int((await logged(log, r"second (\d+)"))[1])
     await client.close()
     await gone(pid)
-    assert ear.all("restored") == []
-    assert len(ear.all("lost")) == 1
+    assert listener.all("restored") == []
+    assert len(listener.all("lost")) == 1
 
 
 async def test_giving_up_a_start_ends_what_was_started(child, log):

@@ -1,4 +1,4 @@
-"""What the log has of an engine: each line of its stderr, each frame by kind, number and size, no word of a prompt."""
+"""The log holds each stderr line of an engine, each frame by type, id and size, and no word of a prompt."""
 
 import logging
 
@@ -51,7 +51,7 @@ def test_the_first_line_of_a_crash_is_the_one_that_tells(noted):
 
 
 async def test_frames_are_noted_by_kind_number_and_size_and_by_none_of_their_words(child, log, monkeypatch):
-    monkeypatch.setenv(logs.LEVEL, "debug")
+    monkeypatch.setenv(logs.LEVEL_VARIABLE, "debug")
     logging.getLogger("samplescope").handlers.clear()
     logs.begin()
     client = child(child_command())

@@ -76,6 +76,7 @@ def test_every_row_is_what_the_logits_say(given: Given) -> None:
     assert [row.final for row in rows] == pytest.approx(expected.final.tolist(), **CLOSE)
     assert [row.cumulative for row in rows] == pytest.approx(np.cumsum(expected.tempered).tolist(), **CLOSE)
     assert [row.removed_by for row in rows] == expected.removed
+    assert look(given).best == pytest.approx(rows[0].tempered)
     assert [row.piece for row in rows] == [Letters(WIDTH).piece(row.token) for row in rows]
     assert [row.token for row in rows if row.special] == [WIDTH - 1]
 
@@ -174,6 +175,21 @@ def test_ranks_are_even_on_the_axis_they_are_for() -> None:
     steps = np.diff(points(look(plot=PlotRequest("cumulative", 12, "linear", 20, 0)))[0])
     assert logs.max() - logs.min() < 0.05
     assert steps.max() - steps.min() <= 1
+
+
+@pytest.mark.parametrize("bins", [1, 30, 400])
+@pytest.mark.parametrize("given", [*CHOICES, {"temperature": 0.25, "top_k": 9}])
+def test_a_histogram_counts_every_candidate_once_where_its_probability_lies(given: Given, bins: int) -> None:
+    expected = worked_out(**given)  # type: ignore[arg-type]
+    plot = look(given, plot=PlotRequest("histogram", bins)).plot
+    assert plot is not None
+    edges, kept, removed = (np.frombuffer(plot.series[name], "<f4") for name in ("edges", "kept", "removed"))
+    assert edges == pytest.approx(np.logspace(-10, 0, bins + 1), rel=1e-5)
+    left = np.array([name == "" for name in expected.removed])
+    limits = [0.0, *np.logspace(-10, 0, bins + 1)[:-1], 1.1]
+    for counts, mask in ((kept, left), (removed, ~left)):
+        assert counts.sum() == mask.sum()
+        assert abs(counts - np.histogram(expected.tempered[mask], limits)[0]).sum() <= 2  # one may lie on an edge
 
 
 def test_cumulative_sums_over_a_whole_vocabulary_are_float64() -> None:

@@ -1,4 +1,4 @@
-"""A fake engine and a fake display round a real explorer."""
+"""A real explorer between a fake engine and a fake display."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PROMPT = [node(1, ROOT, 10, How.PROMPT), node(2, 1, 11, How.PROMPT)]
 
 @dataclass
 class Asked:
-    """A request, and who waits for its answer."""
+    """A recorded request with its callbacks."""
 
     request: object
     then: Callable
@@ -42,7 +42,7 @@ class Asked:
 
 
 class FakeEngine:
-    """Notes what it is asked; the test answers."""
+    """Records requests; the test answers them."""
 
     def __init__(self) -> None:
         self.grown = self.progress = self.lost = self.restored = ignore
@@ -93,7 +93,7 @@ class FakeEngine:
 
 @dataclass
 class FakeDisplay:
-    """A list of pictures, and a clock that a test moves on."""
+    """A display that keeps a list of pictures, with a clock that the test advances."""
 
     pictures: list[Picture] = field(default_factory=list)
     revealed: list = field(default_factory=list)
@@ -125,14 +125,14 @@ class FakeDisplay:
         yield self.terminal
 
     def rest(self):
-        """Let the time pass for all that is due."""
+        """Advance the clock, and call what is due."""
         due, self.due = self.due, []
         for act in due:
             act()
 
 
 class Bed:
-    """An explorer with a model open and a prompt of two tokens in, unless a test wants less."""
+    """An explorer; `ready` opens a model with a prompt of two tokens in it."""
 
     def __init__(self, keymap=None, **options) -> None:
         self.engine, self.display = FakeEngine(), FakeDisplay()
@@ -154,7 +154,7 @@ class Bed:
         return self.engine.opened
 
     def ready(self):
-        """A model, a prompt, and the view after it."""
+        """Open a model, answer the prompt, and answer the view after it."""
         opened = self.opened()
         self.explorer.change(opened=opened)
         self.explorer.go(self.state.opened(opened.settings))
@@ -164,7 +164,7 @@ class Bed:
         return self
 
     def prompted(self) -> Prompted:
-        """The answer to a prompt."""
+        """The reply to a prompt; its nodes are added to the story."""
         self.engine.story.add(PROMPT)
         return Prompted(id=1, revision=2, nodes=PROMPT)
 
@@ -182,7 +182,7 @@ class Bed:
         return viewed
 
     def grow(self, *nodes: Node) -> None:
-        """The engine brings nodes, and a frame passes."""
+        """Let the engine send nodes, and let a frame pass."""
         self.engine.story.add(nodes)
         self.engine.grown(list(nodes))
         self.display.rest()

@@ -1,4 +1,4 @@
-"""Models and engines that come and go."""
+"""Opening and switching models, and the loss and restart of engines."""
 
 import pytest
 

@@ -1,14 +1,14 @@
-"""The line to the engine: what is asked and given up at once."""
+"""`Engine`: requests that are cancelled before they begin."""
 
 import asyncio
 import gc
 import warnings
 
-from tui.explorer.engine import Engine, Written
+from tui.explorer.engine import Engine, WrittenPrompt
 
 
 class Counting:
-    """A client that counts, and notes what it was asked."""
+    """A client that counts characters as tokens, and records the texts it was asked about."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -20,14 +20,14 @@ class Counting:
 
 async def test_a_question_that_is_overtaken_before_it_begins_is_never_asked():
     client, told = Counting(), []
-    engine = Engine(lambda ear: client, lambda act: act())
+    engine = Engine(lambda listener: client, lambda act: act())
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
-        engine.count(Written("a"), told.append)
-        engine.count(Written("ab"), told.append)
+        engine.count(WrittenPrompt("a"), told.append)
+        engine.count(WrittenPrompt("ab"), told.append)
         while not told or len(asyncio.all_tasks()) > 1:
             await asyncio.sleep(0)
-        await asyncio.sleep(0)  # the loop lets go of the last one
+        await asyncio.sleep(0)  # until the last task is removed from the loop
         gc.collect()
     assert (client.asked, told) == (["ab"], [2])
     assert [str(one.message) for one in warned] == []

@@ -1,4 +1,4 @@
-"""Looking, resting, finding, moving, tuning, reachability."""
+"""The explorer and its smaller features: views, rest, finding, navigation, tuning, reachability."""
 
 from tests.features.conftest import Bed, node
 from tui.core.story import How
@@ -64,7 +64,7 @@ def test_presets_greedy_and_reset_are_commands(bed):
 
 
 def test_all_parameters_at_once_with_the_seed(bed):
-    Tuning(bed.explorer).all({"top_k": 5, "seed": 9})
+    Tuning(bed.explorer).replace_given({"top_k": 5, "seed": 9})
     assert (bed.state.given, bed.state.seed) == ({"top_k": 5}, 9)
 
 
@@ -160,6 +160,6 @@ def test_a_prompt_s_tokens_are_never_out_of_reach(bed):
 
 def test_before_a_model_is_open_nothing_is_viewed():
     bed = Bed()
-    bed.explorer.look()
+    bed.explorer.request_view()
     bed.display.rest()
     assert bed.engine.asked == []

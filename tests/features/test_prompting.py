@@ -3,7 +3,7 @@
 import pytest
 
 from tests.features.conftest import Bed
-from tui.explorer.engine import Written
+from tui.explorer.engine import WrittenPrompt
 from tui.explorer.prompting import Prompting
 from tui.explorer.status import EngineStatus
 
@@ -20,7 +20,7 @@ def submit(prompting, text):
 
 def test_a_prompt_is_sent_and_gone_to(bed, prompting):
     submit(prompting, "the herd")
-    assert bed.engine.last("prompt").request == Written("the herd")
+    assert bed.engine.last("prompt").request == WrittenPrompt("the herd")
     assert (bed.state.status, bed.explorer.picture.submitted) == (EngineStatus.PROMPT, "the herd")
     bed.engine.last("prompt").then(bed.prompted())
     assert (bed.state.cursor, bed.state.status, prompting.waiting) == (2, EngineStatus.IDLE, False)

@@ -1,4 +1,4 @@
-"""Which requests a state needs, and which answers it takes."""
+"""The requests that a state needs, and the replies that match it."""
 
 from tui.core.story import ROOT, How, Node, Story
 from tui.explorer import requests
@@ -53,7 +53,7 @@ def test_reachability_is_asked_nearest_to_the_cursor_first_and_only_where_it_is_
         drawn(2, {}),
         drawn(3, {"top_p": 0.9}),  # drawn under the settings on screen: reachable
         drawn(4, {}),
-        drawn(5, {"top_p": 0.9}, How.CHOSEN),  # chosen: may stand outside what was kept
+        drawn(5, {"top_p": 0.9}, How.CHOSEN),  # chosen: may be outside the kept set
         drawn(6, {}),
     ]
     assert requests.reach_nodes(STATE, path, known=()) == [4, 5, 2, 6]

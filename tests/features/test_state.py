@@ -4,7 +4,7 @@ import pytest
 
 from tui.core.settings import Setting, Source
 from tui.core.story import ROOT, How, Node, Story
-from tui.explorer.state import State, is_above, leaf, prompt_end
+from tui.explorer.state import State, is_on_path, leaf, prompt_end
 from tui.explorer.status import EngineStatus
 
 
@@ -14,7 +14,7 @@ def node(number, parent, token, how=How.SAMPLED, **more):
 
 @pytest.fixture
 def story():
-    """Prompt 1-2; drawn 3-4-5; a second branch 6-7 from 2 on; a third, 8, from 4."""
+    """A story with prompt nodes 1-2, drawn nodes 3-4-5, a second branch 6-7 after node 2, and a third, 8, after 4."""
     return Story(
         [
             node(1, ROOT, 10, How.PROMPT),
@@ -201,5 +201,5 @@ def test_settings_and_seed_changes_drop_the_draws():
 def test_paths(story):
     assert prompt_end(story.path(5)) == 2
     assert leaf(story, 2) == 7
-    assert is_above(story, 3, 8)
-    assert not is_above(story, 6, 8)
+    assert is_on_path(story, 3, 8)
+    assert not is_on_path(story, 6, 8)

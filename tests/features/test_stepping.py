@@ -1,4 +1,4 @@
-"""Steps, runs, takes."""
+"""Stepping: steps, runs and takes."""
 
 import pytest
 

@@ -32,7 +32,7 @@ def start(tmp_path):
 
 @pytest.fixture(scope="session")
 def headless(tmp_path_factory):
-    """Ten steps of `samplescope run`: the steps' records."""
+    """The step records of ten steps of `samplescope run`."""
     folder = tmp_path_factory.mktemp("headless")
     ran = subprocess.run(
         [*COMMAND, "run", "--max-new-tokens", "10", "--top", "40"],
@@ -43,5 +43,5 @@ def headless(tmp_path_factory):
 
 
 def best_of(step):
-    """How the list shows the best candidate of a step's record."""
+    """The best candidate of a step record, as the list shows it."""
     return printable_bytes(bytes.fromhex(step["candidates"][0]["bytes"]))

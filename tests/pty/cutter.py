@@ -15,7 +15,7 @@ GREETING = b"samplescope 1\n\0"
 
 
 def main(signal: Path, command: list[str]) -> int:
-    """The command's exit code; 255 if it was cut off."""
+    """Run the command; returns its exit code, or 255 if it was cut off."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=0)
     assert process.stdout is not None
     seen = b""

@@ -1,4 +1,4 @@
-"""The real explorer on a terminal, read as a person reads it: places, candidates, the engine it started."""
+"""The real explorer on a terminal; reads the cursor, the candidates and the engine's process from it."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _ROW = re.compile(r"\s*([\d,]+) [▸•●§ ]*(\S+)\s+(\d+)\s")
 
 
 def surroundings(folder: Path) -> dict[str, str]:
-    """An environment in which nothing of the person's own is read or written, and nothing is downloaded."""
+    """An environment in which no file of the person's is read or written, and nothing is downloaded."""
     folders = {name: str(folder / name) for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME")}
     return {**folders, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
 
 
 class Explorer(Terminal):
-    """`samplescope` started in `folder`, with what its panes say."""
+    """`samplescope` started in `folder`, with methods that read its panes."""
 
     def __init__(
         self,
@@ -37,47 +37,47 @@ class Explorer(Terminal):
         within: Sequence[str] = (),
         **env: str | None,
     ) -> None:
-        """`within`: a command, such as a shell's, that runs the one behind it."""
+        """`within`: a command, such as a shell, that runs the rest of the command line."""
         self.folder = folder
         super().__init__([*within, *COMMAND, *options], size=size, cwd=folder, env={**surroundings(folder), **env})
 
     def open(self) -> Explorer:
-        """Wait until the model is there and the candidates are shown."""
+        """Wait until the model is open and candidates are shown."""
         self.until(lambda screen: bool(READY.search(screen)) and 1 in listed(screen))
         return self
 
     def press(self, keys: str, seen: str) -> str:
-        """Type, and wait until a text that was not there before is on the screen."""
+        """Type keys, and wait until a text that was not on the screen before appears."""
         assert seen not in self.screen()
         self.send(keys)
         return self.until(seen)
 
     def until_at(self, position: int, best: str = "") -> str:
-        """Wait until the cursor stands after this token, and until `best` is the best candidate there."""
+        """Wait until the cursor stands after this token and `best` is the best candidate."""
         return self.until(
             lambda screen: after(screen) == position and (not best or listed(screen).get(1, ("", 0))[0] == best)
         )
 
     def go_back_to(self, position: int) -> None:
-        """Back to a place, key by key: each press waits for the one before it."""
+        """Go back to a token, one key press after the other, each after the previous one's effect."""
         while (now := after(self.screen())) > position:
             self.send("h")
             self.until_at(now - 1)
 
     @property
     def engine(self) -> int:
-        """The engine's process."""
+        """The engine's process id."""
         (child,) = children(self.process.pid)
         return child
 
     def until_engine(self) -> int:
-        """Wait until there is an engine, by what it makes the program say; its process."""
+        """Wait until the program has one child process, the engine; its process id."""
         self.until(lambda screen: len(children(self.process.pid)) == 1)
         return self.engine
 
 
 def after(screen: str) -> int:
-    """The token after which the cursor stands; -1 while there is none."""
+    """The number of the token after which the cursor stands; -1 if there is none."""
     found = READY.search(screen)
     return int(found[1]) if found else -1
 
@@ -106,7 +106,7 @@ def listed(screen: str) -> dict[int, tuple[str, int]]:
 
 
 def children(pid: int) -> list[int]:
-    """The processes that this one has started and that still run."""
+    """The running child processes of a process."""
     found: list[int] = []
     with contextlib.suppress(OSError):
         for task in Path(f"/proc/{pid}/task").iterdir():
@@ -115,12 +115,12 @@ def children(pid: int) -> list[int]:
 
 
 def maps(pid: int) -> str:
-    """The files a process has mapped."""
+    """The files that a process has mapped."""
     return Path(f"/proc/{pid}/maps").read_text()
 
 
 def ends(pid: int) -> bool:
-    """Wait until a process has ended; False if it goes on and on."""
+    """Wait until a process has ended; False if it does not end in time."""
     try:
         handle = os.pidfd_open(pid)
     except ProcessLookupError:

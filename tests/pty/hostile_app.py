@@ -38,7 +38,7 @@ SLICE = 400
 
 
 def row(token: int, piece: bytes, rank: int) -> Candidate:
-    """A candidate of no importance."""
+    """A candidate with arbitrary numbers."""
     return Candidate(
         rank=rank, token=token, piece=piece, special=False, logit=0.0, raw=0.1, tempered=0.1, final=0.1, cumulative=0.5,
         removed_by="",
@@ -76,23 +76,23 @@ class Pane(SafeApp[None]):
         raise NotImplementedError
 
     def say_page(self) -> None:
-        """Say so once the page is there."""
+        """Show the page's number once the page is drawn."""
         if not (self.there or self.last):
             self.call_after_refresh(self.say_page)
             return
         self.query_one("#page", Static).update(f"page {self.page} {'is the last' if self.last else 'shown'}")
 
     there = True
-    """Every part of the page has arrived."""
+    """True once every part of the page has arrived."""
 
     @property
     def last(self) -> bool:
-        """Nothing comes after this page."""
+        """True if this is the last page."""
         raise NotImplementedError
 
 
 class Rows(Pane):
-    """The whole vocabulary in the list."""
+    """Shows the whole vocabulary in the candidate list."""
 
     def compose(self) -> ComposeResult:
         yield CandidateList()
@@ -123,11 +123,11 @@ class Rows(Pane):
 
     @on(candidate_messages.Wanted)
     def _wanted(self, message: candidate_messages.Wanted) -> None:
-        self.query_one(CandidateList).add_rows(self.answer(message.first, message.count))
+        self.query_one(CandidateList).add_candidates(self.answer(message.first, message.count))
 
 
 class Text(Pane):
-    """The same as running text, a `|` after each token, so that no two of them join to a character."""
+    """Shows it as running text, with a `|` after each token, so that no two tokens join to one character."""
 
     def compose(self) -> ComposeResult:
         yield StoryText()
@@ -152,7 +152,7 @@ class Text(Pane):
 
 
 class Silent(Client):
-    """A client whose engine never says anything; the test speaks in its place."""
+    """A client whose engine never sends anything; the test calls the listener instead."""
 
     async def start(self) -> None:  # type: ignore[override]
         await asyncio.Event().wait()
@@ -162,7 +162,7 @@ class Silent(Client):
 
 
 class Places(SamplescopeApp):
-    """The workbench, told hostile things by its engine."""
+    """The workbench, with hostile text in every message from its engine."""
 
     CSS_PATH = Path(workbench.__file__).with_name("workbench.tcss")
 
@@ -178,7 +178,7 @@ class Places(SamplescopeApp):
         self.screen.call_after_refresh(self.run_worker, self.tell_everything())
 
     async def tell_everything(self) -> None:
-        """In batches, each painted before the next."""
+        """Send the texts in batches, each painted before the next."""
         bench = self.screen
         assert isinstance(bench, Workbench)
         for begin in range(0, len(self.texts), 20):
@@ -191,7 +191,7 @@ class Places(SamplescopeApp):
         self.exit(return_code=0)
 
     async def tell(self, bench: Workbench, text: str, number: int) -> None:
-        """One string as everything an engine, a model's name or a person's paste can be."""
+        """Use one string as each text that an engine, a model's name or a paste can supply."""
         bench.panes.prompt.text = text
         opened = Opened(
             id=1, model=text, vocabulary=9, context=9, device=text, dtype="float32", exact=True, settings=SETTINGS,
@@ -225,7 +225,7 @@ class Places(SamplescopeApp):
 
 
 def main(kind: str, file: str) -> int:
-    """Run one of the three."""
+    """Run one of the three apps."""
     data = json.loads(Path(file).read_text(encoding="ascii"))
     if kind == "places":
         return run_safely(Places(data))

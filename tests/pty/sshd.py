@@ -15,7 +15,7 @@ from tests.pty.explorer import COMMAND, surroundings
 
 _PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin:/usr/local/sbin"
 SEPARATION = Path("/run/sshd")
-"""Where sshd as root wants to shut itself in."""
+"""The folder that sshd as root requires for privilege separation."""
 
 
 def missing() -> str:
@@ -44,21 +44,21 @@ class Sshd:
 
     @property
     def command(self) -> str:
-        """For --engine."""
+        """The command for --engine."""
         return f"{_found('ssh')} -F {self.folder / 'config'} gpubox samplescope engine"
 
     def know(self) -> None:
-        """Let ssh know the host's key."""
+        """Add the host's key to ssh's known hosts."""
         key = (self.folder / "host.pub").read_text()
         self.known.write_text(f"[127.0.0.1]:{self.port} {key}")
 
     def engines(self) -> list[int]:
-        """The engines started here so far, first to last."""
+        """The process ids of the engines started on this host so far, in order."""
         started = self.folder / "engines"
         return [int(line) for line in started.read_text().split()] if started.exists() else []
 
     def close(self) -> None:
-        """End it; sessions under way go on."""
+        """End the sshd; sessions under way continue."""
         self.process.terminate()
         self.process.wait(PATIENCE)
 
@@ -119,7 +119,7 @@ _THREADS = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "OMP_NUM_THREADS")
 
 
 def _found(name: str) -> str:
-    """A program's full path: sshd starts itself again by it."""
+    """A program's full path, which sshd needs to start itself again."""
     return shutil.which(name, path=_PATH) or name
 
 

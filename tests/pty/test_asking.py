@@ -16,12 +16,12 @@ ENGINE = shlex.join([*COMMAND, "engine"])
 QUESTION = "gpubox's password:"
 HIDDEN = termios.ECHO
 SHELL = ("sh", "-c", 'trap : INT; "$@"; echo "code $?"; read stay', "sh")
-"""Says how the program has ended, and stays: the terminal can be looked at."""
+"""Prints the program's exit code, and keeps running so that the terminal can be examined."""
 
 
 @pytest.fixture
 def ssh(tmp_path):
-    """Like ssh: asks on /dev/tty with the typing hidden, and without a terminal is refused. Leaves its number."""
+    """A script like ssh: asks on /dev/tty with echo off, fails without a terminal. Writes its process id to a file."""
     script = tmp_path / "ssh"
     script.write_text(f"""#!/bin/sh
 echo $$ >> {tmp_path}/asked
@@ -44,13 +44,13 @@ def echoes(terminal: Terminal) -> bool:
 
 
 def asked(explorer) -> int:
-    """The question is on the terminal; the process that asks."""
+    """Wait until the question is on the terminal; the id of the process that asks."""
     explorer.until(QUESTION)
     return int((explorer.folder / "asked").read_text().split()[-1])
 
 
 def program(explorer) -> int:
-    """The program, run by a shell."""
+    """The process id of the program, which a shell runs."""
     (child,) = children(explorer.process.pid)
     return child
 
@@ -155,7 +155,7 @@ def test_the_headless_commands_take_no_engine(start):
 
 
 def text_of(screen: str) -> list[str]:
-    """The text pane."""
+    """The text pane's lines."""
     lines = [line.split("││")[0] for line in screen.split("\n")]
     top = next(number for number, line in enumerate(lines) if "─ Text" in line)
     return lines[top : top + 10]

@@ -25,7 +25,7 @@ LONG_RUN = 120
 
 @pytest.fixture
 def box(tmp_path):
-    """A host whose key is known, and whose .bashrc prints: a line, nearly as much as may be, and no line end."""
+    """A host with a known key, whose .bashrc prints a line, then nearly `MAX_NOISE` bytes without a line end."""
     sshd = Sshd(tmp_path / "box")
     sshd.know()
     (sshd.home / ".bashrc").write_text("echo 'Welcome to gpubox.'\nprintf 'mail %.0s' {1..12000}\n")
@@ -35,7 +35,7 @@ def box(tmp_path):
 
 @pytest.fixture(scope="session")
 def long_run(tmp_path_factory):
-    """The ids that the run draws when nothing breaks."""
+    """The ids that the run draws over an unbroken connection."""
     folder = tmp_path_factory.mktemp("run")
     ran = subprocess.run(
         [*COMMAND, "run", "--max-new-tokens", str(LONG_RUN), "--top", "0"],
@@ -45,7 +45,7 @@ def long_run(tmp_path_factory):
 
 
 def saved(explorer) -> list[int]:
-    """Save the branch; the ids in the file."""
+    """Save the branch; returns the ids in the file."""
     count = len(list(explorer.folder.glob("branch*.jsonl")))
     name = f"branch-{count + 1}.jsonl" if count else "branch.jsonl"
     explorer.send("w")
@@ -57,7 +57,7 @@ def saved(explorer) -> list[int]:
 
 
 def steps(explorer, headless, count: int) -> int:
-    """So many steps from the prompt's end; where that is."""
+    """Make `count` steps from the prompt's end; returns the number of the prompt's last token."""
     home = after(explorer.screen())
     for number in range(1, count + 1):
         explorer.send("n")

@@ -1,4 +1,4 @@
-"""However it ends, or its engine does: nothing is lost, nobody is left behind, and one line says why."""
+"""However the program or its engine ends: the story is kept, no process is left, and one line says why."""
 
 import os
 import re
@@ -21,7 +21,7 @@ os.read(os.open(os.environ["TORCH_GATE"] + ".never", os.O_RDWR), 1)
 
 @pytest.fixture
 def stuck(start, tmp_path):
-    """An explorer whose engine is importing torch and will never be done; `gate` tells when it has begun."""
+    """An explorer whose engine's import of torch never ends; `gate` shows when the import has begun."""
     package = tmp_path / "shadow" / "torch"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text(STUCK)
@@ -35,7 +35,7 @@ def stuck(start, tmp_path):
 
 
 def importing(explorer):
-    """Let the engine begin its import of torch, and wait until it has."""
+    """Let the engine begin its import of torch, and wait until it has begun."""
     handle = os.open(explorer.gate, os.O_RDONLY | os.O_NONBLOCK)
     try:
         assert select.select([handle], [], [], PATIENCE)[0]
@@ -82,7 +82,7 @@ def test_a_signal_while_the_model_loads_ends_both(stuck, number):
 
 
 def running(explorer):
-    """A run is under way."""
+    """Start a run, and wait until it draws."""
     explorer.open()
     home = after(explorer.screen())
     explorer.send("r")
@@ -124,6 +124,18 @@ def test_a_storm_of_sizes_in_the_middle_of_a_run(start):
     assert explorer.wait() == 0
 
 
+def test_sizes_that_pass_unseen_leave_nothing_blank(start):
+    """A terminal that was small for a moment has lost its cells, though the program finds the size it knows."""
+    explorer = start().open()
+    explorer.until(lambda screen: 5 in listed(screen) and "f1 help" in screen)
+    explorer.signal(signal.SIGSTOP)
+    explorer.until_quiet()
+    explorer.resize(13, 5)
+    explorer.resize(120, 40)
+    explorer.signal(signal.SIGCONT)
+    explorer.until(lambda screen: "╭─ Prompt" in screen and "╭─ Controls" in screen and "f1 help" in screen)
+
+
 def test_an_engine_that_is_killed_comes_back_by_itself_and_then_by_a_key(start, headless):
     explorer = start().open()
     home = after(explorer.screen())
@@ -163,7 +175,7 @@ def test_an_engine_that_is_killed_comes_back_by_itself_and_then_by_a_key(start, 
 
 
 def same(now, before):
-    """The same tokens at the same ranks."""
+    """True if ranks that both lists hold show the same tokens."""
     return bool(now) and all(before.get(rank, row) == row for rank, row in now.items())
 
 

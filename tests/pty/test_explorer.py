@@ -20,7 +20,7 @@ LIST_HAS_THE_FOCUS = "⏎ take n step"
 
 @pytest.fixture(scope="module", params=SIZES, ids=["120x40", "80x24"])
 def opened(request, tmp_path_factory):
-    """A program with its candidates shown, for all tests of this file."""
+    """One explorer with its candidates shown, for all tests of this file."""
     with Explorer(
         tmp_path_factory.mktemp("explorer{}x{}".format(*request.param), numbered=False), size=request.param
     ) as explorer:
@@ -34,7 +34,7 @@ def opened(request, tmp_path_factory):
 
 @pytest.fixture
 def explorer(opened):
-    """It stands after the prompt, nothing is set, the list has the focus."""
+    """The explorer with the cursor after the prompt, no parameter given, and the list focused."""
     opened.send(ESC)  # whatever dialog a test that failed has left behind
     opened.until(lambda screen: LIST_HAS_THE_FOCUS in screen and "╭─ Help" not in screen)
     opened.send("0<")
@@ -43,14 +43,14 @@ def explorer(opened):
 
 
 def steps(explorer, headless, count):
-    """So many steps, each seen before the next key."""
+    """Make `count` steps, each shown before the next key."""
     for number in range(1, count + 1):
         explorer.send("n")
         explorer.until_at(explorer.home + number, best_of(headless[number]) if number < len(headless) else "")
 
 
 def saved(explorer):
-    """Save the branch under the name that is suggested; the records in the file."""
+    """Save the branch under the suggested name; returns the records in the file."""
     count = len(list(explorer.folder.glob("branch*.jsonl")))
     name = f"branch-{count + 1}.jsonl" if count else "branch.jsonl"
     explorer.send("w")

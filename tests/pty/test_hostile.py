@@ -1,4 +1,4 @@
-"""Token text is hostile: nasty strings and odd tokens act on nothing and stay on their line."""
+"""Hostile token text: no string or token acts on the terminal or leaves its line."""
 
 import json
 import os
@@ -26,12 +26,12 @@ OWN = re.compile(
     "|\x1b\\]22;[a-z-]*\x07"  # the pointer's shape
     "|\r|\n"
 )
-"""All that Textual itself sends."""
+"""All control sequences that Textual itself sends."""
 _RANK = re.compile(r"\s*([\d,]+)\s+(\S.*?)\s+(\d+) (?:[0-9a-f]{2} )")
-"""A row of the list: its rank, the token, its id, the first of its bytes."""
+"""A line of the list: rank, token, id, first bytes."""
 ACTING = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 HARMLESS = set("\u200c\u200d\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
-"""Joiners and Arabic, Syriac and Kaithi number signs: format characters by name, letters to a terminal."""
+"""Joiners and Arabic, Syriac and Kaithi number signs: format characters by name, drawn like letters."""
 
 PAYLOADS = (
     "\x1b]0;pwn\x07", "\x1b]0;pwn\x1b\\", "\x1b]52;c;cHduZWQ=\x1b\\", "\x1b]52;c;cHduZWQ=\x07", "\x1b[31m", "\x1b[2J",
@@ -74,14 +74,14 @@ def vocabulary():
 
 
 def oddness(piece):
-    """How much of a token is no plain letter."""
+    """How odd a token is: its number of non-letters, with control characters and `[` weighing more."""
     plain = sum((chr(byte).isalnum() and byte < 0x80) or byte == 0x20 for byte in piece)
     control = sum(byte < 0x20 or byte == 0x7F for byte in piece)
     return 4 * control + 2 * (b"[" in piece) + len(piece) - plain
 
 
 def run(tmp_path, kind, data, size):
-    """The hostile app on a terminal."""
+    """Run the hostile app on a terminal."""
     file = tmp_path / "data.json"
     file.write_text(json.dumps(data), encoding="ascii")
     command = [sys.executable, "-m", "tests.pty.hostile_app", kind, file]
@@ -89,7 +89,7 @@ def run(tmp_path, kind, data, size):
 
 
 def assert_only_our_own(raw):
-    """Nothing among these bytes acts on the terminal but what Textual sends by itself."""
+    """Assert that these bytes hold no control sequences but Textual's own."""
     rest = OWN.sub("", bytes(raw).decode("utf-8"))  # strict: not one stray byte either
     found = {char for char in rest if unicodedata.category(char) in ACTING} - HARMLESS
     assert found == set()
@@ -98,7 +98,7 @@ def assert_only_our_own(raw):
 
 
 def same(shown, meant):
-    """The same text, as far as a terminal tells: a combined character is one with its parts, blanks are blanks."""
+    """True if two texts are equal on a terminal: composed and decomposed characters, and all blanks, count as equal."""
     shown, meant = (unicodedata.normalize("NFC", re.sub(r"\s", "", text)) for text in (shown, meant))
     return shown == meant or (shown.endswith("…") and meant.startswith(shown[:-1]))
 

@@ -26,7 +26,7 @@ def start(tmp_path):
 
 @pytest.fixture
 def ready(start):
-    """The test app, drawn."""
+    """The test app, after its first picture."""
 
     def drawn(**options):
         terminal = start(**options)

@@ -1,4 +1,4 @@
-"""A small app on SafeApp, run on a pty by the tests beside it: says what it was told, and obeys a few keys."""
+"""A small SafeApp, run on a pty by the tests beside it: shows what it received, and has a few keys."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Parrot(SafeApp[None]):
         self.exit(return_code=4)
 
     def action_hostile(self) -> None:
-        """Hand a hostile text to widgets as if `printable` had been forgotten."""
+        """Give a hostile text to widgets without making it printable."""
         text = Path(os.environ["HOSTILE"]).read_text(encoding="utf-8")
         self.query_one("#flood", Static).update(Content(text))
         area = self.query_one(TextArea)
@@ -80,7 +80,7 @@ class Parrot(SafeApp[None]):
         raise LookupError("in a worker")
 
     def action_flood(self) -> None:
-        """Keep the terminal busy: another screenful, thirty times a second, counted in a file."""
+        """Draw a new screenful thirty times a second, counted in a file."""
         self.set_interval(1 / 30, self.flood)
 
     def flood(self) -> None:
@@ -93,10 +93,10 @@ def main() -> int:
     app = Parrot()
     said = os.environ.get("LAST_WORDS", "")
     if said:
-        app.last_words.append(lambda: print(1 / 0))
-        app.last_words.append(lambda: Path(said).write_text("saved"))
+        app.exit_tasks.append(lambda: print(1 / 0))
+        app.exit_tasks.append(lambda: Path(said).write_text("saved"))
     if "STUCK" in os.environ:
-        app.last_words.append(lambda: time.sleep(600))
+        app.exit_tasks.append(lambda: time.sleep(600))
     try:
         return run_safely(app)
     except SamplescopeError as error:

@@ -1,4 +1,4 @@
-"""`config.toml`: what can be used is used, what cannot is named with its file, nothing is created."""
+"""`config.toml`: usable entries are used, unusable ones are reported with the file's name, no file is created."""
 
 from pathlib import Path
 

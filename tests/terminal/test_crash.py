@@ -1,4 +1,4 @@
-"""A crash is one line and the path of a private log; what was in local variables is written nowhere."""
+"""A crash shows one line and the path of a private log; the values of local variables are written nowhere."""
 
 import re
 import stat

@@ -1,4 +1,4 @@
-"""What slipped past `printable` is stopped before the terminal, in every widget, and moves nothing."""
+"""Text that was not made printable is filtered before the terminal, in every widget, without moving anything."""
 
 import re
 import unicodedata
@@ -16,7 +16,7 @@ from tui.terminal.filters import HarmlessText, harmless
 
 F8, F10 = "\x1b[19~", "\x1b[21~"
 VISIBLE_FORMATS = "\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
-"""Signs that stand around Arabic, Syriac and Kaithi numbers: format characters by name, letters to a terminal."""
+"""Signs around Arabic, Syriac and Kaithi numbers: format characters by name, drawn like letters by a terminal."""
 JOINERS = "\u200c\u200d"
 
 
@@ -66,7 +66,7 @@ def shown(ready, tmp_path):
     terminal.until(lambda screen: screen.count("]52;c;cHduZWQ=") >= 5)  # static, editor, border, toast and its title
     terminal.send(F10)
     terminal.wait()
-    return terminal.raw.decode()  # from the first byte to the last: nothing cut in two
+    return terminal.raw.decode()  # all bytes, so that no character is cut in two
 
 
 def test_nothing_of_it_acts_in_a_static_an_editor_a_border_or_a_toast(shown):

@@ -22,11 +22,11 @@ PARTS = [
     b"\x1b[?2026;2$y", b"\x1b[?2048;0$y", b"\x1b[48;0;0;0;0t", b"\x1b[48;9999999;9999999;1;1t", b"\x1b[1;1R",
     b"\x1b[I", b"\x1b[O", b"\r", b"\t", b"\x00", b"\x7f", b"abc",
 ]  # fmt: skip
-"""What terminals send, broken in the ways they break, and what nobody sends."""
+"""Input that terminals send, the same broken in typical ways, and input that no terminal sends."""
 
 
 def inputs(count, seed):
-    """Random inputs: half of them made of the parts above, half of plain noise."""
+    """Random inputs: half made of the parts above, half of random bytes."""
     chance = random.Random(seed)
     for number in range(count):
         if number % 2:
@@ -63,7 +63,7 @@ async def driver():
 
 
 def read_all(driver):
-    """Send a key that ends whatever was begun, and wait until it has been read."""
+    """Send a key that ends any unfinished sequence, and wait until it has been read."""
     for _ in range(20):
         driver.type(PASTE_ENDS + b"~~" + F12)
         if driver.arrived.wait(1.5):

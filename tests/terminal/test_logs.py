@@ -1,4 +1,4 @@
-"""The log: there when something is noted, for its owner only, never large, and no reason to fail."""
+"""The log file: created with the first record, private, bounded in size, and its errors are ignored."""
 
 import logging
 import stat
@@ -25,7 +25,7 @@ def test_what_is_noted_is_there_for_its_owner_only(log):
 
 
 def test_frames_are_noted_where_that_is_asked(log, monkeypatch):
-    monkeypatch.setenv(logs.LEVEL, "debug")
+    monkeypatch.setenv(logs.LEVEL_VARIABLE, "debug")
     logs.begin()
     note("a frame", logging.DEBUG)
     assert "a frame" in log.read_text()

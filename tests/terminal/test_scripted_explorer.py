@@ -1,4 +1,4 @@
-"""`python -m tests.explorer`: the workbench without torch, for whoever works on the screen."""
+"""`python -m tests.explorer`: the workbench without torch, for work on the screen."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""However the program is ended, it saves, puts back the terminal if there is one, and exits with 128 + the signal."""
+"""However the program is ended, it runs its exit tasks, restores the terminal and exits with 128 + the signal."""
 
 import re
 import shlex
@@ -14,7 +14,7 @@ from tui.terminal.signals import RESTORE
 SIGNALS = [signal.SIGHUP, signal.SIGTERM, signal.SIGINT]
 F5, F10, F12 = "\x1b[15~", "\x1b[21~", "\x1b[24~"
 COMPLAINT = b"samplescope: ZeroDivisionError while ending.\r\n"
-"""One of the app's last words fails; the others are said all the same, and this afterwards."""
+"""The error line: one of the app's exit tasks fails; the others still run."""
 
 
 @pytest.fixture
@@ -23,14 +23,14 @@ def words(tmp_path):
 
 
 def stall(terminal, beats):
-    """Stop reading while the app floods the terminal, and wait until its event loop is stuck."""
+    """Stop reading while the app floods the terminal, and wait until its event loop is blocked."""
     terminal.send(F12)
     terminal.until(" xxx")
     terminal.stall()
     before, end = "", time.monotonic() + PATIENCE
     while (now := beats.read_text()) != before and time.monotonic() < end:
         before = now
-        time.sleep(1)  # thirty beats, were the loop alive
+        time.sleep(1)  # thirty frames, if the loop still ran
     assert now == before
 
 
@@ -71,7 +71,7 @@ def test_a_hang_up_ends_it_where_sighup_is_ignored(ready, words):
 
 
 def test_a_terminal_that_is_gone_ends_it_without_any_signal(ready, words):
-    # The shell leads the session and takes its SIGHUP; the app, in the background of nobody, only sees its input end.
+    # The shell leads the session and gets its SIGHUP; the app only sees the end of its input.
     command = ["sh", "-c", f"trap '' HUP; setsid -w {shlex.join(COMMAND)}; exit $?"]
     terminal = ready(command=command, env={"LAST_WORDS": str(words)})
     terminal.hang_up()
@@ -96,7 +96,7 @@ def test_whatever_textual_switches_is_switched_back(ready):
     assert terminal.raw.index(b"\x1b[<u") < terminal.raw.rindex(b"\x1b[?1049l")
 
 
-def test_last_words_that_take_too_long_are_cut_short(ready, words):
+def test_exit_tasks_that_take_too_long_are_cut_short(ready, words):
     terminal = ready(env={"LAST_WORDS": str(words), "STUCK": "1"})
     terminal.signal(signal.SIGTERM)
     assert terminal.wait() == 128 + signal.SIGTERM
@@ -115,7 +115,7 @@ def test_the_terminal_has_its_own_settings_back(start):
     terminal.until("typed")  # the terminal echoes again
 
 
-def test_an_orderly_end_says_the_last_words_and_keeps_its_exit_code(ready, words):
+def test_an_orderly_end_runs_the_exit_tasks_and_keeps_its_exit_code(ready, words):
     terminal = ready(env={"LAST_WORDS": str(words)})
     terminal.send(F10)
     assert terminal.wait() == 4

@@ -1,4 +1,4 @@
-"""The app takes the terminal as it is: its colours, NO_COLOR, a slow line."""
+"""The app adapts to the terminal: its colours, NO_COLOR, a slow connection."""
 
 import re
 import shlex
@@ -12,7 +12,7 @@ TRUE_COLOUR = re.compile(rb"\x1b\[[\d;]*?[34]8;2;(\d+);(\d+);(\d+)")
 
 
 def colourful(terminal):
-    """True if a colour of 24 bits that is no grey has been used."""
+    """True if a 24-bit colour other than grey has been written."""
     return any(len(set(rgb)) > 1 for rgb in TRUE_COLOUR.findall(terminal.raw))
 
 
@@ -55,7 +55,7 @@ def test_elsewhere_the_cursor_blinks(ready):
     terminal = ready()
     for _ in range(3):
         terminal.until_quiet()
-        terminal.until_written(b"\x1b[", terminal.mark())  # by itself: nobody touches it
+        terminal.until_written(b"\x1b[", terminal.mark())  # without any key press
 
 
 def test_it_draws_on_stdout_so_that_stderr_can_go_to_a_file(start, tmp_path):

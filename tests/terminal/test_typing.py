@@ -1,4 +1,4 @@
-"""Keys are handed on one after the other, whatever becomes of each."""
+"""Keys are passed on one after the other, whatever effect each has."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from tui.terminal.typing import InOrder
 
 
 class Pump:
-    """A widget's queue: what is called later waits here until it is let through."""
+    """A fake widget's message queue: callbacks wait here until the test runs them."""
 
     def __init__(self, ancestors=()):
         self.ancestors = ancestors
@@ -28,7 +28,7 @@ class Pump:
 
 
 class Desk(Pump):
-    """As much of an app as hands keys on."""
+    """The part of an app that passes keys on."""
 
     def __init__(self):
         super().__init__()

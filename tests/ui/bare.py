@@ -1,4 +1,4 @@
-"""An app with one widget in it, which keeps the messages that reach it."""
+"""An app with one widget, which records the widget's messages."""
 
 from collections.abc import Sequence
 from contextlib import asynccontextmanager
@@ -21,16 +21,16 @@ LIBRARY = {
     "epsilon_cutoff": 0.0,
     "eta_cutoff": 0.0,
 }
-"""What transformers applies when nobody asks."""
+"""Transformers' defaults."""
 
 
 def in_force(given=None, model=None):
-    """Settings as the engine resolves them."""
+    """The settings as the engine resolves them."""
     return resolve(given or {}, model or {}, LIBRARY)
 
 
 class Bare(App):
-    """Knows samplescope's colours, and nothing else."""
+    """An app that has samplescope's colours only."""
 
     def __init__(self, widgets: Sequence[Widget]):
         super().__init__()
@@ -51,7 +51,7 @@ class Bare(App):
 
 @asynccontextmanager
 async def alone(*widgets, size=(80, 24)):
-    """The widgets on a screen; gives the pilot."""
+    """Run an app with these widgets; gives the pilot."""
     async with Bare(widgets).run_test(size=size) as pilot:
         yield pilot
 

@@ -20,7 +20,7 @@ WIDE, SMALL = (120, 40), (80, 24)
 
 
 class Recorded(ScriptedEngine):
-    """Keeps the requests it got."""
+    """A scripted engine that records its requests."""
 
     def __init__(self, *args, **more):
         super().__init__(*args, **more)
@@ -37,7 +37,7 @@ class Recorded(ScriptedEngine):
 
 
 class Gated(Recorded):
-    """Waits before each token until the test lets it through; `Gate` says how many are free."""
+    """Waits before each token until the test lets it pass; `Gate` holds how many may pass."""
 
     def __init__(self, gate, **more):
         super().__init__(**more)
@@ -49,7 +49,7 @@ class Gated(Recorded):
 
 
 class Bed:
-    """A test's engines, one after the other, and the app that talks to them."""
+    """A test's app and its engines, one after the other."""
 
     def __init__(self, make: Callable[[], ScriptedEngine]):
         self.engines = Engines(make)
@@ -82,23 +82,23 @@ class Bed:
 
     @property
     def viewed(self):
-        """What is on screen for the cursor's place."""
+        """The view on screen."""
         return self.explorer.picture.viewed
 
     @property
     def message(self):
-        """The last thing said."""
+        """The status line's message."""
         return self.bench.panes.status.message
 
     async def until(self, condition: Callable[[], object], what: str = ""):
-        """Let the program work until something is so."""
+        """Let the program run until a condition holds."""
         async with asyncio.timeout(PATIENCE):
             while not condition():
                 await self.pilot.pause(0.005)
         await self.pilot.pause()
 
     async def shown(self):
-        """What is on screen is the answer for the state as it is, and exact."""
+        """Wait until the view on screen is exact and matches the state."""
         await self.until(
             lambda: (
                 self.viewed is not None
@@ -109,18 +109,18 @@ class Bed:
         )
 
     async def press(self, *keys: str):
-        """Press keys one after the other, each when the last one's effect is on screen."""
+        """Press keys one after the other, each after the previous one's effect is on screen."""
         for key in keys:
             await self.pilot.press(key)
             await self.shown()
 
     async def type(self, text: str):
-        """Type it where the focus is."""
+        """Type a text into the focused widget."""
         for char in text:
             await self.pilot.press(char if char != " " else "space")
 
     def submit(self, text: str):
-        """Give the model this prompt."""
+        """Edit and submit this prompt."""
         self.bench.prompting.text = text
         self.bench.prompting.submit()
 
@@ -137,14 +137,14 @@ def screen_text(app) -> str:
 
 @pytest.fixture
 def no_faults(caplog):
-    """The program notes a fault of its own and goes on; here that fails, unless a test has seen it and cleared it."""
+    """Fail if the program has logged a fault of its own, unless the test has cleared it."""
     yield
     assert [record.getMessage() for record in caplog.get_records("call") if record.levelname == "ERROR"] == []
 
 
 @pytest.fixture
 def start(tmp_path, monkeypatch, no_faults):
-    """Start the workbench in a folder of its own; gives the test bed once candidates are on screen."""
+    """A context manager that starts the workbench in its own folder; gives the test bed once candidates are shown."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))

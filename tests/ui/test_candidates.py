@@ -1,4 +1,4 @@
-"""The candidate list: every rank on its line, every number in its column, nothing old and nothing twice."""
+"""The candidate list: ranks on lines, numbers in columns, no stale candidates, no needless repaints."""
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,7 @@ from tui.core.settings import Source
 from tui.protocol import Candidate, Cut
 from tui.widgets.candidate_columns import bar, columns, fit
 from tui.widgets.candidate_lines import Lines
-from tui.widgets.candidate_paint import CandidateLine, Look, Painter, cut_text
+from tui.widgets.candidate_paint import CandidateLine, ListFormat, Painter, cut_text
 from tui.widgets.candidates import CandidateList
 from tui.widgets.cuts import CutMark, border_note, cut_marks
 from tui.widgets.numbers import aligned, logarithm, percent, significant
@@ -169,8 +169,10 @@ HOSTILE = [
 def test_whatever_the_token_a_row_is_one_line_of_exactly_the_width(piece):
     row = Candidate(12, 345, piece, True, -3.0, 0.1, 0.2, 0.0, 0.9, "top_p", 7)
     for width in (40, 61, 97, 120):
-        look = Look(columns(width, 50_257, 30, 100), "percent", 0.3)
-        text = Painter(lambda part: Style.null()).paint(CandidateLine(look, 12, row, False, True, True, False)).text
+        list_format = ListFormat(columns(width, 50_257, 30, 100), "percent", 0.3)
+        text = (
+            Painter(lambda part: Style.null()).paint(CandidateLine(list_format, 12, row, False, True, True, False)).text
+        )
         assert cell_len(text) == width
         assert not any(ord(char) < 32 or 0x7F <= ord(char) < 0xA0 or char == "\u202e" for char in text)
 
@@ -253,7 +255,7 @@ async def test_draws_are_counted_beside_final(pane):
     async with pane.run_test(size=(80, 20)) as pilot:
         viewed = view(500, draws=1000)
         pane.pane.viewed = viewed
-        pane.pane.add_rows(structs.replace(viewed, candidates=[structs.replace(viewed.candidates[0], count=412)]))
+        pane.pane.add_candidates(structs.replace(viewed, candidates=[structs.replace(viewed.candidates[0], count=412)]))
         await pilot.pause()
         assert pane.lines()[0].split()[-2:] == ["drawn", "cumul."]
         assert "412" in pane.lines()[1]
@@ -274,7 +276,7 @@ async def test_rows_not_there_yet_are_dots_and_are_asked_for_once(pane):
         asked = len(pane.of(CandidateList.Wanted))
         await pilot.press("up", "down")
         assert len(pane.of(CandidateList.Wanted)) == asked
-        pane.pane.add_rows(view(50_257, window=(50_197, 60), slot="scroll"))
+        pane.pane.add_candidates(view(50_257, window=(50_197, 60), slot="scroll"))
         await pilot.pause()
         assert body(pane)[-1].split()[:2] == ["50257", "·token50256"]
 
@@ -289,10 +291,10 @@ async def test_rows_of_another_place_settings_seed_or_draws_are_never_shown(pane
             view(500, top_p=0.9, draws=5),
             view(500, top_p=0.9, exact=False),
         ):
-            pane.pane.add_rows(other)
+            pane.pane.add_candidates(other)
         await pilot.pause()
         assert body(pane)[5].split() == ["6", "…"]
-        pane.pane.add_rows(view(500, top_p=0.9))
+        pane.pane.add_candidates(view(500, top_p=0.9))
         await pilot.pause()
         assert body(pane)[5].split()[:2] == ["6", "·the"]
         pane.pane.viewed = view(500, top_p=0.8, window=(0, 3))
@@ -350,7 +352,7 @@ async def test_reveal_highlights_a_far_rank_in_the_middle(pane):
 
 
 class Watched(CandidateList):
-    """Remembers which lines it was asked to draw."""
+    """A list that records which lines it draws."""
 
     def __init__(self):
         super().__init__()
@@ -370,7 +372,7 @@ async def test_only_lines_that_changed_are_drawn_again():
         pane.pane.drawn.clear()
         await pilot.press("down")
         await pilot.pause()
-        assert sorted(pane.pane.drawn) == [2, 3, 21]  # the row left, the row reached, the detail
+        assert sorted(pane.pane.drawn) == [2, 3, 21]  # the old highlighted line, the new one, the detail line
         pane.pane.drawn.clear()
         pane.pane.viewed = view(500, top_p=0.9, would_draw=5)
         await pilot.pause()
@@ -418,7 +420,7 @@ async def test_the_highlighted_candidates_id_and_bytes_are_always_there(pane):
 
 async def test_with_nothing_to_show_it_says_what_to_press(pane):
     async with pane.run_test(size=(50, 14)) as pilot:
-        pane.pane.nothing = "Press ctrl+enter to submit [/b] the prompt, and its candidates appear here.\x1b[2J"
+        pane.pane.placeholder = "Press ctrl+enter to submit [/b] the prompt, and its candidates appear here.\x1b[2J"
         await pilot.pause()
         text = " ".join(" ".join(body(pane)).split())
         assert "Press ctrl+enter to submit [/b] the prompt, and its candidates appear here.␛[2J" in text
@@ -439,3 +441,13 @@ async def test_removed_rows_and_the_highlight_can_be_told_without_colour(how, mo
         if how == "no colour":
             assert all(style.dim for style in removed)
             assert not any(style.dim for style in kept)
+
+
+async def test_bars_are_on_the_scale_of_the_best_though_neither_list_nor_plot_shows_it(pane):
+    async with pane.run_test(size=(120, 20)) as pilot:
+        pane.pane.viewed = view(500)
+        await pilot.press("end")
+        pane.pane.viewed = view(500, logits=[0.0] * 500, window=(440, 60), plot=None, temperature=2.0)
+        await pilot.pause()
+        last = next(line for line in body(pane) if "·token499 " in line)
+        assert last.count("█") > 10  # all are equally probable: full bars

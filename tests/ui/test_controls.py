@@ -1,4 +1,4 @@
-"""The controls: what is in force and who decided it, and what hands on them ask for."""
+"""The controls: the settings in force with their sources, and the messages for the person's changes."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the panes make of a row of which only the best are known."""
+"""The panes with a distribution of which only the head is known."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def tail(**more: object) -> Tail:
 
 
 def head(*, mine: Tail | None = None, **more: object) -> Viewed:
-    """A view of eight told in five hundred, warm, so that every tempered number lies between two."""
+    """A view with a head of 8 of 500 tokens and a temperature that leaves every tempered number between bounds."""
     whole = view(VOCABULARY, window=(0, TOLD), temperature=1.5, width=3)
     spans = [(Span(row.tempered * 0.8, row.tempered), Span(row.final * 0.5, row.final), Span(0.1, 0.4))
              for row in whole.candidates]  # fmt: skip
@@ -48,7 +48,7 @@ def head(*, mine: Tail | None = None, **more: object) -> Viewed:
         "entropy": Entropy(math.nan, math.nan, math.nan), "would_draw": None, "tail": mine or tail(),
     }  # fmt: skip
     whole = view(VOCABULARY, temperature=1.5, top_k=20)
-    return msgspec.structs.replace(whole, **(fields | {"rows": rows} | more))
+    return msgspec.structs.replace(whole, **(fields | {"candidates": rows} | more))
 
 
 # -- the list --------------------------------------------------------------------------------------------------------

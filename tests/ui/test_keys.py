@@ -1,4 +1,4 @@
-"""The one table of actions, and what of a person's keymap is taken."""
+"""The table of actions, and the check of a person's keymap."""
 
 from collections import Counter
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Choosing another model: it loads beside the one that is open, which stays until the other is ready."""
+"""Choosing another model: it loads in a second engine, and the open model stays until it is ready."""
 
 import pytest
 
@@ -78,7 +78,7 @@ async def test_the_old_model_stays_while_the_new_one_loads_and_when_that_is_give
         gate.let(1)
         await bed.press("n")
         assert len(bed.drawn()) == 3
-        assert "given up" not in bed.message  # said, and gone with the next step
+        assert "given up" not in bed.message  # the message is gone after the next step
         assert bed.explorer.engine.opened.model == "scripted"
 
 
@@ -158,6 +158,6 @@ async def test_no_view_waits_until_a_large_cache_is_read(start):
 async def test_an_engine_that_has_greeted_belongs_to_the_first_client_only(start):
     async with start() as bed:
         bed.app.options, bed.app._greeted = LaunchOptions(engine=["false"]), object()
-        first, second = bed.app._child(None), bed.app._child(None)
+        first, second = bed.app._connect_child(None), bed.app._connect_child(None)
         assert (first._starter._greeted is not None, second._starter._greeted) == (True, None)
         first._starter._greeted = None

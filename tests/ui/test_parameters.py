@@ -1,4 +1,4 @@
-"""All parameters as numbers: shown with source and range, refused in place, given as one answer."""
+"""The parameters screen: shows source and range, refuses invalid numbers in place, returns all values at once."""
 
 import pytest
 
@@ -12,7 +12,7 @@ MODEL = {"repetition_penalty": 1.1}
 
 
 class Asking:
-    """The screen over an empty app, and its answer."""
+    """The parameters screen over an empty app, and its result."""
 
     def __init__(self, given=None, seed=None, size=(80, 24)):
         self.given = given or {}
@@ -31,7 +31,7 @@ class Asking:
         await self._running.__aexit__(*error)
 
     async def at(self, name, *keys):
-        """Keys on one parameter's row."""
+        """Press keys on one parameter's row."""
         self.screen.query_one(f"#{name}").focus()
         await self.pilot.pause()
         await self.pilot.press(*keys)

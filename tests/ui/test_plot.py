@@ -12,6 +12,7 @@ from tests.handmade import settings, view
 from tests.panes import Pane
 from tui.protocol import Cut, PlotRequest, Viewed
 from tui.widgets.cuts import cut_marks
+from tui.widgets.plots import PLOTS
 from tui.widgets.plots.cumulative_figure import LEFT, Curves, Figure, draw, threshold, threshold_texts
 from tui.widgets.plots.labels import GAP, Label, place, place_more, place_on_line
 from tui.widgets.plots.pane import PlotPane
@@ -26,12 +27,12 @@ def drawn(viewed: Viewed, width: int = 60, height: int = 12) -> list[str]:
 
 
 def coloured(pane: PlotPane, characters: str) -> set[str]:
-    """The colours in which any of these characters is drawn."""
+    """The colours in which these characters are drawn."""
     segments = [segment for y in range(pane.size.height) for segment in pane.render_line(y)]
     return {segment.style.color.name for segment in segments if set(segment.text) & set(characters)}
 
 
-# Where things stand
+# Positions
 
 
 @pytest.mark.parametrize("size", [(60, 12), (40, 8), (118, 30), (20, 5)])
@@ -93,7 +94,7 @@ def test_heights_are_named_by_hand_and_never_overwrite_each_other():
     assert [line[:4] for line in drawn(view(500), 40, 8) if line[:1] in "01"] == ["1.00", "0.50", "0.00"]
 
 
-# Top-p's height
+# Top-p's threshold
 
 
 def test_top_p_alone_stands_at_p():
@@ -146,7 +147,7 @@ def test_a_label_on_a_line_keeps_clear_of_what_crosses_it():
     assert place_on_line(["long words"], {8, 18}, 20) is None
 
 
-# Arrays
+# Series
 
 
 def test_curves_are_little_endian_whatever_the_machine(monkeypatch):
@@ -204,9 +205,21 @@ async def test_no_size_and_no_vocabulary_is_too_small(size, vocabulary):
 async def test_with_nothing_to_show_it_says_what_to_press():
     pane = Pane(PlotPane())
     async with pane.run_test(size=(40, 8)) as pilot:
-        pane.pane.nothing = "Press ctrl+enter to submit the prompt."
+        pane.pane.placeholder = "Press ctrl+enter to submit the prompt."
         await pilot.pause()
         assert any("Press ctrl+enter to submit the" in line for line in pane.lines())
+
+
+async def test_each_plot_in_turn_is_asked_for_named_and_explained_and_nothing_is_drawn_before_its_answer():
+    pane = Pane(PlotPane())
+    async with pane.run_test(size=(60, 12)) as pilot:
+        pane.pane.viewed = view(500)
+        for plot in (*PLOTS[1:], PLOTS[0]):
+            pane.pane.next_plot()
+            await pilot.pause()
+            assert pane.of(PlotPane.RequestChanged)[-1].pane.request.id == plot.id
+            assert pane.pane.border_title == plot.title
+            assert (pane.lines()[1].strip() == "") is (plot.id != "cumulative")
 
 
 def test_plotext_is_not_imported_before_the_first_figure():

@@ -1,4 +1,4 @@
-"""A slider: its maths alone, then keys, wheel, drag and typing."""
+"""A slider: first its scale, then keys, wheel, drag and typing."""
 
 import math
 
@@ -167,7 +167,7 @@ async def test_of_many_changes_waiting_only_the_last_is_delivered():
     slider = make()
     async with alone(slider) as pilot:
         for step in range(200):
-            slider.set_by_hand(0.5 + step / 100)
+            slider.set_by_person(0.5 + step / 100)
         await pilot.pause()
         assert changes(pilot) == [2.49]
 
@@ -249,6 +249,6 @@ async def test_a_change_draws_no_other_slider_again():
             slider.render = lambda s=slider, real=slider.render: drawn.append(s) or real()
         await pilot.pause()
         drawn.clear()
-        one.set_by_hand(1.5)
+        one.set_by_person(1.5)
         await pilot.pause()
         assert set(drawn) == {one}

@@ -1,4 +1,4 @@
-"""The status line: the step's numbers, the engine's state, and what goes where there is no room."""
+"""The status line: the view's numbers, the engine's state, and the parts dropped in narrow terminals."""
 
 import math
 
@@ -7,7 +7,8 @@ import pytest
 from tests.ui.bare import alone, lines
 from tui.core.story import How, Node
 from tui.protocol import Entropy, Opened, Progress, Viewed
-from tui.widgets.status import DROPPED_FIRST, Part, StatusLine, fitting, perplexity
+from tui.widgets.figures import Part, perplexity
+from tui.widgets.status import DROPPED_FIRST, StatusLine, fitting
 
 
 def opened(**more):
@@ -119,7 +120,7 @@ async def test_progress_is_a_share_where_the_whole_is_known_and_a_count_where_no
         status.progress = Progress(of=1, stage="weights", done=1234, unit="tensors")
         await pilot.pause()
         assert "weights 1,234 tensors" in squeezed(pilot)[1]
-        assert "loading" not in squeezed(pilot)[1]  # the stage says more
+        assert "loading" not in squeezed(pilot)[1]  # the progress's stage replaces it
 
 
 async def test_what_the_model_asked_and_did_not_get_is_counted():

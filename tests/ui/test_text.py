@@ -1,4 +1,4 @@
-"""The story as text: one span a token, laid out line by line, with the cursor between two tokens."""
+"""The text pane: one span per token, laid out line by line, with the cursor between two tokens."""
 
 import math
 
@@ -16,7 +16,7 @@ from tui.widgets.text import SURPRISAL_EDGES, StoryText, surprisal_step
 
 
 def path(*pieces, how=How.SAMPLED, **more):
-    """One token after the other, all made alike."""
+    """A path of nodes with these pieces, otherwise alike."""
     return tuple(
         Node(
             number,
@@ -32,7 +32,7 @@ def path(*pieces, how=How.SAMPLED, **more):
 
 
 def after(nodes, *pieces, **more):
-    """More tokens behind a path."""
+    """A path with more tokens appended."""
     number = len(nodes)
     return nodes + tuple(
         Node(number + i, number + i - 1, number + i - 1, 7, piece.encode(), **{"how": How.SAMPLED, **more})
@@ -41,7 +41,7 @@ def after(nodes, *pieces, **more):
 
 
 def texts(nodes):
-    """What each token shows."""
+    """The text that each token shows."""
     spans = Spans()
     spans.update(nodes, 0)
     return ["".join(glyph.text for glyph in spans.glyphs(index) if not glyph.mark) for index in range(len(nodes))]

@@ -1,4 +1,4 @@
-"""Themes: every text legible, surprise in even steps that read in grey, a bad theme left out with a reason."""
+"""Themes: all text legible, even surprisal steps also in grey, invalid themes left out with a reason."""
 
 import math
 from itertools import pairwise
@@ -18,7 +18,7 @@ TEXTS = ["live", "cut", "quiet", "removed", "prompt", "special", "raw", *(f"surp
 
 
 def oklab(colour: Color) -> tuple[float, float, float]:
-    """Björn Ottosson's OKLab: distances in it are close to what an eye sees."""
+    """A colour in Björn Ottosson's OKLab, where distances are close to perceived differences."""
     r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour.normalized)
     l_ = (0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b) ** (1 / 3)
     m_ = (0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b) ** (1 / 3)

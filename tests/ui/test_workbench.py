@@ -1,4 +1,4 @@
-"""The workbench's promises, over a scripted engine: starting, stepping, taking, branches."""
+"""The workbench over a scripted engine: starting, stepping, taking, branches."""
 
 import pytest
 
@@ -47,7 +47,7 @@ async def test_a_model_that_is_not_there_is_said_and_the_program_stays(start):
     async with start(ready=False, origin=Origin(model="missing/model")) as bed:
         await bed.until(lambda: "missing/model" in bed.message)
         assert "Give a folder or a Hugging Face id." in bed.message
-        assert bed.bench.panes.candidates.nothing.endswith("Give a folder or a Hugging Face id. R tries again.")
+        assert bed.bench.panes.candidates.placeholder.endswith("Give a folder or a Hugging Face id. R tries again.")
         assert bed.state.status is EngineStatus.NO_MODEL
         await bed.pilot.press("n", "r", "slash", "4", "d", "a", "w", "left", "s", "enter")
         assert bed.app.is_running

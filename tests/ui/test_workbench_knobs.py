@@ -1,4 +1,4 @@
-"""Sliders, presets, seed, draws: what they change, and that they never reach the model."""
+"""Sliders, presets, seed, draws: what they change, and that none of them runs the model."""
 
 import pytest
 from textual import events
@@ -28,10 +28,10 @@ async def test_a_slider_changes_the_cuts_and_never_reaches_the_model(start):
 
 
 async def test_a_slider_lays_nothing_out_anew(start, monkeypatch):
-    """The panes stay where they are: a layout of the whole screen took longer than all else a move costs."""
+    """The panes are not laid out again: that took longer than everything else in a move."""
     async with start() as bed:
         bed.bench.query_one("#top_p", Slider).focus()
-        await bed.press("left", "left")  # the first move makes room for a cut among the rows
+        await bed.press("left", "left")  # the first move adds a cut line to the list
         laid_out = []
         real = bed.bench._refresh_layout
         monkeypatch.setattr(
@@ -43,7 +43,7 @@ async def test_a_slider_lays_nothing_out_anew(start, monkeypatch):
 
 
 async def test_no_step_of_a_quick_hand_is_taken_back(start):
-    """An answer to the first of ten quick steps comes while the last ones are made."""
+    """The reply to the first of ten quick steps arrives during the last ones."""
     async with start() as bed:
         slider = bed.bench.query_one("#temperature", Slider)
         slider.focus()

@@ -1,4 +1,4 @@
-"""What the workbench looks like, as text. After a wanted change: SAMPLESCOPE_GOLDEN=write pytest tests/ui."""
+"""Golden pictures of the workbench as text. After an intended change: SAMPLESCOPE_GOLDEN=write pytest tests/ui."""
 
 import os
 import re
@@ -36,7 +36,7 @@ async def test_at_80_by_24(start, name):
 
 
 async def compare(start, size, name, keys, **more):
-    """The picture after these keys is the one in the golden file."""
+    """The picture after these keys equals the golden file's."""
     async with start(size=size, **more) as bed:
         await bed.press(*keys)
         await bed.until(

@@ -95,7 +95,7 @@ async def test_a_prompt_submitted_during_a_run_ends_the_run(start):
 
 
 async def test_a_candidate_that_another_prompt_goes_on_with_is_taken_and_not_followed_into_it(start):
-    """The longer prompt's next token was not drawn: what follows it has had fewer draws before it."""
+    """Prompt nodes are not shared with drawn or taken ones: the number of draws before them differs."""
     async with start(prompt="The") as bed:
         await bed.press("n")
         bed.submit("The herd studied")

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from tests.scripted import HOSTILE, Gate
-from tests.ui.conftest import SMALL, Gated, Recorded, screen_text
+from tests.ui.conftest import SMALL, WIDE, Gated, Recorded, screen_text
 from tui.core.printable import printable_bytes
 from tui.errors import ModelError
 from tui.explorer.status import EngineStatus
@@ -168,6 +168,12 @@ async def test_a_small_screen_opens_the_controls_when_they_are_gone_to(start):
         assert "temperature" in bed.state.given
         bed.bench.query_one(CandidateList).focus()
         await bed.until(lambda: bed.bench.query_one(Controls).compact)
+
+
+async def test_a_plot_shown_again_is_that_of_the_settings_changed_meanwhile(start):
+    async with start(size=WIDE) as bed:
+        await bed.press("v", "4", "v")
+        await bed.until(lambda: "0.50" in screen_text(bed.app) and "p=0.90" in screen_text(bed.app))
 
 
 async def test_a_small_screen_shows_the_plot_on_demand(start):

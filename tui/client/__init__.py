@@ -1,1 +1,1 @@
-"""The UI side of the pipe: starts an engine, asks it, mirrors its story."""
+"""The UI side of the pipe: starts an engine, sends it requests, and keeps a copy of its story."""

@@ -1,6 +1,6 @@
-"""Starting an engine's command while the terminal is the person's: ssh asks there for a password, or about a host key.
+"""Starts an engine's command on the plain terminal, so that ssh can ask for a password or about a host key.
 
-Plain blocking code, because no picture may be drawn meanwhile: before the UI has the screen, or while it is suspended.
+Plain blocking code: it runs before the UI takes the screen, or while the UI is suspended.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from typing import NoReturn
 from tui.client.child import DRAIN_SECONDS, EXIT_SECONDS, Child
 from tui.client.echo import Echo
 from tui.client.failures import EngineFailed, PipeError
-from tui.client.greeting import GREETING_SECONDS, Greeting, told
+from tui.client.greeting import GREETING_SECONDS, Greeting, with_last_output
 from tui.protocol import Ready
 
 
 @dataclass(frozen=True, slots=True)
-class Greeted:
-    """An engine that has greeted, and what came behind the greeting."""
+class GreetedEngine:
+    """An engine process that has sent its greeting, and the bytes read after the greeting."""
 
     child: Child
     ready: Ready
     rest: bytes
 
 
-def start_asking(command: Sequence[str]) -> Greeted:
-    """Start `command` on this terminal and wait, as long as a person needs for an answer, until an engine greets.
+def start_asking(command: Sequence[str]) -> GreetedEngine:
+    """Start `command` on this terminal and wait for the engine's greeting, as long as a person needs to answer.
 
-    EngineFailed if none does, KeyboardInterrupt at Ctrl+C; nothing is left running then, and the terminal is as it was.
+    EngineFailed if no engine greets, KeyboardInterrupt at Ctrl+C; the process is ended then and the terminal restored.
     """
-    with _giving_way(), _as_it_was():
+    with _ended_by_signals(), _terminal_restored():
         child = Child.start(command, terminal=True)
         try:
             return _Wait(child).greeted()
@@ -47,7 +47,7 @@ def start_asking(command: Sequence[str]) -> Greeted:
 
 
 class _Wait:
-    """Reads a child's stdout for the greeting, and shows what it says on stderr."""
+    """Reads a child's stdout until the greeting is complete, and shows its stderr to the person meanwhile."""
 
     def __init__(self, child: Child) -> None:
         self._child = child
@@ -55,59 +55,59 @@ class _Wait:
         self._echo = Echo()
         self._until: float | None = None
 
-    def greeted(self) -> Greeted:
-        """Wait for the greeting."""
+    def greeted(self) -> GreetedEngine:
+        """Wait for the greeting. EngineFailed if the child ends first, or greets too late."""
         with selectors.DefaultSelector() as self._pipes:
             for pipe in (self._child.output, self._child.errors):
                 self._pipes.register(pipe, selectors.EVENT_READ)
-            while (ready := self._more()) is None:
+            while (ready := self._poll()) is None:
                 pass
         self._child.greeted()
-        return Greeted(self._child, ready, bytes(self._greeting.rest))
+        return GreetedEngine(self._child, ready, bytes(self._greeting.rest))
 
-    def _more(self) -> Ready | None:
-        """What one look at the pipes brings; raises EngineFailed at their end."""
+    def _poll(self) -> Ready | None:
+        """Wait once for data on the pipes; the greeting's `Ready` if complete. EngineFailed at the end of stdout."""
         if self._until is not None and time.monotonic() > self._until:
             raise EngineFailed("start", f"The engine did not greet within {GREETING_SECONDS:.0f} s.")
-        coming = [key.fileobj for key, _ in self._pipes.select(self._echo.patience or GREETING_SECONDS)]
-        if not coming:
-            self._echo.let_go()
-        if self._child.errors in coming:
-            self._listen()
-        return self._read() if self._child.output in coming else None
+        readable = [key.fileobj for key, _ in self._pipes.select(self._echo.patience or GREETING_SECONDS)]
+        if not readable:
+            self._echo.flush()
+        if self._child.errors in readable:
+            self._read_stderr()
+        return self._read_stdout() if self._child.output in readable else None
 
-    def _listen(self) -> bool:
+    def _read_stderr(self) -> bool:
         data = os.read(self._child.errors.fileno(), 65536)
         if data:
-            self._child.told(data)
+            self._child.note_stderr(data)
             self._echo.add(data)
         else:
             self._pipes.unregister(self._child.errors)
         return bool(data)
 
-    def _read(self) -> Ready | None:
+    def _read_stdout(self) -> Ready | None:
         data = os.read(self._child.output.fileno(), 65536)
         if not data:
-            self._ended()
-        # What a shell prints comes after all questions: from now on nobody is waiting for a person.
+            self._fail()
+        # A shell prints to stdout only after all questions are answered: from now on the time is limited.
         self._until = self._until or time.monotonic() + GREETING_SECONDS
         try:
             return self._greeting.take(data)
         except PipeError as broken:
             raise EngineFailed("start", str(broken)) from None
 
-    def _ended(self) -> NoReturn:
-        """Hear its last words, and say why it ended."""
+    def _fail(self) -> NoReturn:
+        """Read the rest of stderr, and raise EngineFailed with the reason why the child ended."""
         self._pipes.unregister(self._child.output)
         until = time.monotonic() + DRAIN_SECONDS
         while self._pipes.get_map() and self._pipes.select(max(0.0, until - time.monotonic())):
-            self._listen()
-        raise EngineFailed("start", told(self._child.end_now(EXIT_SECONDS), self._greeting))
+            self._read_stderr()
+        raise EngineFailed("start", with_last_output(self._child.end_now(EXIT_SECONDS), self._greeting))
 
 
 @contextlib.contextmanager
-def _as_it_was() -> Iterator[None]:
-    """Whatever is killed while it hides what is typed: the terminal shows it again."""
+def _terminal_restored() -> Iterator[None]:
+    """Restore the terminal's attributes afterwards: a child killed while it asks for a password leaves echo off."""
     stdin = sys.__stdin__
     before = termios.tcgetattr(stdin) if stdin is not None and stdin.isatty() else None
     try:
@@ -118,19 +118,19 @@ def _as_it_was() -> Iterator[None]:
                 termios.tcsetattr(stdin, termios.TCSADRAIN, before)
 
 
-class _Leave(BaseException):
-    """A signal that ends the program has come."""
+class _EndingSignal(BaseException):
+    """Raised by the signal handler for a signal that ends the program."""
 
     def __init__(self, number: int) -> None:
         self.number = number
 
 
 @contextlib.contextmanager
-def _giving_way() -> Iterator[None]:
-    """Ctrl+C is KeyboardInterrupt; what else ends the program ends what is started first."""
+def _ended_by_signals() -> Iterator[None]:
+    """Ctrl+C raises KeyboardInterrupt; SIGTERM and SIGHUP end the started child first, then the program."""
 
     def leave(number: int, frame: object) -> NoReturn:
-        raise _Leave(number)
+        raise _EndingSignal(number)
 
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     for number, handler in before.items():
@@ -138,7 +138,7 @@ def _giving_way() -> Iterator[None]:
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else leave)
     try:
         yield
-    except _Leave as left:
+    except _EndingSignal as left:
         signal.signal(left.number, before[signal.Signals(left.number)])
         signal.raise_signal(left.number)
         raise KeyboardInterrupt from None

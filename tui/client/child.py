@@ -1,4 +1,4 @@
-"""An engine as a child process: its stderr always drained, its end explained."""
+"""An engine as a child process: drains its stderr, and explains why it ended."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tui.client.stderr import LOG, Stderr
 from tui.core.printable import printable
 
 EXIT_SECONDS = 2.0
-"""How long an engine whose pipe has ended may take to exit by itself, so that its own exit code can be told."""
+"""How long an engine whose stdout has ended may take to exit by itself, so that its exit code can be reported."""
 KILL_SECONDS = 2.0
 DRAIN_SECONDS = 0.5
 LAST_LINE = "Its last line:"
@@ -26,24 +26,24 @@ LAST_LINE = "Its last line:"
 class Child:
     """A started engine process and its three streams.
 
-    Not asyncio's subprocess: one that has asked the person on the plain terminal was started before there was a loop,
-    or while it stood still, and goes on under it; and only who reaps it himself knows whether its number is still its.
+    Not an asyncio subprocess: a command that asks the person on the plain terminal is started before the event loop
+    runs, or while it is blocked. Its id may be signalled only until the process is reaped, so it is reaped here.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], name: str, *, alone: bool) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], name: str, *, own_session: bool) -> None:
         self._process = process
         self._stderr = Stderr(process.pid)
         self._name = name
-        self._alone = alone
+        self._own_session = own_session
         self._transports: list[asyncio.BaseTransport] = []
         self._draining: asyncio.Task[None] | None = None
-        self._swept = False
+        self._group_killed = False
 
     @classmethod
     def start(cls, command: Sequence[str], *, terminal: bool = False) -> Child:
-        """Start `command` in a session of its own, so that Ctrl+C is not its business and all of it can be ended.
+        """Start `command` in its own session, so that Ctrl+C does not reach it and its process group can be killed.
 
-        `terminal`: in ours instead, so that it can ask the person at the terminal, who can end it with Ctrl+C.
+        `terminal`: in our session instead, so that the command can ask the person at the terminal; Ctrl+C then ends it.
         """
         pipe = subprocess.PIPE
         try:
@@ -55,26 +55,26 @@ class Child:
             name = printable(command[0], space=" ") if command else "an empty command"
             raise EngineFailed("start", f"The engine cannot be started: {name}: {why}.") from error
         LOG.info("%d is started: %s", process.pid, printable(" ".join(command), space=" "))
-        return cls(process, _name(command[0]), alone=not terminal)
+        return cls(process, _name(command[0]), own_session=not terminal)
 
     @property
     def output(self) -> IO[bytes]:
-        """Its stdout, while no loop reads it."""
+        """The process's stdout, for blocking reads before `streams` is called."""
         assert self._process.stdout is not None
         return self._process.stdout
 
     @property
     def errors(self) -> IO[bytes]:
-        """Its stderr, while no loop reads it: what is read belongs to `told`."""
+        """The process's stderr, for blocking reads before `streams` is called; hand the data to `note_stderr`."""
         assert self._process.stderr is not None
         return self._process.stderr
 
-    def told(self, data: bytes) -> None:
-        """Note what it wrote to stderr."""
+    def note_stderr(self, data: bytes) -> None:
+        """Log data that the process wrote to stderr."""
         self._stderr.add(data)
 
     async def streams(self) -> tuple[asyncio.StreamReader, asyncio.WriteTransport]:
-        """Its stdout and stdin; draining of its stderr begins."""
+        """The process's stdout and stdin as asyncio streams; starts to drain stderr."""
         loop = asyncio.get_running_loop()
         errors = await self._reader(self._process.stderr)
         self._draining = loop.create_task(self._drain(errors), name="engine-stderr")
@@ -93,32 +93,32 @@ class Child:
     async def _drain(self, errors: asyncio.StreamReader) -> None:
         with contextlib.suppress(OSError):
             while data := await errors.read(65536):
-                self.told(data)
+                self.note_stderr(data)
 
     def greeted(self) -> None:
-        """It is an engine now: what its command said on the way, such as a new host's key, is history."""
+        """The engine has greeted: earlier stderr, such as ssh's about a new host key, no longer explains its end."""
         self._stderr.forget()
 
     def kill(self) -> None:
-        """End it and whatever it started, at once."""
-        if self._swept:
+        """Kill the process, and its process group where it has its own, at once."""
+        if self._group_killed:
             return
-        # Once it has been reaped its number may become somebody else's: one last sweep for what it left behind.
-        self._swept = self._process.poll() is not None
+        # Once the process is reaped, its id may be given to another process: kill its group one last time, then never.
+        self._group_killed = self._process.poll() is not None
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            if self._alone:
+            if self._own_session:
                 os.killpg(self._process.pid, signal.SIGKILL)
             else:
-                self._process.kill()  # its group is ours; what it has started ends with its pipes
+                self._process.kill()  # its group is ours; the processes it started end with their pipes
 
     async def end(self) -> str:
-        """See it off after its stdout has ended: wait for its exit, kill what is left, say in one line why it ended."""
+        """After stdout has ended: wait for the exit, kill what is left; why the process ended, in one line."""
         code = await self._exit(EXIT_SECONDS)
         await self.close()
         return self._why(code)
 
     def end_now(self, patience: float = 0.0) -> str:
-        """`end` for a child whose pipes no loop reads; it has `patience` seconds to exit by itself."""
+        """Blocking `end`, for a child before `streams`; the process has `patience` seconds to exit by itself."""
         code = self._exit_now(patience)
         self.kill()
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
@@ -136,7 +136,7 @@ class Child:
         return why
 
     async def close(self) -> None:
-        """Kill it and let go of everything; waits for the exit only as long as a kill takes."""
+        """Kill the process and close its pipes; waits at most `KILL_SECONDS` for the exit."""
         self.kill()
         if self._draining is not None:
             await asyncio.wait([self._draining], timeout=DRAIN_SECONDS)
@@ -150,7 +150,7 @@ class Child:
         self._stderr.end()
 
     async def _exit(self, seconds: float) -> int | None:
-        """The exit code, or None if it still lives after `seconds`."""
+        """The exit code, or None if the process still runs after `seconds`."""
         return await asyncio.to_thread(self._exit_now, seconds)
 
     def _exit_now(self, seconds: float) -> int | None:
@@ -161,7 +161,7 @@ class Child:
 
 
 def _name(program: str) -> str:
-    """What to call it: a command such as ssh may end where the engine has not."""
+    """The process's name in messages: a command such as ssh may end although the engine has not."""
     return "The engine" if program == sys.executable else printable(Path(program).name, space=" ")
 
 

@@ -1,6 +1,6 @@
-"""The UI's side of the pipe: starts an engine, asks it, mirrors its story, brings it back when it dies.
+"""The UI's side of the pipe: starts an engine, sends it requests, mirrors its story, restarts it when it dies.
 
-Everything runs on one asyncio loop; nothing here waits for the engine except the coroutine that asked.
+Everything runs on one asyncio loop; only the coroutine that sent a request waits for its reply.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from tui.client.asking import Greeted
+from tui.client.asking import GreetedEngine
 from tui.client.exchange import Exchange, ReplyT
 from tui.client.failures import EngineFailed as EngineFailed
 from tui.client.failures import PipeError
@@ -16,7 +16,7 @@ from tui.client.listener import Listener as Listener
 from tui.client.mirror import Mirror
 from tui.client.pipe import Link
 from tui.client.starter import Starter
-from tui.client.views import Wish
+from tui.client.views import QueuedView
 from tui.core.origin import Origin
 from tui.core.printable import printable
 from tui.core.settings import DEFAULT_SEED, Given
@@ -42,35 +42,35 @@ from tui.protocol import (
 )
 
 Connect = Callable[[], Awaitable[Link]]
-"""Gives a link to a new engine."""
+"""Starts or reaches a new engine and returns the link to it."""
 
 
 class Client:
-    """One engine, started again when it dies: once by itself, then by `restart`. `mirror` outlives it."""
+    """One engine, restarted when it dies: once automatically, then only by `restart`. `mirror` outlives the engine."""
 
     def __init__(
         self,
         listener: Listener,
         command: Sequence[str] | None = None,
-        greeted: Greeted | None = None,
+        greeted: GreetedEngine | None = None,
     ) -> None:
-        """`command` starts an engine (None: a child of ours); `greeted` is one that it has started already."""
+        """`command` starts an engine (None: this interpreter); `greeted` is an engine it has already started."""
         self.mirror = Mirror()
         self.ready: Ready | None = None
-        """Where the engine runs, once it has greeted."""
+        """The engine's greeting, which says where it runs; None until then."""
         self._listener = listener
         self._starter = Starter(command, greeted)
         self._connect: Connect = self._starter.connect
         self._exchange = Exchange(listener, self.mirror)
         self._link: Link | None = None
         self._up = self._closed = False
-        self._spare_start = True
+        self._may_restart = True
         self._reading: asyncio.Task[None] | None = None
-        self._returning: asyncio.Task[None] | None = None
+        self._restarting: asyncio.Task[None] | None = None
 
     @classmethod
     def over(cls, listener: Listener, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Client:
-        """A client of an engine that somebody else holds at the end of two streams; it cannot be started again."""
+        """A client of an engine that runs elsewhere, reached by two streams; it cannot be restarted from here."""
         links = [Link(reader, writer)]
 
         async def connect() -> Link:
@@ -82,15 +82,15 @@ class Client:
 
     @classmethod
     def connecting(cls, listener: Listener, connect: Connect) -> Client:
-        """A client that gets each engine, the first and those after a death, from `connect`."""
+        """A client that gets its first engine, and a new one after each death, from `connect`."""
         client = cls(listener)
         client._connect = connect
         return client
 
-    # -- what is asked -----------------------------------------------------------------------------------------------
+    # -- requests ----------------------------------------------------------------------------------------------------
 
     async def open(self, origin: Origin | None = None) -> Opened:
-        """Load a model (None: the demo model); the story begins anew."""
+        """Load a model (None: the demo model); the story is emptied."""
         return await self.request(Open(origin=origin or Origin()), Opened)
 
     async def prompt(
@@ -102,7 +102,7 @@ class Client:
     async def step(
         self, at: int, given: Given, seed: int = DEFAULT_SEED, count: int | None = 1, token: int | None = None
     ) -> Stepped:
-        """Draw `count` tokens after node `at` (None: until a stop), or take `token`; nodes come through `grown`."""
+        """Draw `count` tokens after node `at` (None: until a stop), or take `token`; nodes go to `Listener.grown`."""
         return await self.request(Step(at=at, given=given, seed=seed, count=count, token=token), Stepped)
 
     async def encode(self, text: str, *, chat: bool = False, system: str = "") -> int:
@@ -110,22 +110,22 @@ class Client:
         return (await self.request(Encode(text=text, chat=chat, system=system), Encoded)).count
 
     async def catalog(self) -> Cataloged:
-        """Which models lie on the engine's machine."""
+        """The models in the cache of the engine's machine."""
         return await self.request(Catalog(), Cataloged)
 
     async def job(self, kind: str, parameters: dict[str, object]) -> dict[str, object]:
-        """Run an experiment."""
+        """Run an experiment of this kind on the engine and wait for its result."""
         return (await self.request(Job(kind=kind, parameters=parameters), Finished)).result
 
     def stop(self) -> None:
-        """End the step, prompt or job under way at its next forward; nothing to wait for."""
+        """Ask the engine to end the running step, prompt or job at its next forward. Does not wait."""
         if self._up:
             self._exchange.send(Stop())
 
     def view(self, view: View, then: Callable[[Viewed], None], refused: Callable[[EngineFailed], None]) -> None:
-        """Ask for a view once its slot is free; one that a newer one of its slot overtakes is never answered."""
+        """Ask for a view once its slot is free. If a newer view for the slot comes first, no callback is called."""
         if not self._closed:
-            self._exchange.view(Wish(view, then, refused))
+            self._exchange.view(QueuedView(view, then, refused))
 
     async def request(self, request: AnyRequest, reply: type[ReplyT]) -> ReplyT:
         """Send a request and wait for its reply. EngineFailed if there is no engine, or it refuses."""
@@ -135,51 +135,51 @@ class Client:
             raise EngineFailed("lost", "There is no engine at the moment.", "Try again when it is back.")
         return await self._exchange.ask(request, reply)
 
-    # -- life --------------------------------------------------------------------------------------------------------
+    # -- starting, restarting, closing -------------------------------------------------------------------------------
 
     async def start(self) -> Ready:
-        """Start the engine and wait for its greeting (not for torch). EngineFailed if there is none."""
-        link = await self._begin()
-        self._go()
+        """Start the engine and wait for its greeting (not for torch). EngineFailed if no engine greets."""
+        link = await self._connect_link()
+        self._allow_requests()
         return await link.greet()
 
     async def restart(self) -> None:
-        """End the engine, even in the middle of something, and start it with the same model and story."""
-        self._supersede()
+        """End the engine, even during a request, and start a new one with the same model and story."""
+        self._cancel_restart()
         await self._drop(self._link, EngineFailed("lost", "The engine was started again."))
-        returning = self._returning = asyncio.create_task(self._come_back(), name="engine-restart")
+        restarting = self._restarting = asyncio.create_task(self._reopen(), name="engine-restart")
         try:
-            await returning
+            await restarting
         except asyncio.CancelledError:
             if (task := asyncio.current_task()) is not None and task.cancelling():
                 raise
             raise _closed() if self._closed else EngineFailed("lost", "The engine was started once more.") from None
-        self._exchange.tell(self._listener.restored)
+        self._exchange.notify(self._listener.restored)
 
     @property
     def must_ask(self) -> bool:
-        """The engine's command has failed where it could not ask: before the next `restart`, `ask` lets it."""
+        """True if the engine's command failed without a terminal to ask on: call `ask` before `restart`."""
         return self._starter.must_ask
 
     def ask(self) -> None:
-        """Start the command on the plain terminal, blocking, for the next `restart` to use.
+        """Start the engine's command on the plain terminal, blocking; the next `restart` uses that engine.
 
         EngineFailed if no engine greets, KeyboardInterrupt at Ctrl+C.
         """
         self._starter.ask()
 
     async def close(self) -> None:
-        """End the engine now, whatever it is doing; what was asked fails. May be called at any time, and again."""
+        """End the engine now, whatever it is doing; pending requests fail. May be called at any time and again."""
         self._closed = True
         self._starter.close()
-        returning = self._returning
-        self._supersede()
+        restarting = self._restarting
+        self._cancel_restart()
         await self._drop(self._link, _closed())
-        if returning is not None:
-            await asyncio.wait([returning])  # until it has ended what it has started
+        if restarting is not None:
+            await asyncio.wait([restarting])  # a cancelled restart still ends the engine it has started
 
-    async def _begin(self) -> Link:
-        """A new link, greeted and read from."""
+    async def _connect_link(self) -> Link:
+        """Connect to a new engine, wait for its greeting, and start to read its replies."""
         link = await self._connect() if not self._closed and self._link is None else None
         if link is None or self._closed or self._link is not None:
             if link is not None:
@@ -195,37 +195,37 @@ class Client:
         self._reading = asyncio.create_task(self._read(link), name="engine-read")
         return link
 
-    async def _come_back(self) -> None:
-        """A new engine with the mirror's model and story. EngineFailed, and no engine, if either cannot be had."""
-        link = await self._begin()
+    async def _reopen(self) -> None:
+        """Start a new engine with the mirror's model and story. EngineFailed, and no engine, if either step fails."""
+        link = await self._connect_link()
         try:
             if (reopening := self.mirror.reopening()) is not None:
                 await self._exchange.ask(reopening, Opened)
         except BaseException:
             await self._drop(link, EngineFailed("lost", "The engine did not come back."))
             raise
-        self._go()
+        self._allow_requests()
 
-    def _go(self) -> None:
+    def _allow_requests(self) -> None:
         self._up = True
         self._exchange.resume()
 
-    def _supersede(self) -> None:
-        """Give up a restart under way."""
-        if self._returning is not None:
-            self._returning.cancel()
-            self._returning = None
+    def _cancel_restart(self) -> None:
+        """Cancel the restart under way, if any."""
+        if self._restarting is not None:
+            self._restarting.cancel()
+            self._restarting = None
 
     async def _drop(self, link: Link | None, error: EngineFailed) -> None:
-        """End this engine; what was asked of it fails with `error`."""
+        """End the engine behind `link`; requests pending there fail with `error`."""
         if link is None:
             return
         link.kill()
         if link is self._link:
-            self._forget(error)
+            self._detach(error)
         await link.close()
 
-    def _forget(self, error: EngineFailed) -> None:
+    def _detach(self, error: EngineFailed) -> None:
         self._link, self._up = None, False
         if self._reading is not None and self._reading is not asyncio.current_task():
             self._reading.cancel()
@@ -233,13 +233,13 @@ class Client:
         self._exchange.detach(error)
 
     async def _read(self, link: Link) -> None:
-        """Deal with what comes through a link until its end."""
+        """Handle every message from a link until the link ends."""
         broken = ""
         try:
             while True:
                 answer = await link.read()
                 if isinstance(answer, Failed) and answer.fatal:
-                    link.verdict = answer.message
+                    link.fatal_message = answer.message
                 self._exchange.take(answer)
         except PipeError as end:
             broken = str(end)
@@ -255,24 +255,24 @@ class Client:
             self._lost(printable(broken or why, space=" "))
 
     def _lost(self, reason: str) -> None:
-        """The engine has died. During a restart it is the restart that fails, and nobody is told twice."""
+        """The engine has died. During a restart the restart itself fails, so the listener is not called as well."""
         up = self._up
-        self._forget(EngineFailed("lost", reason))
+        self._detach(EngineFailed("lost", reason))
         if not up:
             return
-        again, self._spare_start = self._spare_start, False
-        self._exchange.tell(self._listener.lost, reason, again)
-        if again:
-            self._returning = asyncio.create_task(self._return(), name="engine-return")
+        restarting, self._may_restart = self._may_restart, False
+        self._exchange.notify(self._listener.lost, reason, restarting)
+        if restarting:
+            self._restarting = asyncio.create_task(self._restart_once(), name="engine-return")
 
-    async def _return(self) -> None:
-        """The one start that needs no key."""
+    async def _restart_once(self) -> None:
+        """The one automatic restart."""
         try:
-            await self._come_back()
+            await self._reopen()
         except EngineFailed as error:
-            self._exchange.tell(self._listener.lost, str(error), False)
+            self._exchange.notify(self._listener.lost, str(error), False)
         else:
-            self._exchange.tell(self._listener.restored)
+            self._exchange.notify(self._listener.restored)
 
 
 def _closed() -> EngineFailed:

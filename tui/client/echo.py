@@ -1,4 +1,4 @@
-"""What a command says on stderr while it may ask, shown to the person whose answer it waits for."""
+"""Shows the stderr of a command that may be asking the person a question."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import TextIO
 from tui.core.printable import printable
 
 PATIENCE = 0.2
-"""Seconds the last line is held back: it may be the last word, which is told in a line of ours."""
+"""Seconds the last line is held back: if the command ends, that line is part of our own error message instead."""
 
 
 class Echo:
-    """Shows whole lines as they come, the newest only once it stays the newest; nothing in them acts on a terminal."""
+    """Shows complete lines at once and the newest one after `PATIENCE`, made harmless to the terminal."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.__stderr__
@@ -21,19 +21,19 @@ class Echo:
 
     @property
     def patience(self) -> float | None:
-        """Seconds after which to `let_go` if nothing more has come; None while nothing is held back."""
+        """Seconds without new data after which to call `flush`; None while no line is held back."""
         return PATIENCE if self._held else None
 
     def add(self, data: bytes) -> None:
-        """Show what came before the newest line."""
+        """Take data from stderr: show all lines but the newest."""
         text = self._held + data.decode("utf-8", "replace").replace("\r", "")
         cut = text.rstrip("\n").rfind("\n") + 1
         self._held = text[cut:]
         self._show(text[:cut])
 
-    def let_go(self) -> None:
-        """Show the newest line too: whoever wrote it waits for something."""
-        # A question whose answer is hidden stands in the line already.
+    def flush(self) -> None:
+        """Show the newest line too: the command seems to wait for an answer to it."""
+        # With echo off, the command has already written its question to the terminal itself, on the current line.
         self._show("\n" * bool(self._held and _hides_typing()) + self._held)
         self._held = ""
 

@@ -1,4 +1,4 @@
-"""Requests and their answers over whatever link there is: who waits for what, and what the mirror takes over."""
+"""Matches replies to pending requests over the current link, and hands them to the mirror."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui.client.failures import EngineFailed, PipeError
 from tui.client.listener import Listener
 from tui.client.mirror import Mirror
 from tui.client.pipe import Link
-from tui.client.views import LatestPerSlot, Wish
+from tui.client.views import LatestPerSlot, QueuedView
 from tui.protocol import Answer, AnyRequest, Failed, Grown, Message, Open, Progress, Ready, Viewed
 
 LOG = logging.getLogger("samplescope")
@@ -22,16 +22,16 @@ ReplyT = TypeVar("ReplyT", bound=Message)
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A request sent and not answered, and who waits for it: a coroutine, or a view's callbacks, or nobody."""
+class _Pending:
+    """A request sent and without a reply yet, and the future or the view's callbacks that wait for it, if any."""
 
     request: AnyRequest
     future: asyncio.Future[Message] | None = None
-    wish: Wish | None = None
+    queued: QueuedView | None = None
 
 
 class Exchange:
-    """Every request is answered once, or fails when the link is gone; views are asked one at a time per slot."""
+    """Each request gets one reply, or fails when the link is lost. At most one view per slot is pending."""
 
     def __init__(self, listener: Listener, mirror: Mirror) -> None:
         self._listener = listener
@@ -39,13 +39,13 @@ class Exchange:
         self._link: Link | None = None
         self._viewing = False
         self._last_id = 0
-        self._asked: dict[int, _Asked] = {}
-        self._wishes = LatestPerSlot()
+        self._pending: dict[int, _Pending] = {}
+        self._views = LatestPerSlot()
 
-    # -- asking ------------------------------------------------------------------------------------------------------
+    # -- sending -----------------------------------------------------------------------------------------------------
 
     async def ask(self, request: AnyRequest, reply: type[ReplyT]) -> ReplyT:
-        """Send a request and wait for its answer, however long that takes. EngineFailed if it is refused or lost."""
+        """Send a request and wait for its reply, without a time limit. EngineFailed if it is refused or lost."""
         future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self.send(request, future)
         answer = await future
@@ -54,102 +54,102 @@ class Exchange:
         return answer
 
     def send(
-        self, request: AnyRequest, future: asyncio.Future[Message] | None = None, wish: Wish | None = None
+        self, request: AnyRequest, future: asyncio.Future[Message] | None = None, queued: QueuedView | None = None
     ) -> None:
-        """Send a request nobody need wait for."""
+        """Send a request and return; `future` or the view's callbacks get the reply. EngineFailed without a link."""
         if self._link is None:
             raise EngineFailed("lost", "There is no engine at the moment.", "Try again when it is back.")
         self._last_id += 1
         request = msgspec.structs.replace(request, id=self._last_id)
         self._link.send(request)
-        self._asked[self._last_id] = _Asked(request, future, wish)
+        self._pending[self._last_id] = _Pending(request, future, queued)
 
-    def view(self, wish: Wish) -> None:
-        """Ask for a view once its slot is free, unless a newer wish comes first."""
-        self._wishes.wish(wish)
+    def view(self, queued: QueuedView) -> None:
+        """Send a view once its slot is free, unless a newer view for the slot is queued first."""
+        self._views.queue(queued)
         self._flush()
 
     def _flush(self) -> None:
-        """Send the wishes that are due. Before a model is open there is nothing to view."""
+        """Send the queued views whose slot is free; none before a model is open."""
         if not self._viewing or self._mirror.opened is None:
             return
-        for wish in self._wishes.due():
+        for queued in self._views.due():
             try:
-                self.send(wish.view, wish=wish)
+                self.send(queued.view, queued=queued)
             except EngineFailed as error:
-                self._wishes.answered(wish.view.slot)
-                self.tell(wish.refused, error)
+                self._views.answered(queued.view.slot)
+                self.notify(queued.refused, error)
 
     # -- the link ----------------------------------------------------------------------------------------------------
 
     def attach(self, link: Link) -> None:
-        """Requests go to this link from now on; views only once `resume` says that its story is there."""
+        """Send requests to this link from now on; views only after `resume`, when the engine has the story."""
         self._link = link
 
     def resume(self) -> None:
-        """Views may be asked: also those that a death left unanswered."""
+        """The engine has the story: send queued views, and those the previous engine left without a reply."""
         self._viewing = True
         self._flush()
 
     def detach(self, error: EngineFailed) -> None:
-        """The link is gone: what was asked fails with `error`, and unanswered views become wishes again."""
+        """The link is gone: pending requests fail with `error`, pending views are queued again."""
         self._link, self._viewing = None, False
-        asked, self._asked = self._asked, {}
-        self._wishes.lost()
-        for future in (one.future for one in asked.values()):
+        pending, self._pending = self._pending, {}
+        self._views.lost()
+        for future in (request.future for request in pending.values()):
             if future is not None and not future.done():
                 future.set_exception(error)
 
-    # -- what comes in -----------------------------------------------------------------------------------------------
+    # -- receiving ---------------------------------------------------------------------------------------------------
 
     def take(self, answer: Answer) -> None:
-        """Deal with one message from the engine. PipeError if it could not read what we sent."""
+        """Handle one message from the engine. PipeError if the engine could not read a request."""
         match answer:
             case Ready():
                 pass
             case Grown():
                 self._mirror.grow(answer)
-                self.tell(self._listener.grown, answer.nodes)
+                self.notify(self._listener.grown, answer.nodes)
             case Progress():
-                self.tell(self._listener.progress, answer)
+                self.notify(self._listener.progress, answer)
             case Failed(id=0):
                 raise PipeError(f"The engine could not read a request: {answer.message}")
             case _:
-                if (asked := self._asked.pop(answer.id, None)) is not None:
-                    self._answered(asked, answer)
+                if (pending := self._pending.pop(answer.id, None)) is not None:
+                    self._answered(pending, answer)
 
-    def _answered(self, asked: _Asked, answer: Message) -> None:
-        self._mirror.answered(asked.request, answer)
-        if asked.wish is not None:
-            self._viewed(asked.wish, answer)
+    def _answered(self, pending: _Pending, answer: Message) -> None:
+        self._mirror.answered(pending.request, answer)
+        if pending.queued is not None:
+            self._viewed(pending.queued, answer)
             return
-        if isinstance(asked.request, Open) and not isinstance(answer, Failed):
-            self._opened(asked.request)
-        if asked.future is None or asked.future.done():
+        if isinstance(pending.request, Open) and not isinstance(answer, Failed):
+            self._opened(pending.request)
+        if pending.future is None or pending.future.done():
             return
         if isinstance(answer, Failed):
-            asked.future.set_exception(_failed(answer))
+            pending.future.set_exception(_failed(answer))
         else:
-            asked.future.set_result(answer)
+            pending.future.set_result(answer)
 
-    def _opened(self, opened: Open) -> None:
-        if not opened.story:
-            # Wishes for nodes of the story before.
-            self._wishes.clear()
+    def _opened(self, request: Open) -> None:
+        if not request.story:
+            # Queued views are about nodes of the previous story.
+            self._views.clear()
         self._flush()
 
-    def _viewed(self, wish: Wish, answer: Message) -> None:
-        self._wishes.answered(wish.view.slot)
+    def _viewed(self, queued: QueuedView, answer: Message) -> None:
+        self._views.answered(queued.view.slot)
         self._flush()
         if isinstance(answer, Viewed):
-            self.tell(wish.then, answer)
+            self.notify(queued.then, answer)
         elif isinstance(answer, Failed):
-            self.tell(wish.refused, _failed(answer))
+            self.notify(queued.refused, _failed(answer))
 
-    def tell(self, tell: Callable[..., None], *news: object) -> None:
-        """Call the listener. An exception in it is logged and never breaks the connection."""
+    def notify(self, callback: Callable[..., None], *arguments: object) -> None:
+        """Call a callback. An exception in it is logged and never breaks the connection."""
         try:
-            tell(*news)
+            callback(*arguments)
         except Exception:
             LOG.exception("a listener failed")
 

@@ -1,4 +1,4 @@
-"""What can go wrong between the UI and its engine."""
+"""Exceptions raised between the UI and its engine."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from tui.errors import SamplescopeError
 
 
 class EngineFailed(SamplescopeError):  # noqa: N818
-    """A request that was not answered: the engine refused it, or is gone.
+    """A request without a reply: the engine refused it, or the engine is gone.
 
     `kind` is the engine's own (`input`, `model`, `run`, `stopped`, `internal`), or `protocol` (the two sides do not
-    understand each other), `start` (no engine could be started), `lost` (it ended), `closed` (this client did).
+    understand each other), `start` (no engine could be started), `lost` (the engine ended), `closed` (the client was
+    closed).
     """
 
     def __init__(self, kind: str, message: str, remedy: str = "") -> None:
@@ -18,4 +19,4 @@ class EngineFailed(SamplescopeError):  # noqa: N818
 
 
 class PipeError(Exception):
-    """Nothing more will come through a pipe; the text says why where the end itself does not."""
+    """The pipe cannot be read any further; the text says why, and is empty at a plain end of file."""

@@ -1,4 +1,4 @@
-"""An engine's greeting, found in whatever a login shell prints before it."""
+"""Finds an engine's greeting behind whatever a login shell prints first, and reads frames."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ LOG = logging.getLogger("samplescope")
 MAX_NOISE = 64 * 1024
 """Bytes a login shell may print before the engine's greeting."""
 GREETING_SECONDS = 60.0
-# No frame is so long that its first byte is not 0, and no text has that byte: a line that only reads like a greeting
-# is none.
+# Frames are short enough that their first byte is always 0, which no text contains: so a printed line that only
+# looks like the greeting is not taken for it.
 _GREETED = GREETING + b"\0"
-# What another version writes: after a prompt without a line end too.
+# The greeting of another protocol version, also behind a shell prompt without a line end.
 _OTHER = re.compile(rb"(?:(?:^|[\r\n])samplescope (\d{1,9})\n|samplescope (\d{1,9})\n\0)")
 _LINE = 300
 
 
 class Greeting:
-    """Takes what comes first, in any pieces, until an engine has said that it is one."""
+    """Takes an engine's first output, in pieces of any size, until the greeting and `Ready` are complete."""
 
     def __init__(self) -> None:
         self.rest = bytearray()
-        """What is not yet understood; after the greeting, what came behind it."""
+        """Bytes not parsed yet; once the greeting is complete, the bytes after it."""
         self._found = False
 
     def take(self, data: bytes) -> Ready | None:
-        """Where the engine runs, once that is whole. EngineFailed for another version, or for what is no engine."""
+        """Add data; `Ready` once it is complete. EngineFailed for another version, or a program that is no engine."""
         self.rest += data
         if not self._found and not self._find():
             return None
@@ -45,7 +45,7 @@ class Greeting:
 
     @property
     def last_line(self) -> str:
-        """The last line of what is not yet understood, made printable; '' if there is none."""
+        """The last non-empty line of the unparsed bytes, made printable; '' if there is none."""
         lines = [line for line in re.split(rb"[\r\n]+", bytes(self.rest[-4096:])) if line.strip()]
         return printable(lines[-1].decode("utf-8", "replace").strip()[:_LINE], space=" ") if lines else ""
 
@@ -64,7 +64,7 @@ class Greeting:
 
 
 def cut_frame(buffer: bytearray) -> Answer | None:
-    """Take the first frame off a buffer; None while it is not whole. PipeError for what is no answer."""
+    """Cut the first frame off `buffer` and decode it; None while it is incomplete. PipeError for anything else."""
     if len(buffer) < 4:
         return None
     length = int.from_bytes(buffer[:4], "big")
@@ -82,8 +82,8 @@ def cut_frame(buffer: bytearray) -> Answer | None:
     return answer
 
 
-def told(why: str, greeting: Greeting) -> str:
-    """Why an engine ended before its greeting; what it printed, where it told nothing else."""
+def with_last_output(why: str, greeting: Greeting) -> str:
+    """Why an engine ended before its greeting, with its last stdout line if `why` has no line from stderr."""
     printed = greeting.last_line
     return f"{why} It printed: {printed}" if printed and LAST_LINE not in why else why
 

@@ -9,16 +9,16 @@ from tui.protocol import Progress
 
 
 class Listener(Protocol):
-    """Called on the client's loop; what it raises is logged."""
+    """Called on the client's asyncio loop; an exception in a callback is logged."""
 
     def grown(self, nodes: list[Node]) -> None:
-        """A step under way has added nodes; the mirror has them already."""
+        """The step under way has added nodes; the mirror already has them."""
 
     def progress(self, progress: Progress) -> None:
-        """How far a request is."""
+        """The request under way reports how far it is."""
 
     def lost(self, message: str, restarting: bool) -> None:
-        """The engine is gone: why, in one printable line, and whether it is being started again by itself."""
+        """The engine is gone: the reason in one printable line, and whether it is being restarted automatically."""
 
     def restored(self) -> None:
-        """The engine is back with the same story, and with the model if one was open."""
+        """A restarted engine is ready, with the same story, and with the model if one was open."""

@@ -1,4 +1,4 @@
-"""The client's copy of the story, and what it takes to bring an engine back to it."""
+"""The client's copy of the engine's story, and the request that restores it in a new engine."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from tui.protocol import AnyRequest, Grown, Message, Open, Opened, Prompted
 
 
 class Mirror:
-    """All nodes the engine has told of. It survives the engine: a new one is opened with it, numbers and all."""
+    """All nodes the engine has sent. It outlives the engine: a new engine is opened with the same nodes and ids."""
 
     def __init__(self) -> None:
         self.story = Story()
-        """Replaced by an empty one when another model is opened."""
+        """Replaced by an empty story when another model is opened."""
         self.opened: Opened | None = None
         self.tip = ROOT
         """The last token of the newest prompt."""
         self._origin: Open | None = None
 
     def grow(self, grown: Grown) -> None:
-        """Add nodes of a step under way."""
+        """Add the nodes that a step under way has drawn."""
         self.story.add(grown.nodes)
 
     def answered(self, request: AnyRequest, reply: Message) -> None:
-        """Take over what an answer says."""
+        """Update the story, tip and model from the reply to `request`."""
         if isinstance(reply, Opened) and isinstance(request, Open):
             if not request.story:
                 self.story, self.tip = Story(), ROOT
@@ -35,5 +35,5 @@ class Mirror:
             self.tip = reply.nodes[-1].id if reply.nodes else ROOT
 
     def reopening(self) -> Open | None:
-        """The request that brings a new engine to where this one was; None if no model was open."""
+        """The request that opens the same model and story in a new engine; None if no model was open."""
         return self._origin and msgspec.structs.replace(self._origin, id=0, story=list(self.story))

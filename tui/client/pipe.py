@@ -1,4 +1,4 @@
-"""One live engine as the client sees it: its greeting, its frames, its end."""
+"""The connection to one running engine: greeting, frames in both directions, and the end."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import logging
 
 from tui.client.child import Child
 from tui.client.failures import EngineFailed, PipeError
-from tui.client.greeting import GREETING_SECONDS, Greeting, cut_frame, told
+from tui.client.greeting import GREETING_SECONDS, Greeting, cut_frame, with_last_output
 from tui.protocol import Answer, Message, Ready, frame
 
 LOG = logging.getLogger("samplescope")
 
 
 class Link:
-    """Two streams to an engine and, where this client started it, its process."""
+    """Two streams to an engine and, if this client started it, its process."""
 
     def __init__(
         self,
@@ -23,22 +23,22 @@ class Link:
         child: Child | None = None,
     ) -> None:
         self._reader = reader
-        # Kept, because a StreamWriter nobody holds closes its transport.
+        # A reference is kept because a StreamWriter closes its transport when it is garbage-collected.
         self._writer = writer
         self._transport = writer.transport if isinstance(writer, asyncio.StreamWriter) else writer
         self._child = child
         self._buffer = bytearray()
         self.ready: Ready | None = None
-        """Where the engine runs, once it has greeted."""
-        self.verdict = ""
-        """What the engine itself said before it ended."""
+        """The engine's greeting, which says where it runs; None until then."""
+        self.fatal_message = ""
+        """The message of the engine's fatal `Failed`, the best explanation of its end; '' if there was none."""
 
     def greeted(self, ready: Ready, rest: bytes) -> None:
-        """The greeting has been read already, and what came behind it."""
+        """Take over a greeting that was read before, and the bytes after it."""
         self.ready, self._buffer = ready, bytearray(rest)
 
     async def greet(self) -> Ready:
-        """Wait for the greeting and for `Ready`. EngineFailed if what is there is no engine, or another version's."""
+        """Wait for the greeting and `Ready`. EngineFailed if no engine answers, or one of another version."""
         if self.ready is None:
             try:
                 async with asyncio.timeout(GREETING_SECONDS):
@@ -51,15 +51,15 @@ class Link:
         greeting = Greeting()
         self._buffer = greeting.rest
         try:
-            while (ready := greeting.take(await self._some())) is None:
+            while (ready := greeting.take(await self._read_some())) is None:
                 pass
         except PipeError as broken:
-            raise EngineFailed("start", str(broken) or told(await self.end(), greeting)) from None
+            raise EngineFailed("start", str(broken) or with_last_output(await self.end(), greeting)) from None
         if self._child is not None:
             self._child.greeted()
         return ready
 
-    async def _some(self) -> bytes:
+    async def _read_some(self) -> bytes:
         try:
             data = await self._reader.read(65536)
         except OSError:
@@ -69,13 +69,13 @@ class Link:
         return data
 
     async def read(self) -> Answer:
-        """The next answer. PipeError at the end, half-way through a frame too, and for what is no answer."""
+        """The next message. PipeError at the end of the stream, even inside a frame, and for an undecodable frame."""
         while (answer := cut_frame(self._buffer)) is None:
-            self._buffer += await self._some()
+            self._buffer += await self._read_some()
         return answer
 
     def send(self, message: Message) -> None:
-        """Send a message, without ever waiting. EngineFailed if it cannot be encoded or is too large."""
+        """Send a message without blocking. EngineFailed if it cannot be encoded or is too large."""
         try:
             data = frame(message)
         except (ValueError, TypeError) as error:
@@ -85,25 +85,25 @@ class Link:
             self._transport.write(data)
 
     def kill(self) -> None:
-        """End the engine at once, whatever it is doing."""
+        """Kill the engine at once, whatever it is doing."""
         if self._child is not None:
             self._child.kill()
         self._abort()
 
     async def end(self) -> str:
-        """See the engine off after its pipe has ended; one line why it did."""
+        """Clean up after the stream has ended; one line on why the engine ended."""
         if self._child is None:
             self._abort()
-            return self.verdict or "The engine closed its pipe."
+            return self.fatal_message or "The engine closed its pipe."
         why = await self._child.end()
-        return self.verdict or why
+        return self.fatal_message or why
 
     def _abort(self) -> None:
         if not self._transport.is_closing():
             self._transport.abort()
 
     async def close(self) -> None:
-        """Kill the engine and let go of it."""
+        """Kill the engine and release its process."""
         self.kill()
         if self._child is not None:
             await self._child.close()

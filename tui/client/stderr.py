@@ -1,4 +1,4 @@
-"""What an engine says on stderr, kept for whoever wants to know why."""
+"""Logs an engine's stderr, and keeps its last line to explain why the engine ended."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from tui.core.printable import printable
 
 LOG = logging.getLogger("samplescope.engine")
 MAX_LINE = 4096
-"""Bytes after which a line is noted though its end has not come: an engine may complain for ever without one."""
+"""Bytes after which an unfinished line is logged, since an engine may write without end and without a line feed."""
 _LINE_END = re.compile(rb"[\r\n]+")
 _LAST_LINE = 300
 _CRASH = b"Fatal Python error"
 
 
 class Stderr:
-    """Notes each line in the program's log, and remembers the last one."""
+    """Writes each line to the program's log, and remembers the last one."""
 
     def __init__(self, process: int) -> None:
         self._process = process
@@ -24,26 +24,26 @@ class Stderr:
         self._last = b""
 
     def add(self, data: bytes) -> None:
-        """Take what the engine wrote."""
+        """Take data that the engine wrote: log its complete lines."""
         *whole, rest = _LINE_END.split(self._line + data)
-        told = [line for line in whole if line.strip()]
-        for line in told:
+        lines = [line for line in whole if line.strip()]
+        for line in lines:
             self._note(line)
         if not self._last.startswith(_CRASH):
-            # A native crash ends in a list of modules; its first line is the one that tells.
-            self._last = next((line for line in told if line.startswith(_CRASH)), told[-1] if told else self._last)
+            # A native crash ends in a list of modules; its first line is the informative one.
+            self._last = next((line for line in lines if line.startswith(_CRASH)), lines[-1] if lines else self._last)
         while len(rest) > MAX_LINE:
             self._note(rest[:MAX_LINE])
             rest = rest[MAX_LINE:]
         self._line = rest
 
     def forget(self) -> None:
-        """What was said so far explains no end to come."""
+        """Forget the last line: it would not explain a later end of the engine."""
         self.end()
         self._last = b""
 
     def end(self) -> None:
-        """Note the line whose end has not come; it is still the last one."""
+        """Log the unfinished line; it counts as the last line."""
         if self._line.strip():
             self._note(self._line)
             self._last = self._last if self._last.startswith(_CRASH) else self._line
@@ -51,7 +51,7 @@ class Stderr:
 
     @property
     def last_line(self) -> str:
-        """The last line that is not empty, made printable; '' if there was none."""
+        """The last line that is not empty, or a native crash's first one, made printable; '' if there was none."""
         line = self._last if self._last.startswith(_CRASH) else self._line.strip() or self._last
         text = line.strip().decode("utf-8", "replace")[:_LAST_LINE]
         return printable(text, space=" ") if text else ""

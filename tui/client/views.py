@@ -1,4 +1,4 @@
-"""One view in flight a slot, with the newest wish behind it."""
+"""Queue of views: per slot one view is pending at the engine, and the newest one waits behind it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from tui.client.failures import EngineFailed
 from tui.protocol import View, Viewed
 
 
-class Wish(NamedTuple):
-    """A view somebody wants, and who is told what comes of it."""
+class QueuedView(NamedTuple):
+    """A view to ask for, and the callbacks for its reply and for a refusal."""
 
     view: View
     then: Callable[[Viewed], None]
@@ -18,32 +18,32 @@ class Wish(NamedTuple):
 
 
 class LatestPerSlot:
-    """Decides which view is asked when. A wish that a newer one overtook is never sent, and nobody is told."""
+    """Decides when each view is sent. A queued view replaced by a newer one is dropped without a callback."""
 
     def __init__(self) -> None:
-        self._asked: dict[str, Wish] = {}
-        self._waiting: dict[str, Wish] = {}
+        self._sent: dict[str, QueuedView] = {}
+        self._waiting: dict[str, QueuedView] = {}
 
-    def wish(self, wish: Wish) -> None:
-        """Note the newest wish for a slot."""
-        self._waiting[wish.view.slot] = wish
+    def queue(self, queued: QueuedView) -> None:
+        """Queue a view, in place of an older one queued for its slot."""
+        self._waiting[queued.view.slot] = queued
 
-    def due(self) -> list[Wish]:
-        """The wishes whose slot is free, which are now asked."""
-        free = [slot for slot in self._waiting if slot not in self._asked]
-        wishes = [self._waiting.pop(slot) for slot in free]
-        self._asked |= {wish.view.slot: wish for wish in wishes}
-        return wishes
+    def due(self) -> list[QueuedView]:
+        """Take the queued views whose slot is free; they count as sent."""
+        free = [slot for slot in self._waiting if slot not in self._sent]
+        views = [self._waiting.pop(slot) for slot in free]
+        self._sent |= {queued.view.slot: queued for queued in views}
+        return views
 
     def answered(self, slot: str) -> None:
-        """The slot is free again."""
-        self._asked.pop(slot, None)
+        """The reply for this slot has come: the slot is free again."""
+        self._sent.pop(slot, None)
 
     def lost(self) -> None:
-        """What was asked and never answered becomes a wish again, unless there is a newer one."""
-        self._waiting = self._asked | self._waiting
-        self._asked = {}
+        """The engine is gone: queue the views without a reply again, except where a newer one is queued."""
+        self._waiting = self._sent | self._waiting
+        self._sent = {}
 
     def clear(self) -> None:
-        """Drop what was not asked yet: another story begins."""
+        """Drop all queued views: another story begins."""
         self._waiting = {}

@@ -35,7 +35,8 @@ def head_view(
         cuts=dist.cuts, kept=dist.kept, kept_mass=dist.kept_mass, entropy=dist.entropy, tail=dist.tail,
         would_draw=would, would=None if would is None else window.of([would])[0], vocabulary=len(place.logits),
         candidates=window.of(dist.head.tokens[max(0, first) :][: max(0, count)].tolist()), first=max(0, first),
-        plot=plotted(request.plot, Ranked(window.raw, window.at_least)),
+        best=float(window.at_least[0]),
+        plot=plotted(request.plot, Ranked(dist, dist.head.tokens, window.raw, window.at_least)),
         found=window.of(tokens.matches(request.find, MAX_MATCHES)) if request.find else [],
         given=request.given, seed=request.seed, draws=request.draws,
     )  # fmt: skip

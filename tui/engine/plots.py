@@ -10,16 +10,34 @@ import torch
 from torch import Tensor
 
 from tui.core.candidates import Plotted
+from tui.engine.decide import Distribution
 from tui.errors import InputError
 from tui.protocol import PlotRequest
 
+LEAST_POWER = -10
+"""The histogram begins at 10 to this power."""
+
 
 class Ranked(NamedTuple):
-    """Cumulative probabilities in rank order, [n] float64 for n ranked tokens."""
+    """A distribution with its n ranked tokens in rank order."""
 
+    dist: Distribution
+    tokens: Tensor
+    """[n] ids, best first."""
     raw_cumulative: Tensor
+    """[n] float64, the cumulative raw probability by rank."""
     cumulative: Tensor
-    """Of the tempered distribution; its lower bound where only a head is known."""
+    """[n] float64, the cumulative tempered probability by rank; its lower bound where only a head is known."""
+
+    @property
+    def tempered(self) -> Tensor:
+        """[n] the tempered probabilities; their lower bounds where only a head is known."""
+        return torch.diff(self.cumulative, prepend=self.cumulative.new_zeros(1))
+
+    @property
+    def final(self) -> Tensor:
+        """[n] the final probabilities: 0 for a removed token, NaN where a head does not decide it."""
+        return self.dist.final[0, self.tokens]
 
 
 def plotted(request: PlotRequest | None, ranked: Ranked) -> Plotted | None:
@@ -45,7 +63,23 @@ def cumulative(request: PlotRequest, ranked: Ranked) -> Mapping[str, Tensor]:
     return {"ranks": ranks, "raw": ranked.raw_cumulative[ranks - 1], "tempered": ranked.cumulative[ranks - 1]}
 
 
-PLOTS: Mapping[str, Callable[[PlotRequest, Ranked], Mapping[str, Tensor]]] = {"cumulative": cumulative}
+def histogram(request: PlotRequest, ranked: Ranked) -> Mapping[str, Tensor]:
+    """How many kept and removed candidates there are in each of `request.width` bins of tempered probability.
+
+    The first count is that of the candidates below all bins; an undecided candidate counts as kept.
+    """
+    bins = max(1, request.width)
+    edges = torch.logspace(LEAST_POWER, 0, bins + 1, dtype=torch.float64, device=ranked.cumulative.device)
+    where = torch.bucketize(ranked.tempered, edges, right=True).clamp(max=bins)  # 0: below; 1 is in the last bin
+    removed = ranked.final == 0
+    kept, gone = (torch.bincount(where[mask], minlength=bins + 1) for mask in (~removed, removed))
+    return {"edges": edges, "kept": kept, "removed": gone}
+
+
+PLOTS: Mapping[str, Callable[[PlotRequest, Ranked], Mapping[str, Tensor]]] = {
+    "cumulative": cumulative,
+    "histogram": histogram,
+}
 
 
 def _bytes(values: Tensor) -> bytes:

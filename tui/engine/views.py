@@ -19,9 +19,11 @@ from tui.engine.places import Place
 from tui.engine.plots import Ranked, plotted
 from tui.models.base import Tokens
 from tui.protocol import View, Viewed
-from tui.sampling.chain import Chain, apply_chain, score
+from tui.sampling.chain import Chain
+from tui.sampling.cuts import apply_chain
 from tui.sampling.draw import DrawStreams, draw_many
-from tui.sampling.ranking import Ranking, check_finite
+from tui.sampling.ranking import Ranking
+from tui.sampling.scoring import score
 
 RANKINGS_BYTES = 256 << 20
 REACH_SECONDS = 0.015
@@ -57,7 +59,8 @@ class Viewer:
             would_draw=would, would=window.of([would])[0], vocabulary=self._vocabulary,
             candidates=window.between(*request.window) if request.window else [],
             first=max(0, request.window[0]) if request.window else 0,
-            plot=plotted(request.plot, Ranked(ranking.raw_cumulative, window.cumulative)),
+            best=float(window.cumulative[0]),
+            plot=plotted(request.plot, Ranked(dist, ranking.tokens, ranking.raw_cumulative, window.cumulative)),
             found=window.of(self._tokens.matches(request.find, MAX_MATCHES)) if request.find else [],
             exact=applied.exact, given=request.given, seed=request.seed, draws=request.draws,
         )  # fmt: skip
@@ -73,7 +76,6 @@ class Viewer:
         if key in self._rankings:
             self._rankings.move_to_end(key)
             return self._rankings[key]
-        check_finite(place.logits)
         ranking = self._rankings[key] = Ranking(place.logits, score(chain, place.ids, place.logits))
         while sum(kept.nbytes for kept in self._rankings.values()) > RANKINGS_BYTES and len(self._rankings) > 1:
             self._rankings.popitem(last=False)

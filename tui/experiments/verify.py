@@ -40,7 +40,7 @@ def verify(engine: Engine, tip: int, given: Given, seed: int, report: Report) ->
     The result holds `equal` and both id lists; if they differ, `step` is the first difference and `logits` the largest
     difference of the logits there. `notes` lists the model's settings that are overridden on both sides. generate()
     gets only the settings the person gave, so that the resolution of defaults is tested too. InputError where there is
-    no generate() to call.
+    no generate() to call; RunError if two calls of generate() differ.
     """
     reference = _reference(engine)
     report("stepping", 0, None, "")
@@ -53,11 +53,27 @@ def verify(engine: Engine, tip: int, given: Given, seed: int, report: Report) ->
         "notes": list(engine.model.info.notes),
     }  # fmt: skip
     if ours != theirs:
-        step = next(
-            (i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs))
-        )
+        _check_itself(reference, prompt, given, seed, theirs)
+        step = _first_difference(ours, theirs)
         result |= {"step": step, "logits": _difference(engine, tip, given, seed, ours, step)}
     return result
+
+
+def _check_itself(reference: Reference, prompt: list[int], given: Given, seed: int, theirs: list[int]) -> None:
+    """RunError if a second call of generate() gives other tokens: then a difference from ours proves nothing."""
+    again = reference.generate(prompt, given, seed)[len(prompt) :]
+    if again != theirs:
+        step = _first_difference(theirs, again)
+        raise RunError(
+            f"generate() does not agree with itself: called twice, it gives other tokens from token {step + 1} on.",
+            "Nothing can be compared here.",
+        )
+
+
+def _first_difference(first: list[int], second: list[int]) -> int:
+    """The index of the first token in which two runs differ; the shorter one's length if it begins the other."""
+    pairs = zip(first, second, strict=False)
+    return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(first), len(second)))
 
 
 def _reference(engine: Engine) -> Reference:

@@ -1,5 +1,5 @@
-"""What the workbench does, without a screen: its state, its engine, and each feature as an object of its own.
+"""The workbench without a screen: its state, its engine, and one object per feature.
 
-Knows no textual: a feature is tested by calling it. `Explorer` is the only place that changes what is shown; a feature
-changes it through the explorer and names its commands, the ids of `tui.keys`.
+Imports no textual: a feature is tested by calling it. Only `Explorer` changes the picture on screen; a feature
+changes it through the explorer. `commands()` of a feature maps action ids of `tui.keys` to its methods.
 """

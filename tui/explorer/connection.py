@@ -1,4 +1,4 @@
-"""Models and engines: opening one, another in its place, the engine's death and return."""
+"""Opens and switches models, restarts the engine, and reports when the engine is lost or back."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ _ASKS = "{restart} lets it ask on the plain terminal."
 
 
 class Connection:
-    """Between the explorer and its engine, all that is no step, no view and no prompt."""
+    """Handles the engine's start, loss and restart, and the loading of models."""
 
     def __init__(self, explorer: Explorer, prompting: Prompting) -> None:
-        """`prompting` gives each model its prompt."""
+        """`prompting` sends the prompt to each model that is opened."""
         self._explorer, self._prompting = explorer, prompting
         self.origin = explorer.options.origin
-        """Of the model that is open, or was asked for first."""
+        """Origin of the open model; before one is open, of the model given at launch."""
         explorer.engine.lost = self._lost
         explorer.engine.restored = self._restored
         explorer.stoppers.append(self.give_up_switch)
 
     def commands(self) -> Mapping[str, Callable[[], object]]:
-        """By action id."""
+        """Handlers by action id."""
         return {"restart": self.restart}
 
     def start(self) -> None:
-        """Start the engine; everything else follows from what it answers."""
-        self._prompting.keep()
+        """Start the engine and load the first model; `_opened` or `_no_model` follows."""
+        self._prompting.mark_submitted()
         self._explorer.begin(EngineStatus.OPENING)
         self._explorer.say("Starting the engine.")
         self._open()
@@ -46,7 +46,7 @@ class Connection:
 
     def _opened(self, opened: Opened, origin: Origin) -> None:
         explorer = self._explorer
-        self.origin, explorer.trouble = origin, ""
+        self.origin, explorer.open_error = origin, ""
         recent.remember(origin)
         explorer.go(explorer.state.opened(opened.settings))
         explorer.change(opened=opened, host=self._host())
@@ -56,24 +56,24 @@ class Connection:
     def _no_model(self, error: EngineFailed) -> None:
         explorer = self._explorer
         explorer.change(progress=None)
-        explorer.trouble = printable(str(error), space=" ")
+        explorer.open_error = printable(str(error), space=" ")
         explorer.begin(EngineStatus.NO_MODEL)
         self._say_why(str(error))
 
     # -- another model -------------------------------------------------------------------------------------------
 
     def switch(self, origin: Origin) -> None:
-        """Load another model beside the one that is open, which stays until that is ready."""
+        """Load another model in a second engine; the open model stays until the new one is ready."""
         explorer = self._explorer
         explorer.engine.switch(origin, lambda opened: self._switched(opened, origin), self._not_switched)
         explorer.say(explorer.phrase(f"Loading {printable(origin.name, space=' ')}; {{stop}} gives it up."))
 
     def _switched(self, opened: Opened, origin: Origin) -> None:
-        """Nothing that is shown or awaited was this engine's; it is given the prompt that is written."""
+        """Drop the picture and prompt of the previous engine, and send the written prompt to the new model."""
         self._prompting.forget()
         state, chat = self._explorer.state.opened(opened.settings), self._explorer.picture.chat and opened.chat
         self._explorer.change(state=state, branch=(), viewed=None, unreachable={}, progress=None, chat=chat)
-        self._prompting.keep()
+        self._prompting.mark_submitted()
         self._opened(opened, origin)
 
     def _not_switched(self, error: EngineFailed) -> None:
@@ -81,7 +81,7 @@ class Connection:
         self._explorer.fail(str(error))
 
     def give_up_switch(self) -> bool:
-        """Load no other model; False if none was being loaded."""
+        """Cancel the loading of another model; False if none was being loaded."""
         switching = self._explorer.engine.switching
         if switching:
             self._explorer.engine.give_up_switch()
@@ -89,7 +89,7 @@ class Connection:
             self._explorer.say("The loading was given up.")
         return switching
 
-    # -- the engine dies and returns -----------------------------------------------------------------------------
+    # -- loss and restart of the engine --------------------------------------------------------------------------
 
     def _lost(self, reason: str, restarting: bool) -> None:
         self._prompting.lost()
@@ -107,39 +107,39 @@ class Connection:
             return
         explorer.say("The engine is back; the story is as it was.")
         if explorer.state.cursor == ROOT and not self._prompting.waiting:
-            self._prompting.keep()
+            self._prompting.mark_submitted()
         if self._prompting.waiting:
             self._prompting.send()
         else:
-            explorer.look()
+            explorer.request_view()
 
     def _host(self) -> str:
-        """Where the engine runs; '' if it is a child of ours."""
+        """The machine the engine runs on; '' if it is a child of this process."""
         ready = self._explorer.engine.client.ready
         return ready.host if ready is not None and self._explorer.options.engine is not None else ""
 
     def _say_why(self, reason: str, hint: str = "") -> None:
-        """Why there is no engine, and what to do; where its command may have something to ask, how it can."""
+        """Say why there is no engine and what to do; if its command may have a question, which key lets it ask."""
         if self._explorer.engine.client.must_ask:
             self._explorer.fail(f"{self._explorer.phrase(_ASKS)} {reason}")
         else:
             self._explorer.say(printable(f"{reason} {self._explorer.phrase(hint)}".rstrip(), space=" "))
 
     def restart(self) -> None:
-        """Start the engine again; where its command failed because it could not ask, on the plain terminal."""
+        """Restart the engine; on the plain terminal if its command failed where it could not ask."""
         if self._explorer.engine.client.must_ask and (why := self._ask()):
             self._explorer.fail(f"{why} {self._explorer.phrase(_ASKS)}")
             return
         self._explorer.say("Starting the engine again.")
-        self._explorer.trouble = ""
+        self._explorer.open_error = ""
         self._explorer.begin(EngineStatus.STARTING)
         self._explorer.engine.restart(self._no_model)
 
     def _ask(self) -> str:
-        """Give the engine's command the terminal until an engine greets; why none has, or ''."""
+        """Give the engine's command the plain terminal until an engine greets; '' or why none has greeted."""
         with self._explorer.display.plain_terminal() as given:
             if not given:
-                return ""  # then without a terminal, as before
+                return ""  # the restart then starts the command without a terminal, as before
             print("samplescope starts its engine again; Ctrl+C goes back.", flush=True)
             try:
                 self._explorer.engine.client.ask()

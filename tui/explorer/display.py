@@ -1,4 +1,4 @@
-"""What is on screen, as one immutable value, and what the explorer needs of whoever shows it."""
+"""The picture on screen as one immutable value, and the interface of the display that shows it."""
 
 from __future__ import annotations
 
@@ -15,57 +15,57 @@ from tui.protocol import Candidate, Opened, PlotRequest, Progress, Viewed
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """All that the workbench shows, but for what a pane keeps to itself. Never changed in place."""
+    """All that the workbench shows, except each pane's own scroll and highlight. Never changed in place."""
 
     state: State = field(default_factory=State)
     branch: tuple[Node, ...] = ()
     """The path to the state's tip."""
     viewed: Viewed | None = None
-    """The newest answer for the cursor's place; it may be a moment behind the settings."""
+    """The newest `main` view at the cursor; it may be computed under settings a moment old."""
     placeholder: str = ""
-    """Why there is no such answer."""
+    """Text of the candidate list and the plot while `viewed` is None."""
     unreachable: Mapping[int, str] = field(default_factory=dict)
     """Node of the branch → the stage that would remove its token now."""
     opened: Opened | None = None
     host: str = ""
-    """The machine the engine runs on, unless it is this one."""
+    """The machine the engine runs on; '' for this one."""
     progress: Progress | None = None
-    """How far a load or a prompt is."""
+    """How far the model or prompt under way is."""
     submitted: str = ""
-    """The text last given to the model."""
+    """The prompt text last given to the model."""
     chat: bool = False
-    """Prompts go through the model's chat template."""
+    """True if prompts go through the model's chat template."""
     message: str = ""
-    """The last thing said to the person, until what it was about has changed."""
+    """The status line's last message; cleared when the cursor, settings or seed change."""
 
 
 class Timer(Protocol):
-    """Something that is due later."""
+    """A call scheduled by `Display.later`."""
 
     def stop(self) -> None:
-        """Let it not happen."""
+        """Cancel the call."""
 
 
 class Display(Protocol):
-    """A screen, or in tests a list of pictures."""
+    """The explorer's output: the workbench screen, or in tests a list of pictures."""
 
     def show(self, old: Picture, new: Picture) -> None:
-        """Put the new picture in the place of the old one."""
+        """Replace the old picture by the new one."""
 
     def window(self) -> tuple[Window, PlotRequest | None]:
-        """The candidates worth having now, and what the plot needs if it is in sight."""
+        """The ranks whose candidates are needed now, and the plot's request if the plot is visible."""
 
     def reveal(self, candidate: Candidate) -> None:
-        """Bring a candidate into sight and highlight it."""
+        """Scroll the list to a candidate and highlight it."""
 
     def alert(self, line: str) -> None:
-        """Say something that must not be missed."""
+        """Show an error line prominently."""
 
     def later(self, seconds: float, act: Callable[[], None]) -> Timer:
-        """Do something after a while."""
+        """Call `act` after `seconds`."""
 
     def deliver(self, act: Callable[[], None]) -> None:
-        """Do something on the display's own turn, after what was asked of it before."""
+        """Call `act` on the display's own event loop turn, after the calls delivered before."""
 
     def plain_terminal(self) -> AbstractContextManager[bool]:
-        """Give the terminal away meanwhile; False where there is none to give."""
+        """Leave the screen within the context, so that another program can use the terminal; False if impossible."""

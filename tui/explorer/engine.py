@@ -1,6 +1,6 @@
-"""The line to the engine: whoever asks gets the answer, on the display's own turn.
+"""Sends the explorer's requests to the engine, and calls back with each reply on the display's own turn.
 
-Nothing here waits. Another model is loaded by a second engine, beside the one that is looked at.
+No call blocks. Another model is loaded by a second engine while the first one stays in use.
 """
 
 from __future__ import annotations
@@ -19,56 +19,56 @@ from tui.protocol import Cataloged, Opened, Progress, Prompted, Step, Stepped, V
 
 T = TypeVar("T")
 Connect = Callable[[Listener], Client]
-"""Makes the client; the tests put one over a socket here."""
+"""Makes the client for a listener; tests pass a client over a socket."""
 Deliver = Callable[[Callable[[], None]], object]
 Then = Callable[[T], None]
 Refused = Callable[[EngineFailed], None]
 
 
-class Written(NamedTuple):
-    """A prompt as a person wrote it."""
+class WrittenPrompt(NamedTuple):
+    """A prompt as the person wrote it."""
 
     text: str
     chat: bool = False
-    """Put it through the model's chat template."""
+    """True if the text goes through the model's chat template."""
     system: str = ""
 
 
 def ignore(*_: object) -> None:
-    """Nobody listens."""
+    """The default callback: do nothing."""
 
 
 class Engine:
-    """One engine at a time. What it tells unasked goes to `grown`, `progress`, `lost` and `restored`."""
+    """One engine in use at a time. Its events go to the callbacks `grown`, `progress`, `lost` and `restored`."""
 
     def __init__(self, connect: Connect, deliver: Deliver) -> None:
         self._connect, self._deliver = connect, deliver
         self.grown: Callable[[list[Node]], None] = ignore
         self.progress: Callable[[Progress, bool], None] = ignore
-        """How far something is, and whether that is another model, loaded beside the one that is open."""
+        """Called with the progress, and True if it is about another model, loaded by a second engine."""
         self.lost: Callable[[str, bool], None] = ignore
-        """Why the engine is gone, and whether it is being started again."""
+        """Called with the reason why the engine is gone, and whether it is being restarted."""
         self.restored: Callable[[], None] = ignore
-        self._ear = _Ear(self)
-        self.client = connect(self._ear)
+        self._listener = _ClientListener(self)
+        self.client = connect(self._listener)
         self._tasks: set[asyncio.Task[None]] = set()
         self._counting: asyncio.Task[None] | None = None
         self._switching: asyncio.Task[None] | None = None
 
     @property
     def story(self) -> Story:
-        """The client's mirror of the engine's tree."""
+        """The client's copy of the engine's story."""
         return self.client.mirror.story
 
     @property
     def opened(self) -> Opened | None:
-        """The model that is open; None if none ever was."""
+        """The open model; None if none was opened yet."""
         return self.client.mirror.opened
 
     # -- models --------------------------------------------------------------------------------------------------
 
     def open(self, origin: Origin, then: Then[Opened], refused: Refused) -> None:
-        """Start the engine if it does not run, and load the model."""
+        """Load the model, after starting the engine if none runs."""
 
         async def work() -> Opened:
             if self.client.ready is None:
@@ -78,10 +78,10 @@ class Engine:
         self._ask(work, then, refused)
 
     def switch(self, origin: Origin, then: Then[Opened], refused: Refused) -> None:
-        """Load another model in an engine of its own, which is asked from when it is ready on."""
+        """Load another model in a second engine, which replaces the first when it is ready."""
         self.give_up_switch()
-        ear = _Ear(self, loading=origin.name)
-        client = self._connect(ear)
+        listener = _ClientListener(self, loading=origin.name)
+        client = self._connect(listener)
 
         async def work() -> Opened:
             try:
@@ -94,15 +94,15 @@ class Engine:
             return opened
 
         def ready(opened: Opened) -> None:
-            self._adopt(client, ear)
+            self._adopt(client, listener)
             then(opened)
 
         self._switching = self._ask(work, ready, refused)
 
-    def _adopt(self, client: Client, ear: _Ear) -> None:
+    def _adopt(self, client: Client, listener: _ClientListener) -> None:
         old, self.client = self.client, client
-        self._ear.loading, ear.loading = "closed", ""
-        self._ear = ear
+        self._listener.loading, listener.loading = "closed", ""
+        self._listener = listener
         self._ask(old.close, ignore, ignore)
 
     @property
@@ -111,52 +111,52 @@ class Engine:
         return self._switching is not None and not self._switching.done()
 
     def give_up_switch(self) -> None:
-        """Load no other model: its engine ends."""
+        """Cancel the loading of another model, and end its engine."""
         if self._switching is not None:
             self._switching.cancel()
             self._switching = None
 
     def catalog(self, then: Then[Cataloged], refused: Refused) -> None:
-        """Ask which models lie on the engine's machine."""
+        """Ask for the models in the cache of the engine's machine."""
         self._ask(self.client.catalog, then, refused)
 
     # -- prompts, steps, views -----------------------------------------------------------------------------------
 
-    def prompt(self, written: Written, then: Then[Prompted], refused: Refused) -> None:
+    def prompt(self, written: WrittenPrompt, then: Then[Prompted], refused: Refused) -> None:
         """Give the model a new prompt."""
         self._ask(partial(self.client.prompt, written.text, chat=written.chat, system=written.system), then, refused)
 
-    def count(self, written: Written, then: Then[int]) -> None:
-        """Ask how many tokens a prompt has; an earlier question is dropped."""
+    def count(self, written: WrittenPrompt, then: Then[int]) -> None:
+        """Ask how many tokens a prompt has; an earlier count under way is cancelled."""
         if self._counting is not None:
             self._counting.cancel()
         counted = partial(self.client.encode, written.text, chat=written.chat, system=written.system)
         self._counting = self._ask(counted, then, ignore)
 
     def step(self, step: Step, then: Then[Stepped], refused: Refused) -> None:
-        """Draw, run or take."""
+        """Draw one token, draw until a stop, or take a token."""
         self._ask(partial(self.client.request, step, Stepped), then, refused)
 
     def view(self, view: View, then: Then[Viewed], refused: Refused = ignore) -> None:
-        """Ask for a view; in each slot only the newest one is sent."""
+        """Ask for a view; per slot only the newest one is sent."""
         client = self.client
 
-        def answer(tell: Callable[[T], None], news: T) -> None:
-            if client is self.client:  # or another model is open by now
-                self._deliver(partial(tell, news))
+        def relay(callback: Callable[[T], None], reply: T) -> None:
+            if client is self.client:  # else another model is open by now
+                self._deliver(partial(callback, reply))
 
-        client.view(view, partial(answer, then), partial(answer, refused))
+        client.view(view, partial(relay, then), partial(relay, refused))
 
     def stop(self) -> None:
-        """End what is under way at the next forward."""
+        """Ask the engine to end what is under way at its next forward."""
         self.client.stop()
 
     def restart(self, refused: Refused) -> None:
-        """Start the engine again; `restored` tells when it is back."""
+        """Restart the engine; `restored` is called when it is back."""
         self._ask(self.client.restart, ignore, refused)
 
     async def close(self) -> None:
-        """End the tasks and the engine."""
+        """Cancel all tasks and end the engine."""
         self.give_up_switch()
         tasks = list(self._tasks)
         for task in tasks:
@@ -172,45 +172,45 @@ class Engine:
         return task
 
     async def _answer(self, work: Callable[[], Awaitable[T]], then: Then[T], refused: Refused) -> None:
-        """Hand on what came of it. That the engine is gone is told by `lost`, once for all that was asked."""
+        """Await `work` and deliver its result or refusal. A lost engine is reported by `lost` only, not here."""
         try:
-            answer = await work()  # made here: one cancelled before it begins was never made
+            answer = await work()  # created here: a task cancelled before it runs leaves no coroutine
         except EngineFailed as error:
             if error.kind not in ("lost", "closed"):
                 self._deliver(partial(refused, error))
         else:
             self._deliver(partial(then, answer))
 
-    def hear(self, tell: Callable[..., None], *news: object) -> None:
-        """Something told unasked, for the display's own turn."""
-        self._deliver(partial(tell, *news))
+    def relay_event(self, callback: Callable[..., None], *arguments: object) -> None:
+        """Call an event's callback on the display's own turn."""
+        self._deliver(partial(callback, *arguments))
 
 
-class _Ear(Listener):
-    """Hears one client, and hands on what it tells as long as that client is the one looked at."""
+class _ClientListener(Listener):
+    """Listens to one client, and relays its events while that client is the one in use."""
 
     def __init__(self, engine: Engine, loading: str = "") -> None:
         self._engine = engine
         self.loading = loading
-        """The model's name while its client loads it beside the one looked at: only its progress is handed on."""
+        """Name of the model that this client loads while another is in use: then only its progress is relayed."""
 
     def grown(self, nodes: list[Node]) -> None:
-        """Nodes have been added."""
+        """Relay nodes that a step has added."""
         if not self.loading:
-            self._engine.hear(self._engine.grown, nodes)
+            self._engine.relay_event(self._engine.grown, nodes)
 
     def progress(self, progress: Progress) -> None:
-        """A load or a prompt is on its way."""
+        """Relay the progress of a load or prompt; that of another model starts with the model's name."""
         if self.loading:
             progress = msgspec.structs.replace(progress, stage=f"{self.loading}: {progress.stage}")
-        self._engine.hear(self._engine.progress, progress, bool(self.loading))
+        self._engine.relay_event(self._engine.progress, progress, bool(self.loading))
 
     def lost(self, message: str, restarting: bool) -> None:
-        """The engine is gone."""
+        """Relay that the engine is gone."""
         if not self.loading:
-            self._engine.hear(self._engine.lost, message, restarting)
+            self._engine.relay_event(self._engine.lost, message, restarting)
 
     def restored(self) -> None:
-        """The engine is back."""
+        """Relay that the engine is back."""
         if not self.loading:
-            self._engine.hear(self._engine.restored)
+            self._engine.relay_event(self._engine.restored)

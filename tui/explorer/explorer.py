@@ -1,4 +1,4 @@
-"""The one place that changes what is shown: a new state, and what it asks of the engine and of the display."""
+"""Changes what is shown: each new state updates the display and asks the engine for the view it needs."""
 
 from __future__ import annotations
 
@@ -23,61 +23,61 @@ RESTS_AFTER = 0.15
 
 
 class Explorer:
-    """Owns the picture and the engine. Features read it, and change it by `go`, `change` and `say`."""
+    """Owns the picture and the engine. Features read the picture, and change it by `go`, `change` and `say`."""
 
     def __init__(self, options: LaunchOptions, engine: Engine, display: Display, keymap: Keymap) -> None:
         self.options, self.engine, self.display, self.keymap = options, engine, display, keymap
         engine.progress = self._progress
         self.picture = Picture(State(given=dict(options.given), seed=options.seed), submitted=options.prompt)
-        self.trouble = ""
-        """Why there is no model; '' while that is not known."""
+        self.open_error = ""
+        """Why no model could be opened; '' if that has not failed."""
         self.at_rest: list[Callable[[], None]] = []
-        """What features do once nothing has changed for a while."""
+        """Callbacks of features, called once settings and branch have not changed for `RESTS_AFTER`."""
         self.stoppers: list[Callable[[], bool]] = []
-        """What features end when a person says stop, the first that has something to end; True from that one."""
+        """Callbacks of features for the stop key, tried in order; True from the one that had something to stop."""
         self._resting: Timer | None = None
 
     @property
     def state(self) -> State:
-        """The picture's state."""
+        """The state of the picture on screen."""
         return self.picture.state
 
     @property
     def story(self) -> Story:
-        """All nodes that are known."""
+        """All nodes the engine has sent."""
         return self.engine.story
 
-    # -- changing it ---------------------------------------------------------------------------------------------
+    # -- changing the picture ------------------------------------------------------------------------------------
 
     def change(self, **parts: Any) -> None:
-        """Take over new parts of the picture, which are shown at once."""
+        """Replace fields of the picture and show it."""
         old, self.picture = self.picture, replace(self.picture, **parts)
         self.display.show(old, self.picture)
 
     def go(self, state: State, *, moving: bool = False) -> None:
-        """Take over a new state: it is shown, and the engine is asked for what it needs, at once.
+        """Show a new state, and ask the engine at once for the view it needs.
 
-        `moving`: a slider is being moved, so ties at a cut's edge may be provisional until it rests.
+        `moving`: a slider is being moved, so ties at a cut may be approximate until the slider rests.
         """
         old = self.state
-        looks_elsewhere = requests.looks_at(old) != requests.looks_at(state)
+        view_changes = requests.view_key(old) != requests.view_key(state)
         parts: dict[str, Any] = {"state": state}
         if old.tip != state.tip or not self.picture.branch:
             parts["branch"] = tuple(self.story.path(state.tip))
         if old.given != state.given:
             parts["unreachable"] = {}
-        if looks_elsewhere:
-            parts["message"] = ""  # the last word was about what was on screen
+        if view_changes:
+            parts["message"] = ""  # the old message was about the old view
         if self.picture.viewed is None and state.cursor == ROOT:
-            parts["placeholder"] = self.hindrance or self.phrase(SENTENCES[state.status].placeholder)
+            parts["placeholder"] = self.open_error_text or self.phrase(SENTENCES[state.status].placeholder)
         self.change(**parts)
-        if looks_elsewhere:
-            self.look(moving=moving)
+        if view_changes:
+            self.request_view(moving=moving)
         if old.given != state.given or old.tip != state.tip:
             self._rest_later()
 
     def begin(self, status: EngineStatus) -> None:
-        """Something is under way, or at an end."""
+        """Set what the engine is doing."""
         self.go(self.state.begin(status))
 
     def _rest_later(self) -> None:
@@ -86,22 +86,22 @@ class Explorer:
         self._resting = self.display.later(RESTS_AFTER, self._rested)
 
     def _rested(self) -> None:
-        """Nothing has changed for a while: exact ties, and what features do then."""
+        """Nothing has changed for a while: ask for an exact view, and call `at_rest`."""
         viewed = self.picture.viewed
         if viewed is None or not (viewed.exact and requests.answers(viewed, self.state)):
-            self.look()
+            self.request_view()
         for act in self.at_rest:
             act()
 
-    # -- looking -------------------------------------------------------------------------------------------------
+    # -- views ---------------------------------------------------------------------------------------------------
 
     @property
     def ready(self) -> bool:
-        """True if the engine can be asked about the cursor's place."""
+        """True if a model is open and the cursor stands after a token, so that a view can be asked for."""
         return self.state.cursor in self.story and self.state.status not in WITHOUT_MODEL
 
-    def look(self, *, moving: bool = False) -> None:
-        """Ask for what is on screen at the cursor."""
+    def request_view(self, *, moving: bool = False) -> None:
+        """Ask for the `main` view at the cursor; `moving` as in `go`."""
         if self.ready:
             view = requests.main_view(self.state, *self.display.window(), exact=not moving)
             self.engine.view(view, self._viewed, lambda error: self._not_viewed(view.at, error))
@@ -111,40 +111,40 @@ class Explorer:
             self.change(viewed=viewed, placeholder="")
 
     def _not_viewed(self, at: int, error: EngineFailed) -> None:
-        """What could not be computed is said where it would stand."""
+        """Show the engine's refusal in place of the candidates, and as the message."""
         line = printable(str(error), space=" ")
         if at == self.state.cursor:
             self.change(viewed=None, placeholder=line)
         self.say(line)
 
     def when_ready(self, act: Callable[[], None]) -> None:
-        """Do it if there is a distribution at the cursor; else say what is missing."""
+        """Call `act` if there is a distribution at the cursor; else say what is missing."""
         if self.ready and self.state.status is not EngineStatus.PROMPT:
             act()
         else:
-            self.say(self.hindrance or self.phrase(SENTENCES[self.state.status].missing))
+            self.say(self.open_error_text or self.phrase(SENTENCES[self.state.status].missing))
 
-    # -- talking -------------------------------------------------------------------------------------------------
+    # -- messages ------------------------------------------------------------------------------------------------
 
     def say(self, message: str) -> None:
-        """One line to the person; replaces the last one."""
+        """Show a message in the status line, in place of the last one."""
         if message != self.picture.message:
             self.change(message=message)
 
     def fail(self, line: str) -> None:
-        """A failure: the last thing said, and an alert for as long as it takes to read."""
+        """Show a failure, as the message and as an alert."""
         line = printable(line, space=" ")
         self.say(line)
         self.display.alert(line)
 
     def phrase(self, sentence: str) -> str:
-        """A sentence of our own, with the keys that this person has."""
+        """A sentence in which `{action id}` is replaced by that action's key in the person's keymap."""
         return self.keymap.phrase(sentence)
 
     @property
-    def hindrance(self) -> str:
-        """Why there is no model, and what to do; '' while that is not known."""
-        return f"{self.trouble} {self.phrase('{restart} tries again.')}" if self.trouble else ""
+    def open_error_text(self) -> str:
+        """Why no model could be opened and which key retries; '' if that has not failed."""
+        return f"{self.open_error} {self.phrase('{restart} tries again.')}" if self.open_error else ""
 
     def _progress(self, progress: Progress, beside: bool) -> None:
         self.change(progress=progress if beside or self.state.status is not EngineStatus.IDLE else None)
@@ -152,5 +152,5 @@ class Explorer:
     # -- stopping ------------------------------------------------------------------------------------------------
 
     def stop(self) -> bool:
-        """End what is under way; False if nothing was."""
+        """Stop what is under way; False if nothing was."""
         return any(stop() for stop in self.stoppers)

@@ -1,4 +1,4 @@
-"""The prompt's way to the model: as plain text or through the chat template, submitted, waited for, given up."""
+"""Sends the prompt to the model, as plain text or through the chat template, and waits for it or gives it up."""
 
 from __future__ import annotations
 
@@ -6,47 +6,47 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tui.client.client import EngineFailed
 from tui.core.printable import printable
-from tui.explorer.engine import Written
+from tui.explorer.engine import WrittenPrompt
 from tui.explorer.explorer import Explorer
 from tui.explorer.status import WITHOUT_MODEL, EngineStatus
 from tui.protocol import Prompted
 
-_OTHERS = "A new branch; {branch} goes to the one before."
+_NEW_BRANCH = "A new branch; {branch} goes to the one before."
 _NO_TEMPLATE = "This model has no chat template."
 
 
 class Prompting:
-    """What is written becomes the story's next prompt."""
+    """The prompt being written, the one submitted, and the one under way."""
 
     def __init__(self, explorer: Explorer) -> None:
         self._explorer = explorer
         self.text = explorer.options.prompt
-        """What is written now, submitted or not."""
+        """The text in the prompt editor, submitted or not."""
         self.system = explorer.options.system
-        """The chat template's system prompt."""
+        """The system prompt for the chat template."""
         self.notes: Sequence[str] = ()
-        """What is to be said with the next prompt that is in: what the model's configuration asks and does not get."""
-        self._submitted: Written | None = None
-        """The last prompt submitted; waits here while the model loads."""
-        self._awaited: Written | None = None
-        """The prompt under way."""
+        """Shown once the next prompt is read: settings of the model's configuration that are overridden."""
+        self._submitted: WrittenPrompt | None = None
+        """The last prompt submitted and not yet read; it waits here while the model loads."""
+        self._awaited: WrittenPrompt | None = None
+        """The prompt sent to the engine whose reply is awaited."""
         explorer.stoppers.append(self.give_up)
         explorer.change(chat=explorer.options.chat)
 
     def commands(self) -> Mapping[str, Callable[[], object]]:
-        """By action id."""
+        """Handlers by action id."""
         return {"submit": self.submit, "chat": self.switch_chat}
 
     # -- submitting ----------------------------------------------------------------------------------------------
 
-    def written(self) -> Written:
-        """What is written, as it goes to the model now."""
+    def written(self) -> WrittenPrompt:
+        """The prompt as it would go to the model now."""
         chat = self._explorer.picture.chat
-        return Written(self.text, chat, self.system if chat else "")
+        return WrittenPrompt(self.text, chat, self.system if chat else "")
 
     def submit(self) -> None:
-        """Give what is written to the model; what is under way is given up for it."""
-        self.keep()
+        """Send the written prompt to the model; a request under way is stopped."""
+        self.mark_submitted()
         if self._explorer.state.status in WITHOUT_MODEL:
             self._explorer.say("The prompt goes to the model as soon as it is ready.")
             return
@@ -54,39 +54,39 @@ class Prompting:
             self._explorer.engine.stop()
         self.send()
 
-    def keep(self) -> None:
-        """What is written is the prompt to send as soon as there is a model."""
+    def mark_submitted(self) -> None:
+        """Mark the written prompt as submitted, to be sent as soon as a model is open."""
         self._submitted = self.written()
         self._explorer.change(submitted=self.text)
 
     @property
     def waiting(self) -> bool:
-        """True if a prompt was submitted and is not in."""
+        """True if a prompt was submitted and is not read yet."""
         return self._submitted is not None
 
     def send(self) -> None:
-        """Send what was submitted, if anything was."""
+        """Send the submitted prompt, if there is one."""
         if self._submitted is None:
             return
-        sent = self._awaited = Written(*self._submitted)
+        sent = self._awaited = WrittenPrompt(*self._submitted)
         self._explorer.engine.prompt(
-            sent, lambda prompted: self._in(sent, prompted), lambda error: self._refused(sent, error)
+            sent, lambda prompted: self._prompted(sent, prompted), lambda error: self._refused(sent, error)
         )
         self._explorer.begin(EngineStatus.PROMPT)
 
-    def _in(self, sent: Written, prompted: Prompted) -> None:
+    def _prompted(self, sent: WrittenPrompt, prompted: Prompted) -> None:
         if sent is not self._awaited:
-            return  # given up, or overtaken
+            return  # this prompt was given up, or a newer one was sent
         explorer = self._explorer
         self.forget()
         explorer.change(progress=None)
         explorer.go(explorer.state.prompted(prompted.nodes))
-        others = explorer.state.next_branch(explorer.story) is not explorer.state
-        said = [*self.notes, *([explorer.phrase(_OTHERS)] if others else [])]
-        explorer.say(printable(" · ".join(said), space=" ") if said else "")
+        has_branches = explorer.state.next_branch(explorer.story) is not explorer.state
+        messages = [*self.notes, *([explorer.phrase(_NEW_BRANCH)] if has_branches else [])]
+        explorer.say(printable(" · ".join(messages), space=" ") if messages else "")
         self.notes = ()
 
-    def _refused(self, sent: Written, error: EngineFailed) -> None:
+    def _refused(self, sent: WrittenPrompt, error: EngineFailed) -> None:
         if sent is not self._awaited:
             return
         self._explorer.change(progress=None)
@@ -96,15 +96,15 @@ class Prompting:
         self._explorer.fail(str(error))
 
     def forget(self) -> None:
-        """No prompt waits any more."""
+        """Forget the submitted prompt and the one under way."""
         self._submitted = self._awaited = None
 
     def lost(self) -> None:
-        """The engine that the prompt went to is gone; the prompt goes to the next one."""
+        """The engine is gone: the prompt under way is sent again to the next engine."""
         self._awaited = None
 
     def give_up(self) -> bool:
-        """Wait no longer: a forward under way ends by itself, and what it brings is not gone to. False: none waits."""
+        """Stop waiting for the prompt under way; a late reply does not move the cursor. False if none is under way."""
         if self._explorer.state.status is not EngineStatus.PROMPT:
             return False
         self.forget()
@@ -114,7 +114,7 @@ class Prompting:
         self._explorer.say("The prompt was given up.")
         return True
 
-    # -- its length ----------------------------------------------------------------------------------------------
+    # -- the prompt's length -------------------------------------------------------------------------------------
 
     def count(self, then: Callable[[int], None]) -> None:
         """Ask how many tokens the written prompt has."""
@@ -124,7 +124,7 @@ class Prompting:
     # -- the chat template ---------------------------------------------------------------------------------------
 
     def switch_chat(self) -> None:
-        """Put the prompt through the model's chat template, or no longer; it is read again at once."""
+        """Switch the chat template on or off, and submit the prompt again."""
         chat = not self._explorer.picture.chat
         if chat and not self._has_template:
             self._explorer.say(_NO_TEMPLATE)
@@ -133,7 +133,7 @@ class Prompting:
             self.submit()
 
     def use_system(self, answer: str) -> str:
-        """Take another system prompt, for the chat template; what is wrong with that, or ''."""
+        """Use another system prompt and submit again; '' or what is wrong: the model may have no chat template."""
         if answer and not self._has_template:
             return _NO_TEMPLATE
         self.system = answer

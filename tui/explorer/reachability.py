@@ -1,4 +1,4 @@
-"""Which tokens of the branch could no longer be drawn under the settings on screen."""
+"""Finds the branch's tokens that could no longer be drawn under the settings on screen."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from tui.protocol import Viewed
 
 
 class Reachability:
-    """Asks for the branch's tokens in slices whenever nothing moves; all of it is dropped when the settings change."""
+    """Asks about the branch's tokens in slices whenever nothing moves; a change of settings discards the results."""
 
     def __init__(self, explorer: Explorer) -> None:
         self._explorer = explorer
         self._about: tuple[Story, Given] = (explorer.story, {})
-        """The story and the settings that all of this is about."""
+        """The story and settings for which the results hold."""
         self._known: dict[int, str] = {}
-        """Node → the stage that removes its token; '' if it is reachable."""
+        """Node id → the stage that removes its token; '' if the token is reachable."""
         self._asked: frozenset[int] = frozenset()
         explorer.at_rest.append(self.ask)
 
     def ask(self) -> None:
-        """Ask for what is not known yet; for nothing more once an answer brings nothing new."""
+        """Ask about nodes not known yet; stops once a reply brings nothing new."""
         explorer, state = self._explorer, self._explorer.state
         if state.status is EngineStatus.RUN or not explorer.ready:
             return
@@ -36,7 +36,7 @@ class Reachability:
             explorer.engine.view(requests.reach_view(state, nodes), self._take_in)
 
     def _take_in(self, viewed: Viewed) -> None:
-        if viewed.given == self._about[1] == self._explorer.state.given:  # or it is about other settings
+        if viewed.given == self._about[1] == self._explorer.state.given:  # else the settings have changed since
             self._known |= viewed.reached
             self.ask()
 

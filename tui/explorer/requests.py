@@ -1,4 +1,4 @@
-"""Which requests a state of the workbench needs. Pure: states in, protocol structs out."""
+"""Builds the protocol requests that a state of the workbench needs. Pure functions."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from tui.protocol import PlotRequest, Step, View, Viewed
 MAIN, SCROLL, REACH, FIND = "main", "scroll", "reach", "find"
 DRAWS = 1000
 REACH_SLICE = 64
-"""How many nodes one `reach` view asks for; the engine answers as many as it can in its time slice."""
+"""How many nodes one `reach` view asks about; the engine answers as many as it can in its time slice."""
 
 Window = tuple[int, int]
-"""The part of a list: how many ranks come before it, and how many are in it."""
+"""Part of the ranked list, as in `View.window`: the number of ranks before it, and the number of ranks in it."""
 
 
 def main_view(state: State, window: Window, plot: PlotRequest | None, *, exact: bool) -> View:
-    """What the screen shows at the cursor: cuts, visible candidates, the plot and the token this seed would draw."""
+    """The screen's view at the cursor: cuts, visible candidates, plot, and the token that this seed would draw."""
     return View(
         slot=MAIN, at=state.cursor, given=state.given, seed=state.seed, window=window, plot=plot,
         draws=state.draws, exact=exact,
@@ -26,7 +26,7 @@ def main_view(state: State, window: Window, plot: PlotRequest | None, *, exact: 
 
 
 def scroll_view(shown: Viewed, window: Window) -> View:
-    """More candidates of the view on screen: of just that one, which may be a moment behind the state."""
+    """More candidates of the view on screen, with that view's own settings, which may be a moment old."""
     return View(
         slot=SCROLL,
         at=shown.at,
@@ -39,19 +39,19 @@ def scroll_view(shown: Viewed, window: Window) -> View:
 
 
 def find_view(state: State, text: str) -> View:
-    """The candidates that match a token's text, or `#id`."""
+    """A search for the candidates that match a token's text, or `#id`."""
     return View(slot=FIND, at=state.cursor, given=state.given, seed=state.seed, find=text)
 
 
 def reach_view(state: State, nodes: list[int]) -> View:
-    """Would these nodes' own tokens still be reachable under the settings on screen?"""
+    """Asks whether these nodes' tokens could still be drawn under the settings on screen; at most `REACH_SLICE`."""
     return View(slot=REACH, at=state.cursor, given=state.given, seed=state.seed, reach=nodes[:REACH_SLICE])
 
 
 def reach_nodes(state: State, path: Iterable[Node], known: Iterable[int]) -> list[int]:
-    """The branch's nodes whose reachability is not known yet, nearest to the cursor first (they are on screen).
+    """The branch's nodes whose reachability is unknown, those nearest to the cursor (on screen) first.
 
-    A token drawn under exactly these settings is reachable, and is not asked for.
+    A token drawn under exactly these settings is reachable, so it is left out.
     """
     settled = set(known)
     drawn = [node for node in path if node.how is not How.PROMPT]
@@ -62,15 +62,15 @@ def reach_nodes(state: State, path: Iterable[Node], known: Iterable[int]) -> lis
 
 
 def answers(viewed: Viewed, state: State) -> bool:
-    """True if this is about what is on screen: anything else is ignored."""
+    """True if the view was computed for exactly this cursor, settings, seed and draws."""
     asked = (viewed.at, viewed.given, viewed.seed, viewed.draws)
     return asked == (state.cursor, state.given, state.seed, state.draws)
 
 
 def worth_showing(viewed: Viewed, state: State, story: Story) -> bool:
-    """True if a `main` answer may be shown although the settings have moved on since: the newest there is.
+    """True if a `main` view may be shown, although the settings may have changed since it was asked for.
 
-    While a slider is dragged every answer is a little late; dropping them all would leave the screen standing still.
+    While a slider is dragged every reply is a little late; dropping them all would freeze the screen.
     """
     return viewed.at in story and viewed.at == state.cursor
 
@@ -81,15 +81,15 @@ def step(state: State) -> Step:
 
 
 def run(state: State) -> Step:
-    """Draw from the cursor on until a stop."""
+    """Draw tokens from the cursor on until a stop."""
     return Step(at=state.cursor, given=state.given, seed=state.seed, count=None)
 
 
 def take(state: State, token: int) -> Step:
-    """Take this token at the cursor, whatever the draw would be."""
+    """Take this token at the cursor instead of drawing one."""
     return Step(at=state.cursor, given=state.given, seed=state.seed, count=1, token=token)
 
 
-def looks_at(state: State) -> tuple[object, ...]:
-    """What decides the `main` view: as long as it is the same, nothing has to be asked."""
+def view_key(state: State) -> tuple[object, ...]:
+    """The parts of a state on which its `main` view depends: if they are equal, no new view is needed."""
     return (state.cursor, state.given, state.seed, state.draws)

@@ -1,4 +1,4 @@
-"""What the workbench writes to files. A file that is there is never touched."""
+"""Writes branches and settings to new files. An existing file is never overwritten."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui.protocol import Opened
 
 
 def branch_text(opened: Opened, settings: Settings, seed: int, branch: Sequence[Node]) -> str:
-    """A branch as `run`'s JSON Lines: the run, each drawn token with the settings that made it, the end."""
+    """A branch as JSON Lines like those of `run`: the run, each drawn token with its settings, the end."""
     prompt = [node for node in branch if node.how is How.PROMPT]
     drawn = [node for node in branch if node.how is not How.PROMPT]
     pieces = [node.piece for node in drawn]
@@ -38,7 +38,7 @@ def branch_text(opened: Opened, settings: Settings, seed: int, branch: Sequence[
 
 
 def free_name(stem: str, ending: str, taken: Iterable[str]) -> str:
-    """`stem.ending`, or with the first number that is not taken: `branch.jsonl`, `branch-2.jsonl`."""
+    """`stem` + `ending`, with the first free number if that is taken: `branch.jsonl`, `branch-2.jsonl`."""
     names = set(taken)
     number = 1
     name = f"{stem}{ending}"
@@ -49,7 +49,7 @@ def free_name(stem: str, ending: str, taken: Iterable[str]) -> str:
 
 
 def suggested(stem: str, ending: str) -> str:
-    """A name that is free in the current folder; without one, `stem` itself and the writing will tell."""
+    """A free name in the current folder; the plain name if the folder cannot be listed."""
     try:
         return free_name(stem, ending, (entry.name for entry in Path.cwd().iterdir()))
     except OSError:
@@ -57,7 +57,7 @@ def suggested(stem: str, ending: str) -> str:
 
 
 def write_new(name: str, text: str) -> Path:
-    """Write a new file; InputError if there is one of that name, or it cannot be written."""
+    """Write a new file and return its absolute path; InputError if the file exists or cannot be written."""
     path = Path(name).expanduser()
     try:
         with path.open("x", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""What the engine is doing for the explorer, and every sentence that is said while it does it."""
+"""What the engine is doing for the explorer, and the sentences shown meanwhile."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class EngineStatus(StrEnum):
-    """What the engine is doing, or why it does nothing."""
+    """What the engine is doing, or why it cannot do anything."""
 
     IDLE = ""
     STARTING = "starting"
@@ -21,18 +21,18 @@ class EngineStatus(StrEnum):
 
 
 WITHOUT_MODEL = (EngineStatus.STARTING, EngineStatus.OPENING, EngineStatus.LOST, EngineStatus.NO_MODEL)
-"""While this is so nothing can be asked of a model."""
+"""The statuses in which no model can be asked."""
 
 
 class Sentences(NamedTuple):
-    """What is said of one status; `{id}` stands for the key of an action (`tui.keys.Keymap.phrase`)."""
+    """The sentences for one status; `{id}` stands for the key of an action (`tui.keys.Keymap.phrase`)."""
 
     running: str = ""
-    """In the status line, while it is so."""
+    """In the status line, while the engine has this status."""
     missing: str = ""
-    """To somebody who asks for what needs a distribution."""
+    """The message after an action that needs a distribution."""
     placeholder: str = ""
-    """In the list, where there is none yet."""
+    """In the candidate list while it has no candidates."""
 
 
 NO_PROMPT = "There is no prompt yet: {edit} edits it, {submit} submits it."
@@ -55,7 +55,7 @@ SENTENCES: Mapping[EngineStatus, Sentences] = {
     EngineStatus.LOST: Sentences("engine lost", *["The engine is gone; {restart} starts it again."] * 2),
     EngineStatus.NO_MODEL: Sentences("no model", *["There is no model; {restart} tries again."] * 2),
 }
-"""By status: the one table."""
+"""The sentences for each status."""
 
 ENDED: Mapping[str, str] = {
     "eos": "The model ended the text; {step} steps past it.",
@@ -64,4 +64,4 @@ ENDED: Mapping[str, str] = {
     "context": "The model's context is full.",
     "stopped": "Paused.",
 }
-"""What is said when stepping has ended, by its reason; nothing for a step that is simply done."""
+"""The message when a step or run has ended, by `Stepped.reason`; none for a step that simply drew its token."""

@@ -1,4 +1,4 @@
-"""Draws and takes: what makes the story grow."""
+"""Draws and takes tokens, so that the story grows."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from tui.explorer.status import ENDED, WITHOUT_MODEL, EngineStatus
 from tui.protocol import Step, Stepped
 
 MOST_WAITING = 9
-"""A key held down on a slow model must not go on drawing long after it was let go."""
+"""Most steps queued behind the one under way: a key held down must not go on drawing long after its release."""
 FRAME = 1 / 15
-"""Seconds between two pictures of a run under way: more would leave keys less of the processor, and show no more."""
+"""Seconds between two pictures of a run: more pictures would show no more, and slow the keys down."""
 
 
 class Stepping:
-    """Step, run, take, redraw. A step asked for while one is under way waits for it."""
+    """Step, run, take, redraw. A step asked for during another step is queued behind it."""
 
     def __init__(self, explorer: Explorer) -> None:
         self._explorer = explorer
-        self._grown: tuple[Node, ...] = ()
-        """Brought and not on screen yet."""
+        self._arrived: tuple[Node, ...] = ()
+        """Nodes that the engine has sent and that are not on screen yet."""
         self._waiting = 0
-        """Steps asked for while one was under way."""
+        """Number of steps queued behind the one under way."""
         explorer.engine.grown = self._collect
         explorer.stoppers.append(self.pause)
 
     def commands(self) -> Mapping[str, Callable[[], object]]:
-        """By action id."""
+        """Handlers by action id."""
         return {"step": self.step, "run": self.run, "redraw": self.redraw, "next_seed": self.next_seed}
 
     def step(self) -> None:
-        """Draw the next token and move on; what is asked meanwhile waits, up to what a person can count."""
+        """Draw the next token and move behind it; during a step queue another one, at most `MOST_WAITING`."""
         state = self._explorer.state
         if state.status is EngineStatus.RUN:
             self.pause()
@@ -44,13 +44,13 @@ class Stepping:
             self._explorer.when_ready(lambda: self._begin(EngineStatus.STEP, requests.step(state)))
 
     def run(self) -> None:
-        """Draw until a stop; while that is under way, pause."""
+        """Draw tokens until a stop; during a step or run, pause."""
         if not self.pause():
             state = self._explorer.state
             self._explorer.when_ready(lambda: self._begin(EngineStatus.RUN, requests.run(state)))
 
     def pause(self) -> bool:
-        """Draw no more; False if nothing was being drawn."""
+        """Stop drawing; False if nothing was being drawn."""
         stepping = self._explorer.state.stepping
         if stepping:
             self._waiting = 0
@@ -58,7 +58,7 @@ class Stepping:
         return stepping
 
     def take(self, token: int) -> None:
-        """Take this token at the cursor; one the cursor's node already has as a child is followed."""
+        """Take this token at the cursor; if the cursor's node already has a child with it, go there."""
         explorer, state = self._explorer, self._explorer.state
         if explorer.picture.viewed is None or explorer.picture.viewed.at != state.cursor:
             return
@@ -80,29 +80,29 @@ class Stepping:
         self.step()
 
     def next_seed(self) -> None:
-        """The next seed: what it draws here shows at once."""
+        """Use the next seed: the view shows at once which token it draws."""
         state = self._explorer.state
         self._explorer.go(state.with_seed(state.seed + 1))
 
-    # -- what comes of it ----------------------------------------------------------------------------------------
+    # -- replies -------------------------------------------------------------------------------------------------
 
     def _begin(self, status: EngineStatus, step: Step) -> None:
-        self._grown = ()
+        self._arrived = ()
         self._explorer.say("")
         self._explorer.engine.step(step, self._ended, self._refused)
         self._explorer.begin(status)
 
     def _collect(self, nodes: list[Node]) -> None:
-        """Keep what a run brings; the picture follows once a frame."""
-        if not self._grown:
+        """Collect nodes that the engine sends; they are shown once per `FRAME`."""
+        if not self._arrived:
             self._explorer.display.later(FRAME, self._follow)
-        self._grown += tuple(nodes)
+        self._arrived += tuple(nodes)
 
     def _follow(self) -> None:
         explorer = self._explorer
-        nodes, self._grown = self._grown, ()
+        nodes, self._arrived = self._arrived, ()
         if explorer.picture.progress is not None and not explorer.engine.switching:
-            explorer.change(progress=None)  # what was waited for is here
+            explorer.change(progress=None)  # the first token has arrived, so the forward it was about is done
         if nodes and explorer.state.stepping:
             explorer.go(explorer.state.grown(explorer.story, nodes))
 

@@ -7,15 +7,17 @@ its loop calls, in the same order. Only this file uses private names of transfor
 from __future__ import annotations
 
 import copy
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from tui.core.progress import Report, quiet
-from tui.models.modules import changed, module_tensors, reporting_layers
+from tui.models.modules import ModuleState, reporting_layers
 from tui.models.placing import input_device
 
 SNAPSHOT_EVERY = 16
@@ -36,6 +38,11 @@ class Shared:
     tokenizer: Any
     user: object = None
     """The object that used the model last: some models keep state inside the module, which the next user overwrites."""
+    lock: AbstractContextManager[Any] = field(default_factory=threading.RLock)
+    """Held while generate() prepares or runs, and during a forward: the model object runs one of them at a time."""
+
+    def __post_init__(self) -> None:
+        self.state = ModuleState(self.model)
 
 
 @dataclass
@@ -114,10 +121,10 @@ class TransformersDecoder:
         self._arguments = arguments
         self._snapshots: dict[int, dict[str, Any]] = {}
         self._unchecked = False
-        self._state_in_module = False  # the module itself keeps the state (RecurrentGemma)
         self._fed: list[int] = []
         self._logits = torch.empty(0)
-        self._fresh: Prepared | None = prepare(shared.model, prompt, arguments)
+        with shared.lock:
+            self._fresh: Prepared | None = prepare(shared.model, prompt, arguments)
         fresh = self._fresh
         self._kwargs = fresh.kwargs
         self._device = fresh.ids.device
@@ -127,13 +134,14 @@ class TransformersDecoder:
     def logits(self, ids: Sequence[int], known: Callable[[int], Tensor | None], report: Report = quiet) -> Tensor:
         """The logits [V] float32 after `ids` (the prompt and its continuation), on the model's device."""
         ids = list(ids)
-        if self._module_state_lost():
-            self._fed = []
-        if self._fed != ids:
-            if ids[: len(self._fed)] != self._fed:
-                self._go_back(_common_length(self._fed, ids))
-            self._feed(ids, known, report)
-        self._shared.user = self
+        with self._shared.lock:
+            if self._module_state_lost():
+                self._fed = []
+            if self._fed != ids:
+                if ids[: len(self._fed)] != self._fed:
+                    self._go_back(_common_length(self._fed, ids))
+                self._feed(ids, known, report)
+            self._shared.user = self
         return self._logits
 
     def _feed(self, ids: list[int], known: Callable[[int], Tensor | None], report: Report) -> None:
@@ -159,11 +167,10 @@ class TransformersDecoder:
         prepared = self._fresh or prepare(model, self._prompt, self._arguments)
         self._fresh = None
         self._kwargs = prepared.kwargs
-        self._ids, self._fed = prepared.ids, []  # until the forward has ended: it may be given up
-        before = module_tensors(model)
-        with reporting_layers(model, len(prepared.ids[0]), report):
+        self._ids, self._fed = prepared.ids, []  # until the forward is through: it may be given up
+        self._shared.state.reset()
+        with reporting_layers(model, len(prepared.ids[0]), report), self._shared.state.recording():
             outputs = model._prefill(prepared.ids, prepared.config, self._kwargs, is_first_iteration=True)
-        self._state_in_module = changed(before, module_tensors(model))
         self._fed = list(self._prompt)
         self._unchecked = False
         self._absorb(outputs)
@@ -174,9 +181,9 @@ class TransformersDecoder:
         fed = [*self._fed, token]
         new = torch.tensor([[token]], dtype=torch.long, device=self._device)
         self._ids = torch.cat([self._ids[:, : len(self._fed)], new], dim=1)
-        self._fed = []  # until the forward has ended: a failed one may have changed the cache
-        # Inference mode saves 5 % of a step. A tensor made in it cannot be written to later, so no module may keep one.
-        mode = torch.no_grad() if self._state_in_module else torch.inference_mode()
+        self._fed = []  # until the forward is through: one that failed may have changed the cache
+        # Inference mode takes 5 % off a step. What it makes cannot be written to outside it, so no module may keep it.
+        mode = torch.no_grad() if self._shared.state.exists else torch.inference_mode()
         with mode, model._optimize_model_for_decode():
             step = model.prepare_inputs_for_generation(self._ids, next_sequence_length=1, **self._kwargs)
             outputs = model(**step, return_dict=True)
@@ -195,8 +202,8 @@ class TransformersDecoder:
 
     @property
     def _cached(self) -> bool:
-        """True if the model's state is in the keywords, and not inside the module."""
-        return not self._state_in_module and _cache(self._kwargs) is not None
+        """True if the state travels in the keywords, and not inside the module."""
+        return not self._shared.state.exists and _cache(self._kwargs) is not None
 
     @property
     def _croppable(self) -> bool:

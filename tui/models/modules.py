@@ -1,8 +1,8 @@
-"""Inspects a model's modules: how many layers a forward has run, and whether a module keeps state."""
+"""Inspects a model's modules: how many layers a forward has run, and which state the modules keep."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,24 +12,44 @@ from torch import Tensor
 from tui.core.progress import Report
 
 
-def module_tensors(model: Any) -> dict[tuple[int, str], tuple[Tensor, int]]:
-    """Each module's plain tensor attributes (no weights or buffers), with torch's version counter.
+class ModuleState:
+    """The state that a model's modules keep between forwards, besides weights and buffers (RecurrentGemma).
 
-    One that changes in a forward is state that the module keeps.
+    generate() starts with the state that the last call left, so that two calls on one model object differ. If the state
+    is reset before each prompt, every run equals that of a freshly loaded model.
     """
-    return {
-        (id(module), name): (value, value._version)
-        for module in model.modules()
-        for name, value in vars(module).items()
-        if isinstance(value, Tensor)
-    }
 
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self._initial: dict[tuple[torch.nn.Module, str], Tensor | None] = {}
+        """(module, attribute) → its value before the first forward that changed it; None if it was no tensor."""
 
-def changed(before: Mapping[Any, tuple[Tensor, int]], after: Mapping[Any, tuple[Tensor, int]]) -> bool:
-    """True if a tensor was added, removed, replaced or written to."""
-    return before.keys() != after.keys() or any(
-        after[key][0] is not tensor or after[key][1] != version for key, (tensor, version) in before.items()
-    )
+    @property
+    def exists(self) -> bool:
+        """True if any forward so far has changed such an attribute."""
+        return bool(self._initial)
+
+    @contextmanager
+    def recording(self) -> Iterator[None]:
+        """Within this context, record the attributes that a forward changes."""
+        before = {key: (value, value._version, value.clone()) for key, value in self._attributes()}
+        yield
+        for key, value in self._attributes():
+            old, version, copy = before.get(key, (None, 0, None))
+            if value is not old or value._version != version:
+                self._initial.setdefault(key, copy)
+
+    def reset(self) -> None:
+        """Set every recorded attribute to its value before the first forward that changed it."""
+        for (module, name), value in self._initial.items():
+            setattr(module, name, None if value is None else value.clone())
+
+    def _attributes(self) -> Iterator[tuple[tuple[torch.nn.Module, str], Tensor]]:
+        """The modules' tensor attributes that are neither weights nor buffers."""
+        for module in self._model.modules():
+            for name, value in vars(module).items():
+                if isinstance(value, Tensor):
+                    yield (module, name), value
 
 
 @contextmanager

@@ -1,1 +1,1 @@
-"""Screens own state and turn messages into requests."""
+"""The workbench and the dialogs over it. Screens turn widget messages into calls of the explorer's features."""

@@ -1,4 +1,4 @@
-"""A question with one line for the answer."""
+"""A dialog that asks for one line of text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tui.core.printable import printable
 
 
 class AskScreen(ModalScreen[None]):
-    """Hands the answer, as typed, to `take`, and stays as long as that says what is wrong with it."""
+    """Passes the typed answer to `take`, and stays open while `take` returns what is wrong with it."""
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "give up")]
@@ -36,14 +36,14 @@ class AskScreen(ModalScreen[None]):
         self._may_be_empty = may_be_empty
 
     def compose(self) -> ComposeResult:
-        """A titled box with the line and its hint."""
+        """A titled box with the input and its hint."""
         with Vertical(classes="dialog") as box:
             box.border_title = Text(self._title).plain
             yield Input(self._value, type=self._kind, compact=True)
             yield Static(Text(self._hint), classes="hint")
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
-        """Leave with the answer, or say what is wrong with it."""
+        """Close if `take` accepts the answer, else show what is wrong with it."""
         answer = message.value.strip()
         problem = self._take(answer) if answer or self._may_be_empty else ""
         if problem:

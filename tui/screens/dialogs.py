@@ -1,12 +1,13 @@
-"""The screens over the workbench: each opened by a key, each handing its answer to a feature.
+"""Opens the dialogs over the workbench, each by a key, and passes each dialog's answer to a feature.
 
-They are imported when they are opened: the first picture does not wait for them.
+Dialogs are imported when they are opened, so that the first picture does not wait for their imports.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any, TypeVar
 
 from textual.screen import Screen
 from textual.widget import Widget
@@ -24,11 +25,23 @@ from tui.explorer.prompting import Prompting
 from tui.explorer.tuning import Tuning
 from tui.protocol import Candidate
 
+T = TypeVar("T")
+
 _SYSTEM_HINT = "goes before the prompt in the chat template · empty: none · ⏎ uses it · esc"
 
 
+def while_open(dialog: Screen[Any], show: Callable[[T], object]) -> Callable[[T], None]:
+    """A callback that passes an engine's reply to `show` only if the dialog is still open."""
+
+    def answered(answer: T) -> None:
+        if dialog.is_attached:
+            show(answer)
+
+    return answered
+
+
 class Dialogs:
-    """Opens them over `screen`."""
+    """Opens the dialogs over `screen`."""
 
     def __init__(
         self,
@@ -46,7 +59,7 @@ class Dialogs:
         self._prompting, self._connection = prompting, connection
 
     def commands(self) -> Mapping[str, Callable[[], object]]:
-        """By action id."""
+        """Handlers by action id."""
         return {
             "jump": self.jump, "find": lambda: self._explorer.when_ready(self.find), "help": self.help,
             "copy": self.copy, "save": self.save, "parameters": self.parameters, "system": self.system,
@@ -54,18 +67,18 @@ class Dialogs:
         }  # fmt: skip
 
     def jump(self) -> None:
-        """Ask for a token's number and go there."""
+        """Ask for a token's number, and move the cursor there."""
         from tui.screens.ask import AskScreen
 
         hint = f"its number, 1 to {len(self._explorer.picture.branch):,} · ⏎ goes there · esc"
         self._screen.app.push_screen(AskScreen("Jump to token", hint, kind="integer", take=self._navigation.jump))
 
     def find(self) -> None:
-        """Find a token by text or #id."""
+        """Search for a token by text or #id, and highlight the chosen one."""
         from tui.screens.find import FindScreen
 
         def ask(text: str) -> None:
-            self._finding.find(text, finder.show_found)
+            self._finding.find(text, while_open(finder, finder.show_found))
 
         finder = FindScreen(ask)
         self._screen.app.push_screen(finder, self._found)
@@ -76,7 +89,7 @@ class Dialogs:
             self._screen.query_one("#candidates").focus()
 
     def help(self) -> None:
-        """What the focused pane shows, and every key."""
+        """Show the focused pane's help and all keys."""
         from tui.screens.help import HelpScreen, explain
 
         focused, opened = self._screen.focused, self._explorer.picture.opened
@@ -85,7 +98,7 @@ class Dialogs:
         self._screen.app.push_screen(HelpScreen(text, self._explorer.keymap, opened.notes if opened else ()))
 
     def parameters(self) -> None:
-        """Every parameter as a number."""
+        """Edit every parameter as a number."""
         from tui.screens.parameters import ParametersScreen
 
         state = self._explorer.state
@@ -94,7 +107,7 @@ class Dialogs:
 
     def _set(self, values: dict[str, Value] | None) -> None:
         if values is not None:
-            self._tuning.all(values)
+            self._tuning.replace_given(values)
 
     def system(self) -> None:
         """Ask for the chat template's system prompt."""
@@ -108,13 +121,14 @@ class Dialogs:
         )  # fmt: skip
 
     def models(self) -> None:
-        """Choose another model."""
+        """Choose another model to load."""
         from tui.screens.models import ModelsScreen
 
         opened = self._explorer.picture.opened
         screen = ModelsScreen(recent.models(), self._connection.origin, opened.device if opened else "cpu")
         self._screen.app.push_screen(screen, self._chosen)
-        self._explorer.engine.catalog(screen.show_catalog, lambda error: self._explorer.fail(str(error)))
+        shown = while_open(screen, screen.show_catalog)
+        self._explorer.engine.catalog(shown, while_open(screen, lambda error: self._explorer.fail(str(error))))
 
     def _chosen(self, origin: Origin | None) -> None:
         if origin is not None:
@@ -123,14 +137,14 @@ class Dialogs:
     # -- to the clipboard and to files ---------------------------------------------------------------------------
 
     def copy(self) -> None:
-        """The settings in force for generate(), vLLM or llama.cpp."""
+        """Export the settings in force for generate(), vLLM or llama.cpp."""
         from tui.screens.export import ExportScreen
 
         state = self._explorer.state
         self._screen.app.push_screen(ExportScreen(state.settings(), state.seed, self.ask_and_write))
 
     def save(self) -> None:
-        """The branch as JSON Lines."""
+        """Save the branch as JSON Lines."""
         from tui.explorer.saving import branch_text
 
         opened, picture = self._explorer.picture.opened, self._explorer.picture
@@ -141,7 +155,7 @@ class Dialogs:
         self.ask_and_write("branch", ".jsonl", text)
 
     def ask_and_write(self, stem: str, ending: str, text: str) -> None:
-        """Ask for a name, and write a new file."""
+        """Ask for a file name and write `text` to a new file."""
         from tui.explorer.saving import suggested
         from tui.screens.ask import AskScreen
 

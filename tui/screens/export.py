@@ -1,4 +1,4 @@
-"""The settings in force in other programs' words: to copy, or to write to a file."""
+"""The dialog that exports the settings in force in other programs' formats."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tui.core.export import FORMATS, Exported
 from tui.core.settings import Settings
 
 Save = Callable[[str, str, str], None]
-"""(stem, ending, text): ask for a name and write it."""
+"""(stem, ending, text): asks for a file name and writes the text."""
 HINT = "⏎ copy · w write to a file · esc"
 SENT = "sent to the terminal's clipboard; if it is not there, w"
 _ENDINGS = {"generate": ".py", "generation_config": ".json", "vllm": ".json", "llama.cpp": ".json"}
 
 
 class ExportScreen(ModalScreen[None]):
-    """Four formats; what is highlighted is shown as it would be copied."""
+    """Lists four formats, and shows the text of the highlighted one."""
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -39,7 +39,7 @@ class ExportScreen(ModalScreen[None]):
         self._save = save
 
     def compose(self) -> ComposeResult:
-        """Formats above, their text below."""
+        """The list of formats above, the text below."""
         with Vertical(classes="dialog wide tall") as box:
             box.border_title = "Copy settings"
             box.border_subtitle = HINT
@@ -49,31 +49,31 @@ class ExportScreen(ModalScreen[None]):
 
     @property
     def chosen(self) -> tuple[str, Exported]:
-        """The highlighted format."""
+        """Name and export of the highlighted format."""
         return list(self._exports.items())[self.query_one(OptionList).highlighted or 0]
 
     def on_option_list_option_highlighted(self) -> None:
-        """Show what would be copied, and what it cannot say."""
+        """Show the highlighted format's text, and the settings it cannot express."""
         self.query_one("#export-text", Static).update(_shown(self.chosen[1]))
         self.query_one(".dialog").border_subtitle = HINT
 
     def on_option_list_option_selected(self) -> None:
-        """⏎ on a format."""
+        """Copy at ⏎ on a format."""
         self.action_copy()
 
     def action_copy(self) -> None:
-        """Copy through the terminal (OSC 52): not every terminal takes it, and none answers."""
+        """Copy through the terminal (OSC 52). Not every terminal supports that, and none confirms it."""
         self.app.copy_to_clipboard(self.chosen[1].text)
         self.query_one(".dialog").border_subtitle = SENT
 
     def action_write(self) -> None:
-        """Write it to a new file."""
+        """Write the highlighted format's text to a new file."""
         name, made = self.chosen
         self._save(f"settings-{name.replace('.', '')}", _ENDINGS[name], made.text)
 
 
 def _shown(made: Exported) -> Text:
-    """What would be copied, and what it cannot say."""
+    """An export's text, and below it the settings that the format cannot express."""
     shown = Text(made.text)
     if made.lost:
         shown.append(f"\nCannot be said there: {', '.join(made.lost)}.", "bold")

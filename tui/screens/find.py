@@ -1,4 +1,4 @@
-"""Find a token by its text or id: where it stands here, and what removes it."""
+"""The dialog that finds tokens by text or id, with rank, probabilities and the stage that removes each."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from tui.widgets.numbers import aligned, percent
 _NUMBER = 8
 _TOKEN = {True: 22, False: 12}
 _ROOMY = 100
-"""Columns from which there is room for every number."""
+"""Terminal width in columns from which all numbers are shown."""
 HINT = "type a token's text (blanks count) or #id · ↓ matches · ⏎ show it in the list · esc close"
 
-NOTHING = "no token of this vocabulary holds that text; a word may be several tokens"
+NO_MATCH = "no token of this vocabulary holds that text; a word may be several tokens"
 
 
 class FindScreen(ModalScreen[Candidate | None]):
-    """Asks while a person types; gives the candidate that was chosen."""
+    """Searches while the person types; its result is the chosen candidate, or None."""
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -48,7 +48,7 @@ class FindScreen(ModalScreen[Candidate | None]):
         return self.app.size.width >= _ROOMY
 
     def compose(self) -> ComposeResult:
-        """The line to type in above the matches."""
+        """The input above the list of matches."""
         with Vertical(classes="dialog wide") as box:
             box.border_title = "Find a token"
             yield Input(placeholder="a token's text, or #id", compact=True)
@@ -57,14 +57,14 @@ class FindScreen(ModalScreen[Candidate | None]):
             yield Static(HINT, classes="hint", markup=False)
 
     def on_input_changed(self, message: Input.Changed) -> None:
-        """Ask for the matches of what is typed so far."""
+        """Search for the text typed so far."""
         if message.value:
             self._ask(message.value)
         else:
             self.show_found([])
 
     def show_found(self, found: list[Candidate]) -> None:
-        """The engine's answer for what was typed last."""
+        """Show the engine's reply to the last search."""
         self._found = found
         matches = self.query_one(OptionList)
         matches.clear_options()
@@ -72,18 +72,18 @@ class FindScreen(ModalScreen[Candidate | None]):
         if found:
             matches.highlighted = 0
         elif self.query_one(Input).value:
-            matches.add_option(Option(NOTHING, disabled=True))
+            matches.add_option(Option(NO_MATCH, disabled=True))
 
     def action_to_matches(self) -> None:
-        """From the line to the list."""
+        """Move the focus from the input to the list."""
         self.query_one(OptionList).focus()
 
     def on_input_submitted(self) -> None:
-        """The best match, or the highlighted one."""
+        """Choose the highlighted match, which at first is the best one."""
         self._choose(self.query_one(OptionList).highlighted)
 
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
-        """A match."""
+        """Choose a match in the list."""
         self._choose(message.option_index)
 
     def _choose(self, index: int | None) -> None:
@@ -92,18 +92,18 @@ class FindScreen(ModalScreen[Candidate | None]):
 
 
 def header(roomy: bool) -> str:
-    """The columns' names; their unit once."""
+    """The heading over the matches; the unit is written once."""
     names = ("raw %", "temp.", "final", "cumul.") if roomy else ("raw %", "final", "cumul.")
     numbers = "".join(f"  {name:^{_NUMBER}}" for name in names)
     return f"{'rank':>6}  {'token':<{_TOKEN[roomy]}} {'id':>7}{numbers}  removed by"
 
 
 def match_line(candidate: Candidate, roomy: bool) -> Text:
-    """A match as one line: rank, token, id, probabilities in percent, the cumulative one, the removing stage."""
+    """A match in one line: rank, token, id, probabilities in percent, cumulative probability, removing stage."""
     name = Text(printable_bytes(candidate.piece))
     name.truncate(_TOKEN[roomy], overflow="ellipsis", pad=True)
-    place = f"{candidate.rank:,}" if candidate.rank else UNRANKED
-    line = Text(f"{place:>6}  ").append_text(name).append(f" {candidate.token:>7}")
+    rank = f"{candidate.rank:,}" if candidate.rank else UNRANKED
+    line = Text(f"{rank:>6}  ").append_text(name).append(f" {candidate.token:>7}")
     for value in (
         (candidate.raw, candidate.tempered, candidate.final, candidate.cumulative)
         if roomy

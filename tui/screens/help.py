@@ -1,4 +1,4 @@
-"""What the focused pane shows, and every key."""
+"""The help dialog: the focused pane's explanation, and all keys."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ In the border: how many tokens it has.
 
 
 def explain(pane: Widget) -> str:
-    """What a pane says about itself, as Markdown; '' if it has nothing to say."""
+    """A pane's help text as Markdown; '' if it has none."""
     if isinstance(pane, StoryText):
         return "# Text\n\n" + "\n".join(f"- *{mark}* {meaning}" for mark, meaning in LEGEND)
     if isinstance(pane, PlotPane):
@@ -56,7 +56,7 @@ def explain(pane: Widget) -> str:
 
 
 class HelpScreen(ModalScreen[None]):
-    """A pane's explanation first, then all actions by group."""
+    """A pane's help text, the model's overridden settings (`notes`), then all actions by group."""
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1", "dismiss(None)", "close")]
@@ -87,7 +87,7 @@ class HelpScreen(ModalScreen[None]):
         return title.append("".join(f"  {printable(note, space=' ')}\n" for note in self._notes), "not bold")
 
     def _table(self, actions: list[keys.Action]) -> Table:
-        """Key, name, sentence: a sentence too long goes on in its own column."""
+        """A table of key, name and sentence; a long sentence wraps within its column."""
         table = Table.grid(padding=(0, 2, 0, 0))
         table.add_column(width=_KEY_WIDTH)
         table.add_column(width=_NAME_WIDTH)

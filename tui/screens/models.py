@@ -1,4 +1,4 @@
-"""The models to choose from: what lies on the engine's machine, what was used last, and anything by name or address."""
+"""The dialog that chooses a model: cached on the engine's machine, used before, or typed as a name or address."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LOOKING = "looking through the models on the engine's machine …"
 
 
 class ModelsScreen(ModalScreen[Origin | None]):
-    """Gives the model to load; the one that is open stays until that one is ready."""
+    """Its result is the origin of the model to load, or None."""
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -34,16 +34,16 @@ class ModelsScreen(ModalScreen[Origin | None]):
     ]
 
     catalog: reactive[Cataloged | None] = reactive[Cataloged | None](None, init=False)
-    """None until the engine has answered."""
+    """The models on the engine's machine; None until the engine has replied."""
 
     def __init__(self, recent: Sequence[Origin], loading: Origin, device: str) -> None:
-        """`loading`: device, dtype and map that what is chosen is loaded with; `device`: where the open model is."""
+        """`loading`: device, dtype and device map for the chosen model; `device`: that of the open model."""
         super().__init__()
         self._recent, self._loading, self._device = recent, loading, device
         self._choices: list[Origin] = []
 
     def compose(self) -> ComposeResult:
-        """The line to type in above the list."""
+        """The input above the list of models."""
         with Vertical(classes="dialog wide tall") as box:
             box.border_title = "Models"
             box.border_subtitle = HINT
@@ -52,28 +52,28 @@ class ModelsScreen(ModalScreen[Origin | None]):
             yield OptionList(compact=True)
 
     def on_mount(self) -> None:
-        """What is known already."""
+        """List the models known so far."""
         self._fill()
 
     def on_resize(self) -> None:
-        """With more or less room beside the names."""
+        """List the models again, for the new width."""
         self._fill()
 
     def show_catalog(self, catalog: Cataloged) -> None:
-        """The engine's answer."""
+        """Show the engine's list of models."""
         self.catalog = catalog
 
     def watch_catalog(self) -> None:
-        """The engine's list is here."""
+        """List the models again, with the engine's."""
         self._fill()
 
     def on_input_changed(self) -> None:
-        """What is typed filters the list."""
+        """Filter the list by the typed text."""
         self._fill()
 
     @property
     def _room(self) -> Room | None:
-        """The memory that the open model's device has, else the machine's."""
+        """The free memory of the open model's kind of device, else of the first device; None if unknown."""
         rooms = self.catalog.rooms if self.catalog else []
         kind = self._device.split(":")[0]
         return next((room for room in rooms if room.device.split(":")[0] == kind), rooms[0] if rooms else None)
@@ -101,18 +101,18 @@ class ModelsScreen(ModalScreen[Origin | None]):
         return self.catalog.entries if self.catalog else [Entry(name="")]
 
     def action_to_list(self) -> None:
-        """From the line to the list."""
+        """Move the focus from the input to the list."""
         self.query_one(OptionList).focus()
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
-        """What was typed, as it stands; with nothing typed the highlighted one."""
+        """Choose the typed model, exactly as typed; without text the highlighted one."""
         if message.value.strip():
             self.dismiss(named(message.value, self._loading))
         else:
             self._choose(self.query_one(OptionList).highlighted)
 
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
-        """One of the list."""
+        """Choose a model in the list."""
         self._choose(message.option_index)
 
     def _choose(self, index: int | None) -> None:

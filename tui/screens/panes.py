@@ -1,4 +1,4 @@
-"""The panes of the workbench, and the one function from a picture to what they show."""
+"""The panes of the workbench, and the function that shows a picture in them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from tui.keys import Keymap
 from tui.protocol import Candidate
 from tui.widgets.candidates import CandidateList
 from tui.widgets.controls import Controls
+from tui.widgets.figures import perplexity
 from tui.widgets.plots.pane import PlotPane
 from tui.widgets.prompt import PromptEditor
-from tui.widgets.status import StatusLine, perplexity
+from tui.widgets.status import StatusLine
 from tui.widgets.text import StoryText
 
 
 class Panes:
-    """Six widgets, each a function of a part of the picture; each draws only what changed."""
+    """The six panes. Each shows a part of the picture, and redraws only what changed."""
 
     def __init__(self, prompt: str, keymap: Keymap) -> None:
         self._keymap = keymap
@@ -28,7 +29,7 @@ class Panes:
         self.status = StatusLine(id="status")
 
     def show(self, story: Story, old: Picture, new: Picture) -> None:
-        """Hand each pane its part."""
+        """Set each pane's attributes from the new picture."""
         self.prompt.submit_key = self._keymap.phrase("{submit}")
         self.prompt.chat, self.prompt.submitted = new.chat, new.submitted
         self._show_text(new)
@@ -42,8 +43,10 @@ class Panes:
         self.text.fresh = new.state.fresh
         self.text.unreachable = dict(new.unreachable)
         waits = new.state.status is not EngineStatus.IDLE and new.state.cursor == ROOT
-        empty = "The prompt stands here once it is read." if waits else "{edit} edits the prompt, {submit} submits it."
-        self.text.empty = self._keymap.phrase(empty)
+        placeholder = (
+            "The prompt stands here once it is read." if waits else "{edit} edits the prompt, {submit} submits it."
+        )
+        self.text.placeholder = self._keymap.phrase(placeholder)
         drawn = sum(node.how is not How.PROMPT for node in new.branch)
         title = f"Text · {drawn:,} new" if drawn else "Text"
         if title != self.text.border_title:  # setting it repaints the pane
@@ -57,17 +60,17 @@ class Panes:
         self.controls.seed = new.state.seed
 
     def _show_viewed(self, story: Story, new: Picture) -> None:
-        """Candidates are named only once they are there: never those of one place under the name of another."""
+        """Show the view; update the list's caption only together with candidates for the same node."""
         if new.viewed is None:
-            self.candidates.nothing = self.plot.nothing = new.placeholder
+            self.candidates.placeholder = self.plot.placeholder = new.placeholder
         self.candidates.viewed = self.plot.viewed = self.status.viewed = new.viewed
         if new.viewed is None or new.viewed.at == new.state.cursor:
             self._name_candidates(story, new)
 
     def _name_candidates(self, story: Story, new: Picture) -> None:
-        """Say where the candidates belong, and with which of them the branch goes on."""
+        """Set the candidate list's caption, and the token with which the branch continues."""
         cursor, after = new.state.cursor, new.state.next_node(story)
-        self.candidates.place = f"after token {story[cursor].position + 1:,}" if cursor in story else ""
+        self.candidates.caption = f"after token {story[cursor].position + 1:,}" if cursor in story else ""
         self.candidates.goes_on = after.token if after else None
         self.candidates.fresh = after.token if after and after.id == new.state.fresh else None
 
@@ -81,12 +84,12 @@ class Panes:
         self.status.progress, self.status.message = new.progress, new.message
 
     def reveal(self, candidate: Candidate) -> None:
-        """Show a candidate in the list; one of the unseen tail, whose place nobody knows, in the tail's line."""
+        """Highlight a candidate in the list; one of the unseen tail, which has no rank, in the tail line."""
         if candidate.rank:
             self.candidates.reveal(candidate.rank)
         else:
             self.candidates.reveal_unseen(candidate)
 
     def count(self, tokens: int) -> None:
-        """How many tokens the prompt has that is written now."""
+        """Show the number of tokens of the written prompt."""
         self.prompt.count = tokens

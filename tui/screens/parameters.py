@@ -1,4 +1,4 @@
-"""Every sampling parameter as a number: value, source, range; turned off or given back with a key."""
+"""The dialog that edits every sampling parameter as a number."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _HEADER = f"{'parameter':<{NAME}}{'value':>{VALUE}}   {'source':<{SOURCE}}range"
 
 
 class ParametersScreen(ModalScreen[dict[str, Value] | None]):
-    """Gives what the person wants given from now on, as `Given`; None if nothing is to change.
+    """Its result is the new `Given`, or None for no change.
 
-    `base` is what is in force where nothing is given (`Opened.settings`). With `seed` there is a row for it, and a
-    changed one is in the answer under `seed`.
+    `base` holds the settings in force where nothing is given (`Opened.settings`). With `seed` there is a row for it,
+    and a changed seed is in the result under `seed`.
     """
 
     CSS_PATH = "parameters.tcss"
@@ -46,7 +46,7 @@ class ParametersScreen(ModalScreen[dict[str, Value] | None]):
         self._seed = seed
 
     def compose(self) -> ComposeResult:
-        """One row each, in the order in which they act."""
+        """One row per parameter, in the order in which transformers applies them."""
         with VerticalScroll(id="rows", can_focus=False) as rows:
             rows.border_title = "All parameters, in the order transformers applies them"
             rows.border_subtitle = KEYS
@@ -65,20 +65,20 @@ class ParametersScreen(ModalScreen[dict[str, Value] | None]):
         return self.focused if isinstance(self.focused, ParameterRow | SwitchRow) else None
 
     def action_off(self) -> None:
-        """The focused row's parameter does nothing."""
+        """Set the focused row's parameter to the value at which it does nothing."""
         row = self._row()
         if row is not None:
             row.turn_off()
 
     def action_back(self) -> None:
-        """The focused row's parameter comes from its source again."""
+        """Give the focused row's parameter back to its source."""
         row = self._row()
         if row is not None:
             row.give_back()
 
     @on(ParameterRow.Entered)
     def action_submit(self) -> None:
-        """Take them all, unless one is wrong: then go to it."""
+        """Close with all values; if one is invalid, focus its row instead."""
         for row in self.query(ParameterRow):
             if row.entry is not None and not row.submit_entry():
                 row.focus()

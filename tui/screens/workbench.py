@@ -11,7 +11,6 @@ from textual import events, on
 from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
-from textual.geometry import Size
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Footer, Static
@@ -31,6 +30,7 @@ from tui.explorer.tuning import Tuning
 from tui.keys import Keymap
 from tui.launch import LaunchOptions
 from tui.protocol import Candidate, PlotRequest
+from tui.screens import layout
 from tui.screens.dialogs import Dialogs
 from tui.screens.panes import Panes
 from tui.widgets import candidate_messages
@@ -40,20 +40,7 @@ from tui.widgets.prompt import PromptEditor
 from tui.widgets.text import StoryText
 
 LOG = logging.getLogger("samplescope")
-WIDE = 100
-"""Columns from which there are two columns of panes."""
-LEAST = "samplescope needs at least 60x15"
 ALERT_SECONDS = 10
-
-
-def room(size: Size) -> str:
-    """The classes that the breakpoints give a screen of this size: known from the start, its styles are made once."""
-    return " ".join(
-        max((least, name) for least, name in breakpoints if length >= least)[1]
-        for length, breakpoints in zip(
-            size, (Workbench.HORIZONTAL_BREAKPOINTS, Workbench.VERTICAL_BREAKPOINTS), strict=True
-        )
-    )
 
 
 def bindings() -> list[BindingType]:
@@ -73,8 +60,8 @@ class Workbench(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings()
     AUTO_FOCUS = "#candidates"
-    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-flat"), (15, "-low"), (21, "-short"), (28, "-medium"), (36, "-tall")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = layout.WIDTHS
+    VERTICAL_BREAKPOINTS = layout.HEIGHTS
 
     def __init__(
         self, options: LaunchOptions, connect: Connect, keymap: Keymap | None = None, classes: str = ""
@@ -82,6 +69,7 @@ class Workbench(Screen[None]):
         super().__init__(classes=classes)
         self._composed = False
         self.panes = Panes(options.prompt, keymap or Keymap())
+        self.room = layout.Layout(self, self.panes)
         self.explorer = Explorer(options, Engine(connect, self.deliver), self, keymap or Keymap())
         self.stepping = Stepping(self.explorer)
         self.navigation = Navigation(self.explorer)
@@ -95,7 +83,7 @@ class Workbench(Screen[None]):
             prompting=self.prompting, connection=self.connection,
         )  # fmt: skip
         features = (
-            self, self.stepping, self.navigation, self.tuning, self.finding, self.prompting, self.connection,
+            self, self.room, self.stepping, self.navigation, self.tuning, self.finding, self.prompting, self.connection,
             self.dialogs,
         )  # fmt: skip
         self._commands = {name: run for feature in features for name, run in feature.commands().items()}
@@ -103,7 +91,7 @@ class Workbench(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Two columns over status and keys; in a narrow terminal one column."""
-        yield Static(LEAST, id="too-small")
+        yield Static(layout.TOO_SMALL, id="too-small")
         with Container(id="panes"):
             yield Vertical(self.panes.prompt, self.panes.text, self.panes.controls, id="left")
             yield Vertical(self.panes.candidates, self.panes.plot, id="right")
@@ -181,7 +169,7 @@ class Workbench(Screen[None]):
     def _wanted(self, message: candidate_messages.Wanted) -> None:
         if (viewed := self.explorer.picture.viewed) is not None:
             wanted = requests.scroll_view(viewed, (message.first, message.count))
-            self.explorer.engine.view(wanted, self.panes.candidates.add_rows)
+            self.explorer.engine.view(wanted, self.panes.candidates.add_candidates)
 
     @on(candidate_messages.Take)
     def _take(self, message: candidate_messages.Take) -> None:
@@ -189,7 +177,7 @@ class Workbench(Screen[None]):
 
     @on(PlotPane.RequestChanged)
     def _plot_changed(self) -> None:
-        self.explorer.look()
+        self.explorer.request_view()
 
     @on(StoryText.Clicked)
     def _clicked(self, message: StoryText.Clicked) -> None:
@@ -198,7 +186,7 @@ class Workbench(Screen[None]):
     @on(Controls.Changed)
     def _changed(self, message: Controls.Changed) -> None:
         self.tuning.change(message.name, message.value)
-        self.panes.controls.taken(message.name, message.value)
+        self.panes.controls.confirm(message.name, message.value)
 
     @on(Controls.Off)
     def _off(self, message: Controls.Off) -> None:
@@ -226,6 +214,12 @@ class Workbench(Screen[None]):
     def _count(self) -> None:
         self.prompting.count(self.panes.count)
 
+    @on(events.Resize)
+    @on(events.DescendantFocus)
+    @on(events.DescendantBlur)
+    def _fold(self) -> None:
+        self.room.fold()
+
     # -- actions -------------------------------------------------------------------------------------------------
 
     def commands(self) -> Mapping[str, Callable[[], object]]:
@@ -233,7 +227,6 @@ class Workbench(Screen[None]):
         return {
             "take": self.take, "stop": self.stop, "unit": self.panes.candidates.action_unit,
             "off": self.panes.controls.action_off, "source": self.panes.controls.action_back,
-            "controls": self.go_to_controls, "edit": self.go_to_prompt, "plot": self.switch_plot,
             "theme": self.next_theme,
         }  # fmt: skip
 
@@ -245,7 +238,7 @@ class Workbench(Screen[None]):
         """While a prompt is written its editor takes the letters: only what has another key is on offer."""
         if action != "do" or not isinstance(self.focused, PromptEditor):
             return True
-        return not keys.typed(self.explorer.keymap.of(str(parameters[0])))
+        return not keys.taken_by_editor(self.explorer.keymap.of(str(parameters[0])))
 
     def take(self) -> None:
         """Take the highlighted candidate."""
@@ -264,45 +257,3 @@ class Workbench(Screen[None]):
         here = own.index(self.app.theme) if self.app.theme in own else -1
         self.app.theme = own[(here + 1) % len(own)]
         self.explorer.say(f"Theme {self.app.theme}.")
-
-    # -- room ----------------------------------------------------------------------------------------------------
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Where there is little room the controls are one line, until they are gone to."""
-        self._fold_controls()
-
-    @on(events.DescendantFocus)
-    @on(events.DescendantBlur)
-    def _fold_controls(self) -> None:
-        little = self.size.width < WIDE and self.size.height < 36
-        inside = self.focused is not None and self.panes.controls in self.focused.ancestors_with_self
-        self.set_class(little and inside, "-knobs")
-        self.set_class(self.focused is self.panes.prompt, "-writing")
-        self.panes.controls.compact = little and not inside
-
-    def go_to_controls(self) -> None:
-        """Go to the first slider."""
-        self.panes.controls.compact = False
-        self.panes.controls.query("Slider").first().focus()
-
-    def go_to_prompt(self) -> None:
-        """Go to the prompt editor, which in a low terminal appears for it."""
-        self.add_class("-writing")
-        if self.panes.prompt.focusable:  # at once: what is typed next is meant for it
-            self.panes.prompt.focus()
-        else:
-            self.call_after_refresh(self.panes.prompt.focus)
-
-    def switch_plot(self) -> None:
-        """Show or hide the plot, whatever the size."""
-        hidden, asked = ("-no-plot", "-plot") if self.panes.plot.display else ("-plot", "-no-plot")
-        if self.has_class(asked):
-            self.remove_class(asked)
-        else:
-            self.add_class(hidden)
-        self.call_after_refresh(self._focus_something)
-
-    def _focus_something(self) -> None:
-        """The pane that had the focus may have made room for another."""
-        if self.focused is None:
-            self.panes.candidates.focus()

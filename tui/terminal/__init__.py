@@ -1,4 +1,4 @@
-"""What stands between the program and the terminal: checks, a lenient driver, filters, signals, crashes.
+"""Everything between the program and the terminal: checks, a lenient driver, filters, signals, crash reports.
 
-`checks` and `signals` do without textual, so that a refusal is instant; `app.SafeApp` puts all of it together.
+`checks` and `signals` do not import textual, so that a refusal is instant; `app.SafeApp` combines all modules.
 """

@@ -1,4 +1,4 @@
-"""An App that is safe in any terminal: the base of the explorer's App, and how it is run."""
+"""The base of the explorer's App, safe in any terminal, and the function that runs it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.text import Text
 from textual import constants, on
 from textual.app import App
 from textual.driver import Driver
-from textual.events import DescendantFocus, Event, Key, Paste
+from textual.events import DescendantFocus, Event, Key, Paste, Resize
 from textual.filter import LineFilter
 from textual.worker import WorkerFailed
 
@@ -19,62 +19,67 @@ from tui.terminal.checks import check_terminal, prepare_environment, surrounding
 from tui.terminal.crash import report_crash
 from tui.terminal.driver import SafeDriver
 from tui.terminal.filters import HarmlessText
-from tui.terminal.signals import ending_well, say
+from tui.terminal.signals import ending_cleanly, run_exit_tasks
 from tui.terminal.typing import InOrder
 
 Result = TypeVar("Result")
 
 
 class SafeApp(App[Result]):
-    """Lenient input, filtered output, colours the terminal has, little traffic over SSH, crashes in one line.
+    """An App with lenient input, filtered output, a theme that suits the terminal, and one-line crash messages.
 
-    `last_words` are called before the process ends, however it ends: saving what is not saved, ending the engine.
+    `exit_tasks` are callbacks called before the process ends, however it ends, for example to end the engine.
     """
 
     ANSI_THEME: ClassVar[str] = "ansi-dark"
-    """The theme for terminals of 16 colours or none."""
+    """The theme for terminals with 16 colours or none."""
 
     def __init__(self) -> None:
         prepare_environment()
         self.surroundings = surroundings()
-        self.last_words: list[Callable[[], None]] = []
+        self.exit_tasks: list[Callable[[], None]] = []
         self._harmless = HarmlessText()
         self._crash = ""
         self._typed = InOrder(self, super().on_event)
-        # Without ansi_color, NO_COLOR gives greys in 24 bits, and black on black with an ANSI theme.
+        # Without ansi_color, NO_COLOR makes textual write 24-bit greys, and black on black with an ANSI theme.
         super().__init__(ansi_color=True if self.surroundings.no_color else None)
         self.theme = self.fitting_theme(self.theme)
         if self.surroundings.remote:
             self.animation_level = "none"
 
     def fitting_theme(self, wanted: str) -> str:
-        """`wanted`, or the ANSI theme where the terminal has 16 colours at most, or shall show none."""
+        """`wanted`, or the ANSI theme if the terminal has at most 16 colours or NO_COLOR is set."""
         few = self.console.color_system in (None, "standard")
         return self.ANSI_THEME if few or self.surroundings.no_color else wanted
 
     async def on_event(self, event: Event) -> None:
-        """Textual's, but for what is typed: each key waits until the one before it has taken effect."""
+        """Handle an event as textual does, except that each key waits until the previous key has taken effect."""
         if isinstance(event, Key | Paste) and not event.is_forwarded:
             await self._typed.take(event)
         else:
             await super().on_event(event)
 
     def get_driver_class(self) -> type[Driver]:
-        """Our driver, unless the environment names another one (textual-serve does)."""
+        """`SafeDriver`, unless the environment names another driver (textual-serve does)."""
         return super().get_driver_class() if constants.DRIVER else SafeDriver
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Textual's filters, then ours: nothing that acts on a terminal leaves the program as text."""
+        """Textual's filters, then `HarmlessText`: no text that leaves the program acts on the terminal."""
         return [*super().get_line_filters(), self._harmless]
+
+    @on(Resize)
+    def _paint_everything(self) -> None:
+        """Paint the whole screen, also at a size known already: the terminal may have cut cells off in between."""
+        self.screen.refresh()
 
     @on(DescendantFocus)
     def _steady_cursor(self, event: DescendantFocus) -> None:
-        """Over SSH a blinking cursor costs 600 bytes a second: switch it off in whatever gets the focus."""
+        """Over SSH switch off the blinking cursor of the focused widget: it costs 600 bytes a second."""
         if self.surroundings.remote and hasattr(event.widget, "cursor_blink"):
             event.widget.cursor_blink = False
 
     def panic(self, *renderables: RenderableType) -> None:
-        """End with one line instead of `renderables`, which would show local variables."""
+        """End with one line instead of textual's `renderables`, which show local variables."""
         if not self._crash:
             self._crash = "samplescope crashed."
         if not self._exit_renderables:
@@ -92,15 +97,15 @@ class SafeApp(App[Result]):
 
 
 def run_safely(app: SafeApp[Result], *, mouse: bool = True) -> int:
-    """Run the app in this terminal; the exit code for `sys.exit`.
+    """Run the app in this terminal; returns the exit code for `sys.exit`.
 
-    Raises InputError, before anything is written, where there is no terminal.
+    Raises InputError, before anything is written, if there is no suitable terminal.
     """
     check_terminal()
-    with ending_well(app.last_words):
+    with ending_cleanly(app.exit_tasks):
         try:
             app.run(mouse=mouse)
         finally:
-            for problem in say(app.last_words):
+            for problem in run_exit_tasks(app.exit_tasks):
                 print(f"samplescope: {problem}", file=sys.stderr)
     return app.return_code or 0

@@ -1,4 +1,4 @@
-"""Is there a terminal to draw on, and what is it like: asked before textual is imported."""
+"""Checks the terminal and the environment before textual is imported."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _HEADLESS = "For a pipe or a script use `samplescope run`."
 
 
 def check_terminal() -> None:
-    """Raise InputError unless stdin and stdout are a terminal that can be drawn on. Writes nothing.
+    """Raise InputError unless stdin and stdout are terminals that can place the cursor. Writes nothing.
 
-    Without this textual spins at full load on a stdin that is at its end, and fills a file with escapes.
+    Without this check textual spins at full load on an ended stdin, and fills a redirected stdout with escapes.
     """
     for name, stream in (("Input", sys.__stdin__), ("Output", sys.__stdout__)):
         if not _is_terminal(stream):
@@ -32,27 +32,27 @@ def _is_terminal(stream: object) -> bool:
     try:
         return os.isatty(stream.fileno())  # type: ignore[attr-defined]
     except (AttributeError, ValueError, OSError):
-        return False  # closed, or none: `<&-`
+        return False  # a closed stream, or none at all (`<&-`)
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the environment asks of a full-screen program."""
+    """What the environment variables ask of a full-screen program."""
 
     no_color: bool = False
-    """NO_COLOR is set and not empty (no-color.org); textual would take an empty one too."""
+    """True if NO_COLOR is set and not empty (no-color.org); textual also obeys an empty one."""
     remote: bool = False
-    """Reached over SSH: every byte counts, so no animation and no blinking cursor."""
+    """True over SSH: to save traffic, there is no animation and no blinking cursor."""
 
 
 def surroundings(environ: Mapping[str, str] | None = None) -> Surroundings:
-    """What the environment asks for."""
+    """Read the surroundings from environment variables."""
     environ = os.environ if environ is None else environ
     return Surroundings(no_color=bool(environ.get("NO_COLOR")), remote=bool(environ.get("SSH_CONNECTION")))
 
 
 def prepare_environment() -> None:
-    """Make textual read the environment as we do. Call it before textual is imported: it reads these once."""
+    """Set the variables that textual reads. Call it before textual is imported, which reads them once."""
     if not os.environ.get("NO_COLOR"):
         os.environ.pop("NO_COLOR", None)
     if surroundings().remote:

@@ -1,4 +1,4 @@
-"""What a person sees of a crash: one line, and where the rest is. Local variables are never written anywhere."""
+"""Reports a crash: one line for the person, and a log file. Local variables are never written anywhere."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONGEST = 200
 
 
 def report_crash(error: BaseException) -> str:
-    """Write the crash log, readable by its owner only; the line for the terminal that names it."""
+    """Write the crash log, readable by its owner only; returns the text for the terminal, which names the log."""
     what = _summary(error)
     try:
         log = write_crash_log(error, paths.state_dir())
@@ -27,7 +27,7 @@ def report_crash(error: BaseException) -> str:
 
 
 def write_crash_log(error: BaseException, folder: Path) -> Path:
-    """The traceback without local variables and the versions, in a new file of `folder` with mode 0600."""
+    """Write versions and the traceback, without local variables, to a new file in `folder` with mode 0600."""
     paths.make_private(folder)
     log = folder / time.strftime(f"crash-%Y%m%d-%H%M%S-{os.getpid()}.log")
     lines = [
@@ -48,7 +48,7 @@ def _summary(error: BaseException) -> str:
 
 
 def _version(name: str) -> str:
-    from importlib.metadata import version  # 20 ms that a start without a crash need not spend
+    from importlib.metadata import version  # this import takes 20 ms, needed only after a crash
 
     try:
         return version(name)

@@ -1,4 +1,4 @@
-"""Textual's driver for Linux and macOS, made to survive what terminals really send."""
+"""Textual's driver for Linux and macOS, made robust against any input from the terminal."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 _AT_ESCAPES = re.compile("(?=\x1b)")
 _LARGEST = 2000
-"""Columns or lines beyond which a size report is taken for noise."""
+"""Columns or lines beyond which a size report is ignored."""
 
 
 class SafeDriver(LinuxDriver):
-    """Draws on stdout in UTF-8; reads stdin so that no byte can end the program, and its end does end it.
+    """Draws on stdout in UTF-8. No byte on stdin can crash the program, and the end of stdin ends it.
 
-    Textual's own driver dies of one byte that is not UTF-8 (textual #6456, #6668) or of a malformed key sequence,
+    Textual's own driver crashes at a byte that is not UTF-8 (textual #6456, #6668) or a malformed key sequence,
     draws on stderr, and spins at full load when the terminal is gone.
     """
 
@@ -40,7 +40,7 @@ class SafeDriver(LinuxDriver):
         self._parser = XTermParser(self._debug)
 
     def run_input_thread(self) -> None:
-        """Read bytes, decode them leniently, send on what they mean; runs in textual's input thread."""
+        """Read bytes, decode them leniently, and send the parsed events; runs in textual's input thread."""
         decode = getincrementaldecoder("utf-8")("replace").decode
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
@@ -54,7 +54,7 @@ class SafeDriver(LinuxDriver):
                 self._send(self._parser.tick())
 
     def process_message(self, message: Message) -> None:
-        """Send one message to the app, unless it is a size no terminal has."""
+        """Send one message to the app, unless it reports an impossible size."""
         if isinstance(message, events.Resize) and not _plausible(message):
             return
         super().process_message(message)
@@ -63,14 +63,14 @@ class SafeDriver(LinuxDriver):
         try:
             return os.read(self.fileno, 4096)
         except OSError:
-            return b""  # EIO: hung up
+            return b""  # EIO: the terminal has hung up
 
     def _feed(self, text: str) -> Iterable[Message]:
-        # To the parser an empty text is the end; the decoder gives one while a character is incomplete.
+        # The parser takes an empty text for the end of input; the decoder returns one for an incomplete character.
         return self._parser.feed(text) if text else ()
 
     def _send(self, parsed: Iterable[Message]) -> None:
-        """Send what the parser gives; if a sequence makes it fail, drop that one and go on with a fresh parser."""
+        """Send the parser's messages; if a sequence makes it fail, drop the sequence and use a fresh parser."""
         messages: list[Message] = []
         try:
             messages.extend(parsed)
@@ -81,13 +81,13 @@ class SafeDriver(LinuxDriver):
 
 
 def _open_stdout() -> TextIOWrapper:
-    """Stdout itself and no copy of it, so that `signals` can close the way to the terminal by its number."""
+    """Open stdout's own descriptor, not a copy, so that `signals` can redirect it by its number."""
     assert sys.__stdout__ is not None  # checked by check_terminal
     return os.fdopen(sys.__stdout__.fileno(), "w", encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
 def _fresh(parser: XTermParser, debug: bool) -> XTermParser:
-    """A parser in its first state that still knows how mouse positions are reported."""
+    """A new parser in its initial state, with the old one's knowledge of how mouse positions are reported."""
     fresh = XTermParser(debug)
     if parser.terminal_size and parser.terminal_pixel_size:
         fresh.mouse_pixels = parser.mouse_pixels
@@ -100,5 +100,5 @@ def _plausible(resize: events.Resize) -> bool:
 
 
 def _terminal_is_gone() -> None:
-    """Do what a hang-up does; the kernel's own SIGHUP reaches only the session's leader and the foreground group."""
+    """Send this process SIGHUP: the kernel sends it only to the session's leader and the foreground group."""
     os.kill(os.getpid(), signal.SIGHUP)

@@ -1,7 +1,7 @@
-"""Ending well when the terminal or somebody else ends us: save, put the terminal back, go.
+"""Ends the program cleanly at a signal: runs the exit tasks, restores the terminal, exits.
 
-An event loop that waits for a stalled terminal never gets to run, and `app.exit()` then never returns; so nothing here
-depends on it. The handlers are plain `signal.signal` ones and leave by `os._exit`.
+An event loop blocked on a stalled terminal never runs again, and `app.exit()` then never returns. So this module does
+not depend on the loop: the handlers are set with `signal.signal` and end with `os._exit`.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
-LastWords = Sequence[Callable[[], None]]
-"""What must be done before the process ends: called in threads of their own, so safe to call twice."""
+ExitTasks = Sequence[Callable[[], None]]
+"""Callbacks to call before the process ends, each in its own thread; each must be safe to call twice."""
 
 SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 PATIENCE = 1.0
-"""Seconds all last words together may take."""
+"""Seconds that all exit tasks together may take."""
 
 RESTORE = (
     b"\x1b[?2026l"  # end a synchronised frame
@@ -33,11 +33,11 @@ RESTORE = (
     b"\x1b[?1049l\x1b[?25h\x1b[?1004l"  # main screen, cursor, no focus reports
     b"\x1b[0m"
 )
-"""What undoes everything textual switches on, in the order terminals need."""
+"""Escape sequences that undo all modes textual sets, in the order that terminals need."""
 
 
 class TerminalState:
-    """The terminal as it was before the program, and how to get back there without ever waiting."""
+    """The terminal's state before the program started; restores it without ever blocking."""
 
     def __init__(self, stdin: int = 0, stdout: int = 1) -> None:
         self._stdin, self._stdout = stdin, stdout
@@ -45,32 +45,32 @@ class TerminalState:
         self._path = os.ttyname(stdout)
 
     def restore(self, message: str = "") -> None:
-        """Write `RESTORE` and a message, and set the attributes back, as far as the terminal takes them.
+        """Write `RESTORE` and a message, and restore the attributes, as far as the terminal accepts it.
 
-        Never waits, never raises. Nothing is drawn any more afterwards.
+        Never blocks, never raises. Afterwards nothing more is drawn.
         """
         with contextlib.suppress(OSError, termios.error):
             if os.tcgetpgrp(self._stdin) != os.getpgrp():
-                return  # in the background the terminal is the shell's, and touching it would stop us
-            # A description of its own: O_NONBLOCK on the shared one would stay behind with the shell.
+                return  # in the background the terminal is the shell's, and using it would stop this process
+            # Open the terminal anew: O_NONBLOCK on the file description shared with the shell would stay set.
             terminal = os.open(self._path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
             self._stop_drawing()
             _write(terminal, RESTORE + message.encode())
             termios.tcsetattr(self._stdin, termios.TCSANOW, self._attributes)
 
     def _stop_drawing(self) -> None:
-        """Turn stdout into a hole, and get a thread that is stuck in writing a frame out of it.
+        """Redirect stdout to /dev/null, and interrupt any thread that is blocked in writing a frame.
 
-        While it is stuck the kernel lets nobody else write; interrupted, it goes on into the hole.
+        While a thread is blocked the kernel lets no other write through; once interrupted it writes to /dev/null.
         """
         os.dup2(os.open(os.devnull, os.O_WRONLY), self._stdout)
         for thread in sys._current_frames():
             if thread != threading.get_ident():
-                signal.pthread_kill(thread, signal.SIGHUP)  # our handler runs once only
+                signal.pthread_kill(thread, signal.SIGHUP)  # the handler ignores a second signal
 
 
 def _write(terminal: int, data: bytes) -> None:
-    """Write what the terminal takes within a fifth of a second; frames that nobody has read make way."""
+    """Write as much as the terminal accepts within 0.2 seconds; frames still in its queue are discarded."""
     until = time.monotonic() + 0.2
     while data and time.monotonic() < until:
         try:
@@ -81,10 +81,10 @@ def _write(terminal: int, data: bytes) -> None:
 
 
 @contextlib.contextmanager
-def ending_well(last_words: LastWords, patience: float = PATIENCE) -> Iterator[None]:
-    """Within it SIGHUP, SIGTERM and SIGINT say the last words, restore the terminal and exit with 128 + the signal.
+def ending_cleanly(exit_tasks: ExitTasks, patience: float = PATIENCE) -> Iterator[None]:
+    """Within the context SIGHUP, SIGTERM and SIGINT run the exit tasks, restore the terminal and exit 128 + signal.
 
-    A SIGHUP ignored by nohup is taken back: a full-screen program without a terminal has nothing to do.
+    SIGHUP is handled even under nohup: a full-screen program without a terminal has nothing to do.
     """
     state = TerminalState()
     leaving = threading.Event()
@@ -92,7 +92,7 @@ def ending_well(last_words: LastWords, patience: float = PATIENCE) -> Iterator[N
     def leave(number: int, frame: object) -> None:
         if not leaving.is_set():
             leaving.set()
-            _leave(number, state, last_words, patience)
+            _leave(number, state, exit_tasks, patience)
 
     before = {number: signal.signal(number, leave) for number in SIGNALS}
     try:
@@ -102,38 +102,38 @@ def ending_well(last_words: LastWords, patience: float = PATIENCE) -> Iterator[N
             signal.signal(number, handler)
 
 
-def _leave(number: int, state: TerminalState, last_words: LastWords, patience: float) -> NoReturn:
+def _leave(number: int, state: TerminalState, exit_tasks: ExitTasks, patience: float) -> NoReturn:
     try:
-        problems = say(last_words, patience)
+        problems = run_exit_tasks(exit_tasks, patience)
         state.restore("".join(f"samplescope: {problem}\n" for problem in problems))
     finally:
         os._exit(128 + number)
 
 
-def say(last_words: LastWords, patience: float = PATIENCE) -> list[str]:
-    """Call all of them at once and wait until they are done or `patience` is over; a line for each that failed.
+def run_exit_tasks(exit_tasks: ExitTasks, patience: float = PATIENCE) -> list[str]:
+    """Run all exit tasks at once and wait for them, at most `patience` seconds; one line per failure.
 
-    In threads, because a signal may have come while the main thread held a lock that one of them needs.
+    They run in threads, because the signal may have interrupted the main thread while it held a lock they need.
     """
     until = time.monotonic() + patience
     problems: list[str] = []
-    spoken = [_say(word, problems) for word in list(last_words)]
-    late = [done for done in spoken if not done.acquire(timeout=max(0.0, until - time.monotonic()))]
-    return problems + [f"{len(late)} of {len(spoken)} last tasks took too long."] * bool(late)
+    started = [_start_task(task, problems) for task in list(exit_tasks)]
+    late = [done for done in started if not done.acquire(timeout=max(0.0, until - time.monotonic()))]
+    return problems + [f"{len(late)} of {len(started)} last tasks took too long."] * bool(late)
 
 
-def _say(word: Callable[[], None], problems: list[str]) -> _thread.LockType:
+def _start_task(task: Callable[[], None], problems: list[str]) -> _thread.LockType:
     done = _thread.allocate_lock()
     done.acquire()
 
-    def speak() -> None:
+    def run() -> None:
         try:
-            word()
+            task()
         except Exception as error:
             problems.append(f"{type(error).__name__} while ending.")
         finally:
             done.release()
 
-    # Not threading.Thread: its start takes locks that the interrupted main thread may be holding.
-    _thread.start_new_thread(speak, ())
+    # Not threading.Thread: its start takes locks that the interrupted main thread may hold.
+    _thread.start_new_thread(run, ())
     return done

@@ -1,4 +1,4 @@
-"""Keys one after the other: each does all that it does before the next is handed on."""
+"""Handles keys one after the other: a key is passed on only after the previous one has taken effect."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from textual.message_pump import MessagePump
 
 Typed = Key | Paste
 LONGEST = 0.5
-"""Seconds after which the next key is handed on whatever became of the one before it."""
+"""Seconds after which the next key is passed on even if the previous one has not taken effect."""
 
 
 class InOrder:
-    """Holds back what is typed until what was typed before it has taken effect.
+    """Holds back each key or paste until the previous one has taken effect.
 
-    Textual hands every key at once to whatever has the focus then, while a key's action runs only when the key has
-    come back up from there: what is typed right after the key that opens a dialog would miss the dialog.
+    Textual passes each key at once to the focused widget, but runs a key's action only when the key has bubbled up
+    from there. So a key typed right after the one that opens a dialog would miss the dialog.
     """
 
-    def __init__(self, app: App[Any], hand_on: Callable[[Typed], Awaitable[None]]) -> None:
-        self._app, self._hand_on = app, hand_on
+    def __init__(self, app: App[Any], pass_on: Callable[[Typed], Awaitable[None]]) -> None:
+        self._app, self._pass_on = app, pass_on
         self._waiting: deque[Typed] = deque()
         self._turn = self._done = 0
-        """The number of the last key handed on, and of the last that has done all it does."""
+        """Number of the last key passed on, and of the last key that has taken effect."""
         self._late: asyncio.TimerHandle | None = None
 
     async def take(self, event: Typed) -> None:
-        """Hand `event` on when its turn comes, at once if nothing is under way. Runs in the app's own task."""
+        """Queue `event`, and pass it on when its turn comes, at once if no key is under way. Runs in the app's task."""
         self._waiting.append(event)
         await self._next()
 
@@ -42,13 +42,13 @@ class InOrder:
         turn, focused = self._turn, self._app.focused or self._app.screen
         route: list[MessagePump] = [focused, *focused.ancestors]
         self._late = asyncio.get_running_loop().call_later(LONGEST, self._arrived, turn)
-        await self._hand_on(self._waiting.popleft())
+        await self._pass_on(self._waiting.popleft())
         self._follow(route, turn)
 
     def _follow(self, route: list[MessagePump], turn: int) -> None:
-        """Go the key's own way, right behind it: through every queue it passes, last that of the screen it opened."""
-        for place, pump in enumerate(route):
-            if pump.call_later(self._follow, route[place + 1 :], turn):
+        """Follow the key through every message queue it passes, and last through that of a screen it has opened."""
+        for index, pump in enumerate(route):
+            if pump.call_later(self._follow, route[index + 1 :], turn):
                 return
         if not self._app.screen.call_later(self._arrived, turn):
             self._arrived(turn)

@@ -1,1 +1,1 @@
-"""Widgets draw plain values and post messages."""
+"""Widgets: each draws the plain values it is given, and posts messages about what the person does."""

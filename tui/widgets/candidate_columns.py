@@ -1,4 +1,4 @@
-"""The candidate list's columns: which fit, how wide each is, and what a candidate puts in each."""
+"""The candidate list's columns: which fit, how wide each is, and the text of a candidate's cells."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tui.widgets.cuts import stage_label
 from tui.widgets.numbers import Unit, aligned, between, logarithm, percent, score
 
 BYTES_FROM = 100
-"""Cells from which bytes have a column of their own; the highlighted one's always stand at the bottom."""
+"""List width in cells from which there is a bytes column; the detail line always shows the bytes."""
 DROPPED_FIRST = ("bytes", "id", "tempered", "bar", "cumulative", "raw")
-"""What goes, in this order, as the list gets narrower; rank, marks, token, final and counts stay."""
+"""Columns dropped, in this order, as the list gets narrower; rank, marks, token, final and count always stay."""
 
 ORDER = ("rank", "marks", "token", "id", "bytes", "raw", "tempered", "final", "count", "cumulative", "bar")
 MISSING = "…"
@@ -35,12 +35,12 @@ _NUMBER_WIDTH = 8
 _CUMULATIVE_WIDTH = 7
 _MINIMUM = {"token": 10, "bar": 7, "bytes": 18}
 _SPARE = (("token", 16), ("bar", 13), ("token", 24), ("bytes", 27), ("bar", 41))
-"""Who grows, in turn, up to what width, as there is room."""
+"""(column, width): the columns that spare cells widen, in this order, each up to this width."""
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 class Column(NamedTuple):
-    """One column: its name, and its width in cells, the gap before it included."""
+    """One column: its name, and its width in cells including the gap before it."""
 
     name: str
     width: int
@@ -48,9 +48,9 @@ class Column(NamedTuple):
 
 @lru_cache(maxsize=64)
 def columns(width: int, vocabulary: int, last_rank: int, draws: int) -> tuple[Column, ...]:
-    """The columns of a list `width` cells wide, left to right, filling it exactly.
+    """The columns of a list, left to right; their widths add up to `width` cells.
 
-    The rank's width follows `last_rank`, the last one in sight, so that the top of the list wastes nothing.
+    The rank column is as wide as `last_rank`, the last rank on screen, needs.
     """
     widths = {
         "rank": max(3, len(str(last_rank))) + 1,
@@ -76,7 +76,7 @@ def columns(width: int, vocabulary: int, last_rank: int, draws: int) -> tuple[Co
 
 
 def _fill(widths: dict[str, int], width: int) -> None:
-    """Share out what is over; what nobody takes goes to the bar, or to the token where there is none."""
+    """Share out the spare cells by `_SPARE`; the rest goes to the bar, or to the token if there is no bar."""
     spare = width - sum(widths.values())
     for name, limit in _SPARE:
         if name in widths and spare > 0:
@@ -88,14 +88,14 @@ def _fill(widths: dict[str, int], width: int) -> None:
 
 
 def fit(text: str, width: int) -> str:
-    """`text` in exactly `width` cells, cut with `…`; a wide character is never halved."""
+    """`text` padded or cut with `…` to exactly `width` cells; a wide character is never halved."""
     if cell_len(text) > width > 0:
         return set_cell_size(set_cell_size(text, width - 1).rstrip() + MISSING, width)
     return set_cell_size(text, width)
 
 
 def heading(unit: Unit, column: Column, first_number: str) -> str:
-    """A column's heading; the unit stands once, at the first column that has it."""
+    """A column's heading; the unit's sign is written once, in the column `first_number`."""
     sign = {"percent": "%", "logprob": "ln", "logit": "ln"}[unit]
     name = {"rank": "#", "marks": "", "count": "drawn", "cumulative": "cumul.", "bar": ""}.get(column.name, column.name)
     if column.name == first_number:
@@ -110,14 +110,14 @@ def heading(unit: Unit, column: Column, first_number: str) -> str:
 
 
 def first_number(unit: Unit, shown: tuple[Column, ...]) -> str:
-    """The column that carries the unit: the first number, or the first after the logit."""
+    """Name of the column whose heading shows the unit: the first number, or the first after the logit."""
     numbers = ("raw", "tempered", "final") if unit != "logit" else ("tempered", "final")
     names = {column.name for column in shown}
     return next((name for name in numbers if name in names), "")
 
 
 def cell(candidate: Candidate, column: Column, unit: Unit, scale: float) -> str:
-    """What a candidate puts into a column, in exactly the column's width; `scale` is the longest bar's probability."""
+    """A candidate's text in a column, exactly as wide as the column; `scale` is the longest bar's probability."""
     name, width = column
     if name == "rank":
         return f"{candidate.rank or UNRANKED} ".rjust(width)
@@ -130,12 +130,12 @@ def cell(candidate: Candidate, column: Column, unit: Unit, scale: float) -> str:
     if name == "count":
         return f"{candidate.count:,}".rjust(width)
     if name == "bar":
-        return " " + bar(at_least(candidate) / scale if scale > 0 else 0.0, width - 1)
+        return " " + bar(least_tempered(candidate) / scale if scale > 0 else 0.0, width - 1)
     return fit(_number(candidate, name, unit), width)
 
 
 def _number(candidate: Candidate, name: str, unit: Unit) -> str:
-    """A probability in the unit asked for; `final` of a removed token names the stage that removed it."""
+    """A probability or logit in `unit`; for a removed token `final` is the name of the stage that removed it."""
     if name == "final" and candidate.removed_by:
         label = stage_label(candidate.removed_by)
         return ("  " if len(label) < _NUMBER_WIDTH - 2 else " ") + fit(label, min(len(label), _NUMBER_WIDTH - 1))
@@ -155,21 +155,21 @@ def _number(candidate: Candidate, name: str, unit: Unit) -> str:
     return aligned(percent(value, field[1]), *field)
 
 
-def at_least(candidate: Candidate) -> float:
-    """The tempered probability, or the least it may be."""
+def least_tempered(candidate: Candidate) -> float:
+    """The tempered probability, or its lower bound where only the head of the distribution is known."""
     return (
         candidate.tempered if not math.isnan(candidate.tempered) else candidate.spans[0].low if candidate.spans else 0.0
     )
 
 
 def _unknown(candidate: Candidate, name: str, unit: Unit) -> str:
-    """Between which ends a number lies that a head does not decide."""
+    """The bounds of a number that the head of the distribution does not determine, or `?`."""
     names = ("tempered", "final", "cumulative")
     if candidate.spans is None or name not in names:
         return "   ?"
     span, field = candidate.spans[names.index(name)], _CUMULATIVE if name == "cumulative" else _NUMBER
     text = between(span.low, span.high, sum(field)) if unit == "percent" else f"≤{logarithm(span.high)}"
-    # A number with one end stands in line with the others, one with two needs the room.
+    # A single bound is aligned with the other numbers; a pair of bounds needs the whole column.
     return aligned(text, *field) if text[0] in "≤≥?" else " " + text
 
 
@@ -181,7 +181,7 @@ def bar(share: float, width: int) -> str:
 
 
 def would_draw_note(candidate: Candidate) -> str:
-    """What a step would draw: `▸ n draws ·unicorns, rank 3`."""
+    """Border text for the token that a step would draw: `▸ n draws ·unicorns, rank 3`."""
     token = Text(printable_bytes(candidate.piece))
     token.truncate(24, overflow="ellipsis")
     return f"{WOULD_DRAW} n draws {token.plain}, rank {candidate.rank:,}"

@@ -1,4 +1,4 @@
-"""What the candidate list tells the screen, and what it tells the person who asks for help."""
+"""The candidate list's messages to the screen, and its help text."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ The whole vocabulary, best first: what may come next at the cursor.
 """
 
 
-class FromList(Message, bubble=True):
-    """Anything a candidate list says; `control` is the list."""
+class ListMessage(Message, bubble=True):
+    """Base of the candidate list's messages; `control` is the list."""
 
     def __init__(self, candidates: Widget) -> None:
         super().__init__()
@@ -37,40 +37,40 @@ class FromList(Message, bubble=True):
 
     @property
     def control(self) -> Widget:
-        """The list it comes from."""
+        """The list that posted the message."""
         return self.candidates
 
     def _replaces(self, message: Message) -> bool:
         return type(message) is type(self) and getattr(message, "candidates", None) is self.candidates
 
 
-class Wanted(FromList, namespace="candidate_list"):
-    """Candidates that are, or soon will be, in sight are not there: `count` of them, after the first `first` ranks."""
+class Wanted(ListMessage, namespace="candidate_list"):
+    """Candidates on screen or near it are missing: send `count` of them, after the first `first` ranks."""
 
     def __init__(self, candidates: Widget, first: int, count: int) -> None:
         super().__init__(candidates)
         self.first, self.count = first, count
 
     def can_replace(self, message: Message) -> bool:
-        """Only the newest wish of a list counts."""
+        """True for an older `Wanted` of the same list."""
         return self._replaces(message)
 
 
-class Take(FromList, namespace="candidate_list"):
-    """The person wants this token next."""
+class Take(ListMessage, namespace="candidate_list"):
+    """The person takes this token as the next one."""
 
     def __init__(self, candidates: Widget, token: int) -> None:
         super().__init__(candidates)
         self.token = token
 
 
-class Highlighted(FromList, namespace="candidate_list"):
-    """Another candidate is highlighted, or its numbers changed; None while it is not there."""
+class Highlighted(ListMessage, namespace="candidate_list"):
+    """Another candidate is highlighted, or its numbers changed; None while the list does not hold it."""
 
     def __init__(self, candidates: Widget, candidate: Candidate | None) -> None:
         super().__init__(candidates)
         self.candidate = candidate
 
     def can_replace(self, message: Message) -> bool:
-        """Only the newest highlight of a list counts."""
+        """True for an older `Highlighted` of the same list."""
         return self._replaces(message)

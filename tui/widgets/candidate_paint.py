@@ -1,4 +1,4 @@
-"""Draws one line of the candidate list: header, row, cut or detail, from a value that says all it shows."""
+"""Draws one line of the candidate list from a value that holds all the line shows."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from tui.widgets.numbers import Unit
 _QUIET = ("rank", "id", "bytes")
 
 
-class Look(NamedTuple):
-    """What all lines share; a change of it redraws them all."""
+class ListFormat(NamedTuple):
+    """Columns, unit and bar scale shared by all lines; a change redraws every line."""
 
     columns: tuple[Column, ...]
     unit: Unit
@@ -39,20 +39,20 @@ class Look(NamedTuple):
 
     @property
     def width(self) -> int:
-        """Of a line, in cells."""
+        """Width of a line in cells."""
         return sum(column.width for column in self.columns)
 
 
 class HeaderLine(NamedTuple):
-    """The headings."""
+    """The line of column headings."""
 
-    look: Look
+    list_format: ListFormat
 
 
 class CandidateLine(NamedTuple):
-    """One rank; `candidate` is None while it is not there."""
+    """One rank's line; `candidate` is None until the engine has sent it."""
 
-    look: Look
+    list_format: ListFormat
     rank: int
     candidate: Candidate | None
     cursor: bool
@@ -62,30 +62,30 @@ class CandidateLine(NamedTuple):
 
 
 class TailLine(NamedTuple):
-    """All that has no rank; `candidate` is one of them that a person searched."""
+    """The line of the unseen tail; `candidate` is a token of the tail that the person searched for, or None."""
 
-    look: Look
+    list_format: ListFormat
     tail: Tail
     candidate: Candidate | None
     cursor: bool
 
 
 class CutLine(NamedTuple):
-    """One cut."""
+    """The line of one cut."""
 
     width: int
     mark: CutMark
 
 
 class DetailLine(NamedTuple):
-    """The highlighted candidate in full: id and bytes, whatever columns there is room for."""
+    """The highlighted candidate's id and bytes, also when the list is too narrow for those columns."""
 
     width: int
     candidate: Candidate | None
 
 
 class BlankLine(NamedTuple):
-    """Nothing, or a sentence."""
+    """An empty line, or a sentence."""
 
     width: int
     text: str = ""
@@ -95,21 +95,21 @@ Line = HeaderLine | CandidateLine | TailLine | CutLine | DetailLine | BlankLine
 
 
 class Painter:
-    """Turns lines into strips with a widget's component styles, asked for by their short name."""
+    """Turns lines into strips; `style` gives the widget's component style for a short name such as `cut`."""
 
     def __init__(self, style: Callable[[str], Style]) -> None:
         self._style = style
 
     def paint(self, line: Line) -> Strip:
-        """One strip, as wide as the line says."""
+        """Draw a line as a strip of the line's width."""
         match line:
-            case HeaderLine(look):
-                return self._header(look)
+            case HeaderLine(list_format):
+                return self._header(list_format)
             case CandidateLine():
                 return self._candidate(line)
-            case TailLine(look, tail, candidate, cursor):
+            case TailLine(list_format, tail, candidate, cursor):
                 style = self._style("cut") + (self._style("cursor") if cursor else Style.null())
-                return Strip([Segment(tail_text(tail, candidate, look), style)], look.width)
+                return Strip([Segment(tail_text(tail, candidate, list_format), style)], list_format.width)
             case CutLine(width, mark):
                 return Strip([Segment(cut_text(mark, width), self._style("cut"))], width)
             case DetailLine(width, candidate):
@@ -117,21 +117,21 @@ class Painter:
             case BlankLine(width, text):
                 return Strip([Segment(fit(text, width), self._style("quiet"))], width)
 
-    def _header(self, look: Look) -> Strip:
-        carrier = first_number(look.unit, look.columns)
-        text = "".join(heading(look.unit, column, carrier) for column in look.columns)
-        return Strip([Segment(text, self._style("quiet"))], look.width)
+    def _header(self, list_format: ListFormat) -> Strip:
+        carrier = first_number(list_format.unit, list_format.columns)
+        text = "".join(heading(list_format.unit, column, carrier) for column in list_format.columns)
+        return Strip([Segment(text, self._style("quiet"))], list_format.width)
 
     def _candidate(self, line: CandidateLine) -> Strip:
         cursor = self._style("cursor") if line.cursor else Style.null()
         segments = []
-        for column in line.look.columns:
-            # Reversed, each colour would become a patch of its own: the highlight is drawn in one.
-            # But a bar of full blocks would vanish.
+        for column in line.list_format.columns:
+            # A reversed highlight is drawn in one colour: reversed cell colours would become patches. Except the bar,
+            # whose full blocks would vanish if reversed.
             bar = cursor.reverse and column.name == "bar"
             style = Style.null() if cursor.reverse and not bar else self._cell_style(line, column.name)
             segments.append(Segment(_cell_text(line, column), style if bar else cursor + style))
-        return Strip(segments, line.look.width)
+        return Strip(segments, line.list_format.width)
 
     def _cell_style(self, line: CandidateLine, name: str) -> Style:
         candidate, removed = line.candidate, bool(line.candidate and line.candidate.removed_by)
@@ -147,19 +147,19 @@ class Painter:
 
 
 def _cell_text(line: CandidateLine, column: Column) -> str:
-    """What stands in a cell, one that is not there yet included."""
+    """The text of a cell; `…` in the token column of a candidate that is not there yet."""
     if column.name == "marks":
         goes_on = JUST_DRAWN if line.fresh else GOES_ON if line.goes_on else " "
         return (WOULD_DRAW if line.would_draw else " ") + goes_on
     if line.candidate:
-        return cell(line.candidate, column, line.look.unit, line.look.scale)
+        return cell(line.candidate, column, line.list_format.unit, line.list_format.scale)
     if column.name == "rank":
         return f"{line.rank} ".rjust(column.width)
     return fit(MISSING if column.name == "token" else "", column.width)
 
 
 def cut_text(mark: CutMark, width: int) -> str:
-    """`──── top-p 0.90 leaves 37 ─────`, in the most words for which there is room."""
+    """`──── top-p 0.90 leaves 37 ─────`, in the longest wording that fits."""
     room = max(0, width - 6)
     texts = mark.texts()
     words = next((text for text in texts if len(text) <= room), texts[-1])
@@ -167,11 +167,11 @@ def cut_text(mark: CutMark, width: int) -> str:
     return fit(text + "─" * (width - len(text)), width)
 
 
-def tail_text(tail: Tail, candidate: Candidate | None, look: Look) -> str:
-    """The unseen tail's count and probability, or the token of it that a person searched, in the list's columns."""
+def tail_text(tail: Tail, candidate: Candidate | None, list_format: ListFormat) -> str:
+    """The unseen tail's count and probability, or a searched token of the tail, in the list's columns."""
     if not tail.undecided:
         final = Span(0.0, 0.0)
-    else:  # a prefix that takes in some of it has taken in all that was told
+    else:  # an undecided cut: the kept prefix holds all known tokens, and some, all or none of the tail
         final = tail.tempered if tail.kept[0] == tail.told + tail.count else Span(0.0, tail.tempered.high)
     spans = (tail.tempered, final, Span(1.0, 1.0))
     all_of_it = Candidate(0, -1, b"", False, math.nan, tail.mass, spans[0].value, spans[1].value, 1.0, "", spans=spans)
@@ -181,13 +181,13 @@ def tail_text(tail: Tail, candidate: Candidate | None, look: Look) -> str:
     return "".join(
         fit(token, column.width) if column.name == "token"
         else " " * column.width if column.name in {"marks", "count", "bar", *cells}
-        else cell(shown, column, look.unit, look.scale)
-        for column in look.columns
+        else cell(shown, column, list_format.unit, list_format.scale)
+        for column in list_format.columns
     )  # fmt: skip
 
 
 def detail_text(candidate: Candidate | None, width: int) -> str:
-    """` id 28000  bytes 20 75 6e  ·unicorn`; blank while the candidate is not there."""
+    """` id 28000  bytes 20 75 6e  ·unicorn`; blank while there is no candidate."""
     if candidate is None:
         return " " * width
     return fit(

@@ -1,4 +1,4 @@
-"""The drawing half of the candidate list: which line shows what, repainting only the lines that changed."""
+"""The drawing half of the candidate list: decides what each line shows, and repaints only changed lines."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from tui.widgets.candidate_paint import (
     DetailLine,
     HeaderLine,
     Line,
-    Look,
+    ListFormat,
     Painter,
     TailLine,
 )
-from tui.widgets.candidate_window import CandidateWindow, longest_bar
+from tui.widgets.candidate_window import CandidateWindow
 from tui.widgets.cuts import CutMark, border_note, cut_marks
-from tui.widgets.empty import centred
 from tui.widgets.numbers import Unit
+from tui.widgets.placeholder import centred
 
-NOTHING = "No candidates yet: submit a prompt."
+PLACEHOLDER = "No candidates yet: submit a prompt."
 UNDECIDED = "n cannot draw: undecided"
 DETAIL_FROM = 10
-"""Lines from which one is spared for the highlighted candidate's id and bytes."""
+"""List height in lines from which there is a detail line for the highlighted candidate's id and bytes."""
 
 _CSS = """
 CandidateView {
@@ -61,59 +61,59 @@ CandidateView {
 _PARTS = ("quiet", "removed", "cut", "live", "special", "bar", "bar-removed", "cursor")
 
 
-class Sheet(NamedTuple):
-    """The room the list has, and what all its lines share."""
+class Viewport(NamedTuple):
+    """The list's size, scroll position and format."""
 
     width: int
-    """Cells a line has, the scroll bar's left out."""
+    """Width of a line in cells, without the scroll bar."""
     height: int
-    """Lines, header and detail included."""
+    """Height in lines, including header and detail."""
     top: int
-    """Lines scrolled past."""
-    look: Look = Look((), "percent", 1.0)
+    """Number of lines scrolled past."""
+    list_format: ListFormat = ListFormat((), "percent", 1.0)
 
     @property
     def detail(self) -> int:
-        """Lines spared at the bottom."""
+        """Number of detail lines at the bottom, 0 or 1."""
         return int(self.height >= DETAIL_FROM)
 
     @property
     def body(self) -> int:
-        """Lines between the header and the detail."""
+        """Number of lines between the header and the detail."""
         return max(0, self.height - 1 - self.detail)
 
 
 def _undecided(viewed: Viewed) -> bool:
-    """True if nothing can be drawn, because what is kept is not certain."""
+    """True if no token can be drawn, because the head of the distribution does not determine the kept set."""
     return viewed.tail is not None and bool(viewed.tail.undecided)
 
 
 def _draws(viewed: Viewed | None) -> int:
-    """How many draws the candidates count."""
+    """The number of draws that the candidates' counts are of; 0 if no draws were counted."""
     return 0 if viewed is None or _undecided(viewed) else viewed.draws
 
 
 class CandidateView(ScrollView, inherit_bindings=False):
-    """A header, one line a rank with the cuts between, and a line of detail at the bottom."""
+    """A header, one line per rank with the cuts between them, and a detail line at the bottom."""
 
     DEFAULT_CSS = _CSS
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"candidates--{part}" for part in _PARTS}
 
     viewed: reactive[Viewed | None] = reactive(None, repaint=False)
-    """The newest `main` view."""
+    """The newest `main` view; None: show the placeholder."""
     goes_on: reactive[int | None] = reactive(None, repaint=False)
-    """The token with which the branch already goes on here."""
+    """Id of the token with which the branch continues at the cursor."""
     fresh: reactive[int | None] = reactive(None, repaint=False)
-    """The token just drawn or taken here; to be None again one step later."""
+    """Id of the token just drawn or taken at the cursor; None again one step later."""
     unit: reactive[Unit] = reactive[Unit]("percent", repaint=False)
-    """Of the numbers: percent, logprob (nats) or logit."""
-    place: reactive[str] = reactive("", repaint=False)
-    """Where in the text this is, for the border: `after token 12`. Never a token's text."""
-    nothing: reactive[str] = reactive(NOTHING)
-    """What to say, and which key to press, while there is nothing to show."""
+    """Unit of the numbers: percent, logprob (nats) or logit."""
+    caption: reactive[str] = reactive("", repaint=False)
+    """The view's position in the text, for the border: `after token 12`. Never a token's text."""
+    placeholder: reactive[str] = reactive(PLACEHOLDER)
+    """Text of the empty list: why it is empty, and which key to press."""
 
-    _ground: Style | None = None
-    """The style under all lines, None while it is not known."""
+    _base_style: Style | None = None
+    """The widget's own style, under all lines; None until it is computed."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -129,18 +129,18 @@ class CandidateView(ScrollView, inherit_bindings=False):
 
     @property
     def highlighted(self) -> Candidate | None:
-        """The highlighted candidate, None while it is not there."""
+        """The highlighted candidate; None while the list does not hold it."""
         if self.viewed is None:
             return None
         return self._window[self._rank] if self._rank <= self._lines.ranked else self._window.unseen
 
     def reveal_unseen(self, candidate: Candidate) -> None:
-        """Show a token of the unseen tail in the tail's line, and highlight it."""
+        """Show a token of the unseen tail in the tail line, and highlight that line."""
         self._window.unseen = candidate
         self.reveal(self._lines.last)
 
     def reveal(self, rank: int) -> None:
-        """Highlight a rank and bring it into sight."""
+        """Highlight a rank and scroll to it."""
         if not self._lines.ranked:
             return
         self._rank = max(1, min(rank, self._lines.last))
@@ -152,114 +152,116 @@ class CandidateView(ScrollView, inherit_bindings=False):
         self._update()
 
     def notify_style_update(self) -> None:
-        """Forget the style under all lines: making it takes as long as painting one."""
+        """Discard the cached base style: computing it takes as long as painting a line."""
         super().notify_style_update()
-        self._ground = None
+        self._base_style = None
 
     def render_line(self, y: int) -> Strip:
-        """One line of the widget, as it is remembered to have been painted."""
-        line = self._painted[y] = self._describe(y, self._sheet())
-        if self._ground is None:
-            self._ground = self.rich_style
-        return self._painter.paint(line).apply_style(self._ground)
+        """Draw line `y` of the widget, and remember what it shows."""
+        line = self._painted[y] = self._line_content(y, self._viewport())
+        if self._base_style is None:
+            self._base_style = self.rich_style
+        return self._painter.paint(line).apply_style(self._base_style)
 
-    def watch_place(self) -> None:
-        """Say in the border where this is."""
-        self._entitle()
+    def watch_caption(self) -> None:
+        """Update the border."""
+        self._update_titles()
 
     def _on_resize(self) -> None:
         self._lay_out()
 
     def watch_goes_on(self) -> None:
-        """Mark another row."""
+        """Repaint the lines whose mark changed."""
         self._update()
 
     watch_fresh = watch_unit = watch_goes_on
 
-    def _sheet(self) -> Sheet:
-        """The room there is, asked for once for all lines: textual works it out anew each time."""
+    def _viewport(self) -> Viewport:
+        """The current size and format, computed once for all lines: textual recomputes the size at each access."""
         size, viewed = self.scrollable_content_region.size, self.viewed
-        sheet = Sheet(*size, self.scroll_offset.y)
-        last = (self._lines.ranks(sheet.top, sheet.body) or (1,))[-1]
+        viewport = Viewport(*size, self.scroll_offset.y)
+        last = (self._lines.ranks(viewport.top, viewport.body) or (1,))[-1]
         vocabulary = viewed.vocabulary if viewed else 0
-        look = Look(columns(sheet.width, vocabulary, last, _draws(viewed)), self.unit, self._scale)
-        return sheet._replace(look=look)
+        list_format = ListFormat(columns(viewport.width, vocabulary, last, _draws(viewed)), self.unit, self._scale)
+        return viewport._replace(list_format=list_format)
 
     @property
     def _body(self) -> int:
-        """Lines between the header and the detail."""
-        return self._sheet().body
+        """Number of lines between the header and the detail."""
+        return self._viewport().body
 
     @property
     def _in_sight(self) -> range:
         """The ranks on screen."""
         return self._lines.ranks(self.scroll_offset.y, self._body)
 
-    def _at(self, y: int, sheet: Sheet) -> int | CutMark | None:
-        """The rank or cut on line y of the widget."""
-        line = sheet.top + y - 1
-        return self._lines.at(line) if 0 < y <= sheet.body and line < len(self._lines) else None
+    def _at(self, y: int, viewport: Viewport) -> int | CutMark | None:
+        """The rank or cut on line `y` of the widget; None for any other line."""
+        line = viewport.top + y - 1
+        return self._lines.at(line) if 0 < y <= viewport.body and line < len(self._lines) else None
 
-    def _describe(self, y: int, sheet: Sheet) -> Line:
-        """What line y of the widget has to show now."""
-        viewed, width = self.viewed, sheet.width
+    def _line_content(self, y: int, viewport: Viewport) -> Line:
+        """What line `y` of the widget must show now."""
+        viewed, width = self.viewed, viewport.width
         if viewed is None or not self._lines.ranked:
-            return BlankLine(width, dict(enumerate(centred(self.nothing, width, sheet.height))).get(y, ""))
+            return BlankLine(width, dict(enumerate(centred(self.placeholder, width, viewport.height))).get(y, ""))
         if y == 0:
-            return HeaderLine(sheet.look)
-        if sheet.detail and y == sheet.height - 1:
+            return HeaderLine(viewport.list_format)
+        if viewport.detail and y == viewport.height - 1:
             return self._detail_line(viewed, width)
-        at = self._at(y, sheet)
+        at = self._at(y, viewport)
         if at is None:
             return BlankLine(width)
         if viewed.tail and at == self._lines.last:
-            return TailLine(sheet.look, viewed.tail, self._window.unseen, at == self._rank)
-        return self._candidate_line(viewed, at, sheet.look) if isinstance(at, int) else CutLine(width, at)
+            return TailLine(viewport.list_format, viewed.tail, self._window.unseen, at == self._rank)
+        return self._candidate_line(viewed, at, viewport.list_format) if isinstance(at, int) else CutLine(width, at)
 
     def _detail_line(self, viewed: Viewed, width: int) -> Line:
-        """The highlighted candidate in full; of the tail, why it matters."""
+        """The highlighted candidate's detail; for the tail, why the cuts are undecided and what would help."""
         if viewed.tail and self._rank == self._lines.last and self._window.unseen is None:
             return BlankLine(width, f" {viewed.tail.undecided} {viewed.tail.remedy}".rstrip())
         return DetailLine(width, self.highlighted)
 
-    def _candidate_line(self, viewed: Viewed, rank: int, look: Look) -> CandidateLine:
+    def _candidate_line(self, viewed: Viewed, rank: int, list_format: ListFormat) -> CandidateLine:
         candidate = self._window[rank]
         token = candidate.token if candidate else -1
         goes_on, fresh = token == self.goes_on, token == self.fresh
-        return CandidateLine(look, rank, candidate, rank == self._rank, token == viewed.would_draw, goes_on, fresh)
+        return CandidateLine(
+            list_format, rank, candidate, rank == self._rank, token == viewed.would_draw, goes_on, fresh
+        )
 
     def _lay_out(self) -> None:
-        """Work out the lines of a changed view, window or size, and repaint what differs."""
+        """Recompute the lines after a change of view, window or size, and repaint those that differ."""
         viewed = self.viewed
         marks = cut_marks(viewed, self._window) if viewed else []
         tail = viewed.tail if viewed else None
         ranked = tail.told if tail else viewed.vocabulary if viewed else 0
         self._lines = Lines(ranked, marks, tail is not None)
         self._rank = max(1, min(self._rank, self._lines.last))
-        self._scale = longest_bar(viewed, self._window[1]) or self._scale
-        sheet = self._sheet()
-        self.virtual_size = Size(sheet.width, len(self._lines) + 1 + sheet.detail)
-        self._entitle(border_note(marks))
+        self._scale = (viewed.best if viewed else 0.0) or self._scale
+        viewport = self._viewport()
+        self.virtual_size = Size(viewport.width, len(self._lines) + 1 + viewport.detail)
+        self._update_titles(border_note(marks))
         self._update()
 
     def _update(self) -> None:
-        """Repaint the lines that no longer show what they should, neighbours together: each part costs a painting."""
-        sheet = self._sheet()
-        changed = [y for y in range(sheet.height) if self._painted.get(y) != self._describe(y, sheet)]
+        """Repaint the lines that changed; adjacent lines in one region, because each region costs a paint."""
+        viewport = self._viewport()
+        changed = [y for y in range(viewport.height) if self._painted.get(y) != self._line_content(y, viewport)]
         for _, lines in groupby(enumerate(changed), lambda pair: pair[1] - pair[0]):
             (_, first), *others = lines
-            self.refresh(Region(0, first, sheet.width, 1 + len(others)))
+            self.refresh(Region(0, first, viewport.width, 1 + len(others)))
 
-    def _entitle(self, note: str | None = None) -> None:
-        """Title and note in the border; setting one repaints the widget, so only when it changes."""
+    def _update_titles(self, note: str | None = None) -> None:
+        """Update the titles in the border, only if they changed: setting one repaints the widget."""
         count, draws, would = "", "", ""
         if (viewed := self.viewed) and self._lines.ranked:
-            told = f"{viewed.tail.told:,} of " if viewed.tail else ""
-            count, drawn = f"{told}{viewed.vocabulary:,}", _draws(viewed)
+            known = f"{viewed.tail.told:,} of " if viewed.tail else ""
+            count, drawn = f"{known}{viewed.vocabulary:,}", _draws(viewed)
             draws = f"drawn: of {drawn:,}" if drawn else ""
             would = would_draw_note(viewed.would) if viewed.would else UNDECIDED if _undecided(viewed) else ""
         self._note = self._note if note is None else note
-        above, below = ["Candidates", self.place, count], [self._note, draws, would]
+        above, below = ["Candidates", self.caption, count], [self._note, draws, would]
         if not self.styles.border_bottom[0]:
             above, below = above + below, []
         titles = (" · ".join(filter(None, above)), " · ".join(filter(None, below)))

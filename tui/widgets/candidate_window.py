@@ -1,4 +1,4 @@
-"""The candidates a list holds: of one view only, a bounded window of a vocabulary of any size."""
+"""The candidates that the list holds: all of one view, and a bounded number of them."""
 
 from __future__ import annotations
 
@@ -6,22 +6,20 @@ from collections.abc import Iterable, Iterator
 
 from tui.core.settings import Given
 from tui.protocol import Candidate, Viewed
-from tui.widgets.candidate_columns import at_least
-from tui.widgets.plots.series import series
 
 LIMIT = 4096
-"""How many are held; over it, those farthest from where the person looks go first."""
+"""Most candidates held; beyond it, those farthest from the ranks on screen are dropped."""
 
 
 class CandidateWindow:
-    """Candidates by rank, all of the view they were asked for; those of another view never stand among them."""
+    """Candidates by rank, all from replies for the same node, settings, seed and draws."""
 
     def __init__(self) -> None:
         self._key: tuple[int, Given, int, int] | None = None
         self._exact = True
         self._held: dict[int, Candidate] = {}
         self.unseen: Candidate | None = None
-        """A token of the unseen tail that was looked for."""
+        """The token of the unseen tail that the person searched for."""
 
     def __getitem__(self, rank: int) -> Candidate | None:
         return self._held.get(rank)
@@ -30,7 +28,7 @@ class CandidateWindow:
         return iter(self._held.values())
 
     def start(self, viewed: Viewed | None) -> None:
-        """Begin with a view's own candidates; what is there stays only if it is of the very same view."""
+        """Take a new view's candidates; those held before are kept only if they belong to the same view."""
         key = _key(viewed) if viewed else None
         exact = viewed.exact if viewed else True
         if key != self._key or exact != self._exact:
@@ -41,11 +39,11 @@ class CandidateWindow:
             self._held.update((candidate.rank, candidate) for candidate in viewed.candidates)
 
     def accepts(self, viewed: Viewed) -> bool:
-        """True if an answer is of the view on show, and no less exact."""
+        """True if a reply belongs to the view on screen and is no less exact."""
         return self._key == _key(viewed) and (viewed.exact or not self._exact)
 
     def add(self, candidates: Iterable[Candidate], around: int) -> None:
-        """Take more of the same view, keeping those nearest to rank `around`."""
+        """Add candidates of the same view; beyond `LIMIT` keep those nearest to rank `around`."""
         self._held.update((candidate.rank, candidate) for candidate in candidates)
         if len(self._held) > LIMIT:
             nearest = sorted(self._held, key=lambda rank: abs(rank - around))[: LIMIT // 2]
@@ -53,14 +51,5 @@ class CandidateWindow:
 
 
 def _key(viewed: Viewed) -> tuple[int, Given, int, int]:
-    """What makes two answers answers to the same question."""
+    """Node, settings, seed and draws: replies with equal keys belong to the same view."""
     return viewed.at, viewed.given, viewed.seed, viewed.draws
-
-
-def longest_bar(viewed: Viewed | None, best: Candidate | None) -> float:
-    """The tempered probability of rank 1, 0.0 while nothing tells it."""
-    if best is not None:
-        return at_least(best)
-    if viewed and viewed.plot and viewed.plot.id == "cumulative" and series(viewed.plot, "ranks")[0] == 1:
-        return series(viewed.plot, "tempered")[0]
-    return 0.0

@@ -1,4 +1,4 @@
-"""The sampling parameters: a slider each for those that matter most, and what else is in force, with sources."""
+"""The sampling parameters: sliders for the most used ones, and a line for the others in force, all with sources."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tui.core.stages import MAX_NEW_TOKENS, SEED, SPOKEN_ORDER
 from tui.widgets import in_force
 from tui.widgets.entry import NumberEntry
 from tui.widgets.field import Field
-from tui.widgets.labels import greedy, off, source_text, unasked
+from tui.widgets.labels import is_greedy, is_off, source_text, unasked
 from tui.widgets.scale import Scale
 from tui.widgets.slider import Slider
 
@@ -50,7 +50,7 @@ Controls {
 
 
 class Controls(Widget):
-    """What is in force, who decided it, and hands on it. State is the screen's: it answers each message."""
+    """Shows the settings in force and their sources, and posts the person's changes; the screen holds the settings."""
 
     DEFAULT_CSS = _CSS
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -62,12 +62,12 @@ class Controls(Widget):
 
     settings: var[Settings] = var[Settings]({}, init=False)
     preset_names: var[frozenset[str]] = var[frozenset[str]](frozenset(), init=False)
-    """Parameters that the person set by choosing a preset."""
+    """Names of the parameters set by a preset."""
     seed: var[int] = var(DEFAULT_SEED, init=False)
     vocabulary: var[int | None] = var[int | None](None, init=False)
-    """The right end of top-k's slider; None for as long as no model is open."""
+    """Vocabulary size, the right end of top-k's slider; None until a model is open."""
     compact: var[bool] = var(False, toggle_class="-compact")
-    """One line that only tells, for short terminals."""
+    """True for a single read-only line, in short terminals."""
 
     numbers = query_one("#numbers", Horizontal)
     also = query_one("#also", Static)
@@ -75,7 +75,7 @@ class Controls(Widget):
     line = query_one("#line", Static)
 
     class Changed(Message):
-        """A parameter got a value by hand; of several waiting only the last is delivered."""
+        """The person changed a parameter; of several messages in the queue only the last is delivered."""
 
         def __init__(self, name: str, value: Value) -> None:
             super().__init__()
@@ -94,21 +94,21 @@ class Controls(Widget):
             self.name = name
 
     class Back(Message):
-        """Forget what the person set: the parameter goes back to its source."""
+        """Give a parameter back to its source, the model or transformers."""
 
         def __init__(self, name: str) -> None:
             super().__init__()
             self.name = name
 
     class SeedChanged(Message):
-        """Another seed."""
+        """The person set another seed."""
 
         def __init__(self, seed: int) -> None:
             super().__init__()
             self.seed = seed
 
     def compose(self) -> ComposeResult:
-        """The sliders, the numbers, two lines of text, and the line of the compact form."""
+        """The sliders, the two number fields, two lines of text, and the compact form's line."""
         for parameter in WITH_SLIDER.values():
             yield Slider(parameter, Scale.of(parameter, self.vocabulary))
         with Horizontal(id="numbers"):
@@ -119,30 +119,30 @@ class Controls(Widget):
         yield Static(id="line")
 
     def on_mount(self) -> None:
-        """A title, and what was set before."""
+        """Set the title, and show the settings given before mounting."""
         self.border_title = "Controls"
         self._show_all()
 
     def on_resize(self) -> None:
-        """With more or less room for words."""
+        """Show the number fields with or without their sources, as the width allows."""
         self._show_numbers()
 
     # From the screen to the rows
 
     def watch_settings(self) -> None:
-        """Show them."""
+        """Show the new settings."""
         self._show()
 
     def watch_preset_names(self) -> None:
-        """Sources may read otherwise."""
+        """Show the settings again: their sources may have changed."""
         self._show()
 
     def watch_seed(self) -> None:
-        """Show it."""
+        """Show the new seed."""
         self._show()
 
     def watch_vocabulary(self, vocabulary: int | None) -> None:
-        """A slider that reaches to the last token has another end."""
+        """Give each slider its scale: top-k's ends at the vocabulary size."""
         for slider in self.query(Slider):
             slider.scale = Scale.of(slider.parameter, vocabulary)
 
@@ -156,15 +156,15 @@ class Controls(Widget):
                 self._show_row(slider, self.settings[slider.parameter.name])
         self._show_numbers()
         others = in_force.others(self.settings, WITH_SLIDER, self.preset_names)
-        _tell(self.also, f"also {' · '.join(others)}")
+        _set_text(self.also, f"also {' · '.join(others)}")
         self.also.set_class(not others, "-none")
         self._show_note()
-        _tell(self.line, in_force.line(self.settings, WITH_SLIDER, self.preset_names, self.seed))
+        _set_text(self.line, in_force.line(self.settings, WITH_SLIDER, self.preset_names, self.seed))
 
     def _show_row(self, slider: Slider, setting: Setting) -> None:
         name = slider.parameter.name
-        slider.off = off(name, setting.value)
-        slider.idle = greedy(self.settings)
+        slider.off = is_off(name, setting.value)
+        slider.idle = is_greedy(self.settings)
         slider.flagged = unasked(name, setting)
         slider.source = source_text(name, setting, self.preset_names)
         slider.show_value(setting.value)
@@ -178,16 +178,16 @@ class Controls(Widget):
         most.note = source_text("max_new_tokens", setting, self.preset_names) if setting and roomy else ""
 
     def _show_note(self, wrong: str = "") -> None:
-        """What is wrong with what was typed, or else what everybody should know."""
+        """Show why a typed number was rejected, else the note on the settings (`in_force.note`)."""
         text = wrong or in_force.note(self.settings)
-        _tell(self.note, text)
+        _set_text(self.note, text)
         self.note.set_class(bool(wrong), "-wrong").set_class(bool(text) and not wrong, "-loud")
 
-    def taken(self, name: str, value: Value) -> None:
-        """A change by hand is in `settings`."""
+    def confirm(self, name: str, value: Value) -> None:
+        """Tell the sliders that the person's change to `value` is now in `settings`."""
         for slider in self.query(Slider):
             if slider.parameter.name == name:
-                slider.taken(value)
+                slider.confirm(value)
 
     # From the rows to the screen
 
@@ -216,13 +216,13 @@ class Controls(Widget):
         return row.id or "" if row is not None else ""
 
     def action_off(self) -> None:
-        """The focused row's parameter does nothing from now on."""
+        """Post `Off` for the focused row's parameter."""
         name = self._focused()
         if name in OFF:
             self.post_message(self.Off(name))
 
     def action_back(self) -> None:
-        """The focused row's parameter goes back to where it came from."""
+        """Post `Back` for the focused row's parameter; the seed goes back to its default."""
         name = self._focused()
         if name == "seed":
             self.post_message(self.SeedChanged(DEFAULT_SEED))
@@ -230,23 +230,23 @@ class Controls(Widget):
             self.post_message(self.Back(name))
 
     def on_descendant_focus(self) -> None:
-        """Say which keys a row takes."""
+        """Show which keys a row takes."""
         self._hint()
 
     def on_descendant_blur(self) -> None:
-        """From row to row this comes before or after the other's focus: look who has it."""
+        """Update the hint: when the focus moves between rows, blur may come before or after the other row's focus."""
         self._hint()
         self._show_note()
 
     def _hint(self) -> None:
-        """In the lower border, or in the upper one where that is the only one."""
+        """Show the keys of a focused row in the lower border, or in the title if there is no lower border."""
         hint = HINT if self._focused() else ""
         boxed = self.styles.border_bottom[0] not in ("", "none")
         self.border_subtitle = hint if boxed else ""
         self.border_title = f"Controls · {hint}" if hint and not boxed else "Controls"
 
 
-def _tell(line: Static, text: str) -> None:
-    """Write a line whose size never changes: laying out the whole screen for it took 40 ms each time a slider moved."""
+def _set_text(line: Static, text: str) -> None:
+    """Set a line's text without a layout of the screen, which took 40 ms each time a slider moved."""
     if str(line.content) != text:
         line.update(Content(text), layout=False)

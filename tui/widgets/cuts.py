@@ -1,4 +1,4 @@
-"""What the cuts of a view say about themselves, in the list's lines and in the plot's labels."""
+"""The text of a view's cuts, for the list's lines and the plot's labels."""
 
 from __future__ import annotations
 
@@ -14,50 +14,50 @@ from tui.widgets.labels import FLAG, number_text
 
 
 def stage_label(stage: str) -> str:
-    """A stage's name as it is shown: `top-p`; a model's own stage under its class name."""
+    """A stage's name as it is shown: `top-p`; for a model's own stage its class name, made printable."""
     return STAGES[stage].label if stage in STAGES else printable(stage, space=" ")
 
 
 @dataclass(frozen=True, slots=True)
 class CutMark:
-    """One cut, with what stood before it in the chain."""
+    """One cut, with the number of candidates and the mass that reached it."""
 
     stage: str
-    """Its label."""
+    """The stage's label."""
     record: StageRecord | None
-    """None for a model's own."""
+    """The stage's record; None for a model's own stage."""
     values: tuple[float, ...]
-    """The stage's numbers, if it has any."""
+    """The values of the stage's parameters, if it has any."""
     alone: int
     left: int
     before: int
-    """How many candidates the stages before it left."""
+    """How many candidates the earlier stages left."""
     after: str
-    """The last stage before it that removed anything; '' if none did."""
+    """Label of the last earlier stage that removed a candidate; '' if none did."""
     mass_before: float
     tie: tuple[int, int] | None
     prefix: bool
-    """False where what it keeps is no prefix of the ranking, so that no line can show it."""
+    """False if the kept set is not a prefix of the ranking, so that no line in the list can show the cut."""
     flagged: bool
-    """True if the value is transformers' default and nobody asked for it."""
+    """True if a value is transformers' default, which nobody asked for."""
     between: tuple[int, int] | None = None
-    """The fewest and the most it may leave, where a head does not decide it; `left` is the fewest then."""
+    """The fewest and the most candidates left, if the head does not determine the number; `left` is the fewest then."""
     open_end: bool = False
-    """True if that may be all there is."""
+    """True if the most in `between` is the whole vocabulary."""
 
     @property
     def value(self) -> str:
-        """The numbers as a person writes them, `0.90`; '' if there is none."""
+        """The values as text, `0.90`; '' if there is none."""
         return "/".join(map(number_text, self.values))
 
     @property
     def symbol(self) -> str:
-        """`p`, where a stage's whole name is too long."""
+        """The stage's short name: `p`."""
         return self.record.symbol if self.record else self.stage
 
     @property
     def name(self) -> str:
-        """`top-p 0.90 ⚑`"""
+        """Label, values and flag: `top-p 0.90 ⚑`."""
         return " ".join(filter(None, (self.stage, self.value, FLAG if self.flagged else "")))
 
     @property
@@ -67,7 +67,7 @@ class CutMark:
 
     @property
     def effect(self) -> str:
-        """`leaves 37`, or that it does nothing here, or that what it does is not decided."""
+        """`leaves 37`, `removes nothing`, or the bounds of an undecided cut."""
         if self.between is not None:
             fewest, most = self.between
             return f"leaves {fewest:,} {'or more' if self.open_end else f'to {most:,}'}: undecided"
@@ -76,7 +76,7 @@ class CutMark:
         return f"leaves {self.left:,}"
 
     def texts(self) -> list[str]:
-        """The same in fewer and fewer words, for narrower and narrower lists."""
+        """The cut's line in several wordings, longest first, for ever narrower lists."""
         effect, whose, alone = self.effect, "", ""
         if self.after and self.left < self.before and self.between is None:
             whose = f" of the {self.before:,} that {self.after} left"
@@ -89,7 +89,7 @@ class CutMark:
 
 
 def cut_marks(viewed: Viewed, candidates: Iterable[Candidate] = ()) -> list[CutMark]:
-    """Every cut of a view in chain order; `candidates` are evidence for cuts that remove from inside the ranking."""
+    """Every cut of a view in chain order; `candidates` show which cuts remove from inside the ranking."""
     inside = _removers_inside(viewed.cuts, candidates)
     marks: list[CutMark] = []
     before, after, mass, prefix = viewed.vocabulary, "", 1.0, True
@@ -107,14 +107,14 @@ def cut_marks(viewed: Viewed, candidates: Iterable[Candidate] = ()) -> list[CutM
                 cut.between, cut.between is not None and cut.between[1] >= viewed.vocabulary,
             )
         )  # fmt: skip
-        # What an undecided cut left is no number that the next one could be measured by.
+        # The number left by an undecided cut is unknown, so the next cut is not compared with it.
         after = ("" if cut.between else label) if cut.left < before else after
         before, mass = (viewed.vocabulary if cut.between else cut.left), cut.mass
     return marks
 
 
 def _numbers(record: StageRecord, settings: Settings) -> Iterator[float]:
-    """The values in force for a stage's parameters, whole or not as each is."""
+    """The values in force of a stage's parameters, as int or float; parameters without a value are left out."""
     for parameter in record.parameters:
         setting = settings.get(parameter.name)
         if setting is not None and setting.value is not None:
@@ -122,7 +122,7 @@ def _numbers(record: StageRecord, settings: Settings) -> Iterator[float]:
 
 
 def _removers_inside(cuts: list[Cut], candidates: Iterable[Candidate]) -> set[str]:
-    """Stages seen to remove a candidate that a prefix of their length would have kept."""
+    """Names of the stages that removed a candidate whose rank is within the number they left."""
     left = {cut.stage: cut.left for cut in cuts}
     return {
         candidate.removed_by
@@ -132,7 +132,7 @@ def _removers_inside(cuts: list[Cut], candidates: Iterable[Candidate]) -> set[st
 
 
 def border_note(marks: Iterable[CutMark]) -> str:
-    """What the cuts that no line can show do, in one line for the border."""
+    """The border's text about cuts that no line in the list can show."""
     inside = [mark for mark in marks if not mark.prefix]
     return " · ".join(
         f"{mark.name} {mark.effect}" + ("" if mark.between else f", not the top {mark.left:,}") for mark in inside

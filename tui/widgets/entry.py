@@ -1,4 +1,4 @@
-"""Typing a number in place: a digit opens the entry, enter takes it, escape gives it up."""
+"""Typing a number in place: a digit opens the entry, enter takes the number, escape discards it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ from textual.widget import Widget
 
 from tui.errors import SamplescopeError
 
-"""Raises SamplescopeError for a value that is out of range."""
-
 _ALLOWED = frozenset("0123456789.-+eE,_")
 _LONGEST = 21
 _LEAVING = ("tab", "shift+tab", "up", "down")
 
 
 def parse_number(text: str, *, integer: bool) -> int | float:
-    """`0.9`, `5e3`, `50,000`; ValueError if it is no number, or no whole one where `integer` is asked."""
+    """Parse `0.9`, `5e3` or `50,000`; ValueError if it is no number, or with `integer` no whole number."""
     bare = text.replace(",", "").replace("_", "").strip()
     if not integer:
         return float(bare)
@@ -33,9 +31,9 @@ def parse_number(text: str, *, integer: bool) -> int | float:
 
 
 class NumberEntry(Widget, can_focus=True):
-    """A widget whose number can be typed over in place.
+    """A widget whose number can be replaced by typing.
 
-    The subclass draws `entry` (None: nothing is being typed) and `wrong`, and takes what was typed in `typed`.
+    The subclass draws `entry` (None: the entry is closed) and `wrong`, and gets the number through `typed`.
     """
 
     STARTERS = "0123456789."
@@ -46,25 +44,25 @@ class NumberEntry(Widget, can_focus=True):
     integer = False
 
     class Rejected(Message):
-        """What was typed is no number or out of range; the entry stays open."""
+        """The typed text is no number or out of range; the entry stays open."""
 
         def __init__(self, reason: str) -> None:
             super().__init__()
             self.reason = reason
 
     def typed(self, value: int | float) -> None:
-        """A number in range was typed: what a widget makes of it."""
+        """Handle a typed number that passed `check`. Subclasses override this."""
 
     def check(self, value: int | float) -> None:
         """Raise SamplescopeError for a number that is out of range."""
 
     def open_entry(self, text: str = "") -> None:
-        """Start typing."""
+        """Open the entry with `text` in it."""
         self.wrong = False
         self.entry = text
 
     def on_key(self, event: events.Key) -> None:
-        """A digit starts an entry; while one is open every key belongs to it."""
+        """Open the entry at a digit; while it is open, every key edits or closes it."""
         if self.entry is None:
             if event.character is None or event.character not in self.STARTERS:
                 return
@@ -89,7 +87,7 @@ class NumberEntry(Widget, can_focus=True):
             self.open_entry(text + str(event.character))
 
     def submit_entry(self) -> bool:
-        """Take what was typed, nothing typed changes nothing; False, with the reason posted, if it cannot be taken."""
+        """Close the entry and handle its number, if any; False, with `Rejected` posted, if the text is not valid."""
         text, self.wrong = self.entry, False
         try:
             value = parse_number(text, integer=self.integer) if text else None
@@ -110,14 +108,14 @@ class NumberEntry(Widget, can_focus=True):
         return False
 
     def entered(self) -> None:
-        """Enter took what was typed."""
+        """Called after enter has taken the entry. Subclasses may override this."""
 
     def leave(self) -> None:
-        """A number typed and left counts, if it is one."""
+        """Close the entry when the focus moves on; a valid number is taken."""
         if self.entry is not None:
             self.submit_entry()
             self.entry = None
 
     def on_blur(self) -> None:
-        """The focus is elsewhere."""
+        """Close the entry."""
         self.leave()

@@ -1,4 +1,4 @@
-"""A text area's document that keeps every character: only a line feed ends a line."""
+"""A text area's document that keeps every character, because a prompt is encoded as it is."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from textual.widgets.text_area import Document, EditResult, Location
 
 
 class ExactDocument(Document):
-    """Textual's own splits at form feeds, U+2028 and others too, and writes line feeds in their place.
+    """Splits lines at line feeds only.
 
-    A prompt is encoded as it is, so not one character may change.
+    Textual's `Document` also splits at form feeds, U+2028 and others, and replaces them by line feeds.
     """
 
     def __init__(self, text: str) -> None:
@@ -16,14 +16,14 @@ class ExactDocument(Document):
         self._lines = text.split("\n")
 
     def replace_range(self, start: Location, end: Location, text: str) -> EditResult:
-        """Put `text` between two places; where it ends, and what it replaced."""
+        """Replace the text between two locations; the location where `text` ends, and the text it replaced."""
         top, bottom = sorted((start, end))
         replaced = self.get_text_range(top, bottom)
         lines = (self._line(top[0])[: top[1]] + text).split("\n")
-        place = (top[0] + len(lines) - 1, len(lines[-1]))
+        location = (top[0] + len(lines) - 1, len(lines[-1]))
         lines[-1] += self._line(bottom[0])[bottom[1] :]
         self._lines[top[0] : bottom[0] + 1] = lines
-        return EditResult(place, replaced)
+        return EditResult(location, replaced)
 
     def _line(self, row: int) -> str:
         return self._lines[row] if row < len(self._lines) else ""

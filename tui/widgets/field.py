@@ -1,4 +1,4 @@
-"""A whole number typed in place: `seed 42`."""
+"""A labelled whole number that can be typed in place: `seed 42`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tui.widgets.entry import NumberEntry
 
 
 class Field(NumberEntry):
-    """A label and a whole number, as wide as they are; typing replaces the number."""
+    """A label and a whole number, as wide as their text; typing replaces the number."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"field--label", "field--entry", "field--wrong"}
     DEFAULT_CSS = """
@@ -34,11 +34,11 @@ class Field(NumberEntry):
 
     value: reactive[int | None] = reactive[int | None](None, layout=True)
     note: reactive[str] = reactive("", layout=True)
-    """A word behind the number: its source."""
+    """The number's source, shown behind it."""
     entry: reactive[str | None] = reactive[str | None](None, layout=True)
 
     class Changed(Message):
-        """A number was typed."""
+        """The person typed another number."""
 
         def __init__(self, field: Field, value: int) -> None:
             super().__init__()
@@ -47,7 +47,7 @@ class Field(NumberEntry):
 
         @property
         def control(self) -> Field:
-            """The field."""
+            """The field that posted the message."""
             return self.field
 
     def __init__(self, parameter: Parameter) -> None:
@@ -55,7 +55,7 @@ class Field(NumberEntry):
         self.parameter = parameter
 
     def render(self) -> RenderResult:
-        """Label, number, source."""
+        """Draw label, number and source."""
         quiet = self.get_component_rich_style("field--label", partial=True)
         number = Text("none" if self.value is None else f"{self.value}")
         if self.entry is not None:
@@ -65,16 +65,16 @@ class Field(NumberEntry):
         return Text.assemble((self.parameter.label, quiet), " ", number, note)
 
     def check(self, value: int | float) -> None:
-        """In the parameter's range."""
+        """Raise InputError for a number outside the parameter's range."""
         self.parameter.check(value)
 
     def typed(self, value: int | float) -> None:
-        """Show it and say so."""
+        """Show the number, and post `Changed` if it is another one."""
         if value != self.value:
             self.value = int(value)
             self.post_message(self.Changed(self, int(value)))
 
     def on_click(self, event: events.Click) -> None:
-        """Type a new number."""
+        """Open the entry."""
         event.stop()
         self.open_entry()

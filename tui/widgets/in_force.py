@@ -1,4 +1,4 @@
-"""What is in force, in words: so that no parameter acts unseen."""
+"""The settings in force as text, so that no parameter acts unseen."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ from collections.abc import Collection, Iterable
 
 from tui.core.settings import Setting, Settings
 from tui.core.stages import PARAMETERS, STAGES
-from tui.widgets.labels import FLAG, greedy, source_text, unasked, value_text
+from tui.widgets.labels import FLAG, is_greedy, source_text, unasked, value_text
 
 GREEDY = "greedy: the sliders have no effect"
 
 
 def others(settings: Settings, shown: Collection[str], presets: Collection[str]) -> list[str]:
-    """The parameters that act and are not `shown` elsewhere: `typical-p 0.95 (you)`."""
+    """Text of each parameter that acts and is not in `shown`: `typical-p 0.95 (you)`."""
     values = {name: setting.value for name, setting in settings.items()}
     acting = [one.name for stage in STAGES.values() if stage.acts(values) for one in stage.parameters]
-    return [_told(name, settings[name], presets) for name in acting if name not in shown]
+    return [_described(name, settings[name], presets) for name in acting if name not in shown]
 
 
-def _told(name: str, setting: Setting, presets: Collection[str]) -> str:
-    """`typical-p 0.95 (you)`"""
+def _described(name: str, setting: Setting, presets: Collection[str]) -> str:
+    """A parameter with value, flag and source: `typical-p 0.95 (you)`."""
     flag = f" {FLAG}" if unasked(name, setting) else ""
     text = f"{PARAMETERS[name].label} {value_text(name, setting.value)}{flag}"
     return f"{text} ({source_text(name, setting, presets)})"
 
 
 def note(settings: Settings) -> str:
-    """What everybody should know: that nothing is drawn, or what acts although nobody asked; '' for nothing."""
-    if greedy(settings):
+    """The warning line: greedy is on, or transformers' defaults act although nobody asked; '' for neither."""
+    if is_greedy(settings):
         return GREEDY
     loud = [
         f"{PARAMETERS[name].label} {value_text(name, setting.value)}"
@@ -38,9 +38,9 @@ def note(settings: Settings) -> str:
 
 
 def line(settings: Settings, names: Iterable[str], presets: Collection[str], seed: int) -> str:
-    """All of it in one line: `T 0.90 · k 50⚑ · p 0.90 · min-p off · seed 42`."""
+    """All settings in one line: `T 0.90 · k 50⚑ · p 0.90 · min-p off · seed 42`."""
     names = list(names)
-    parts = ["greedy"] if greedy(settings) else []
+    parts = ["greedy"] if is_greedy(settings) else []
     for name in names:
         setting = settings.get(name)
         if setting is not None:

@@ -1,4 +1,4 @@
-"""The words and numbers with which parameters are shown: values and sources."""
+"""Parameters' values and sources as text."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from tui.core.settings import Setting, Settings, Source, Value
 from tui.core.stages import PARAMETERS
 
 FLAG = "⚑"
-"""A value in force that nobody asked for."""
+"""Marks a value in force that nobody asked for."""
 
 
-def off(name: str, value: Value) -> bool:
-    """True if `name` does nothing at this value; max_new_tokens and the like are never off."""
+def is_off(name: str, value: Value) -> bool:
+    """True if the parameter does nothing at this value; parameters without a stage (max_new_tokens) are never off."""
     return name in PARAMETERS and PARAMETERS[name].is_off(value)
 
 
 def value_text(name: str, value: Value) -> str:
-    """A value in force: `0.90`, `50`, `1,000`, `off`; never rounded to another number that reads the same."""
+    """A value as text: `0.90`, `50`, `1,000`, `off`, `yes`."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if value is None or (off(name, value) and not PARAMETERS[name].factor):
+    if value is None or (is_off(name, value) and not PARAMETERS[name].factor):
         return "off"
     return number_text(value)
 
 
 def number_text(value: float, decimals: int = 2) -> str:
-    """At least `decimals` places, more where the number has more (to six significant digits)."""
+    """A number with `decimals` decimal places, or with six significant digits if it needs more places."""
     if isinstance(value, int):
         return f"{value:,}"
     fixed = f"{value:.{decimals}f}"
@@ -34,17 +34,17 @@ def number_text(value: float, decimals: int = 2) -> str:
 
 
 def source_text(name: str, setting: Setting, presets: Collection[str] = ()) -> str:
-    """Who decided, in one word."""
+    """The source of a value, in one word."""
     preset = setting.source is Source.YOU and name in presets
     return str(Source.PRESET if preset else setting.source)
 
 
 def unasked(name: str, setting: Setting) -> bool:
-    """True for a value that acts although nobody asked for it: transformers' own `top_k=50`."""
-    return setting.source is Source.TRANSFORMERS and not off(name, setting.value)
+    """True for a value that acts although nobody asked for it: transformers' default `top_k=50`."""
+    return setting.source is Source.TRANSFORMERS and not is_off(name, setting.value)
 
 
-def greedy(settings: Settings) -> bool:
-    """True if the most probable token is always taken, so that nothing here changes a draw."""
+def is_greedy(settings: Settings) -> bool:
+    """True if the most probable token is always taken, so that temperature and cuts have no effect."""
     chosen = settings.get("do_sample")
     return chosen is not None and chosen.value is False

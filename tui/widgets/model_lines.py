@@ -1,4 +1,4 @@
-"""A model in one line: its size, its numbers, and whether there is room for it."""
+"""A model in one line: size, parameters, dtype, and whether it fits into memory."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from tui.core.printable import printable
 
 _NAME, _FILES, _COUNT, _DTYPE = 34, 9, 11, 9
 _ROOMY = 84
-"""Cells from which the numbers beside the name have room."""
+"""Line width in cells from which there is room for the numbers beside the name."""
 _STEPS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 DEMO = "demo (built in)"
 
 
 def header(width: int) -> str:
-    """The columns' names."""
+    """The heading over the model lines."""
     numbers = f"{'files':>{_FILES}}  {'parameters':>{_COUNT}}  {'dtype':<{_DTYPE}}" if width >= _ROOMY else ""
     return f"{'model':<{_name(width)}}{numbers}"
 
 
 def model_line(entry: Entry, room: Room | None, width: int) -> Text:
-    """Name, size, parameters, dtype, and by how much it fits or not."""
+    """A cached model: name, size, parameters, dtype, and the memory to spare or missing."""
     name = Text(printable(entry.name, space=" ") if entry.name else DEMO)
     name.truncate(_name(width), overflow="ellipsis", pad=True)
     numbers = f"{size(entry.files):>{_FILES}}  {_count(entry.parameters):>{_COUNT}}  {entry.dtype or '–':<{_DTYPE}}"
@@ -32,18 +32,18 @@ def model_line(entry: Entry, room: Room | None, width: int) -> Text:
 
 
 def recent_line(origin: Origin) -> Text:
-    """A model used before that does not lie in the cache: a folder or a server."""
+    """A model used before that is not in the cache: a folder or a server."""
     where = "server, used before" if origin.server else "used before"
     return Text.assemble(printable(origin.name, space=" "), ("  " + where, "dim"), no_wrap=True)
 
 
 def room_text(room: Room | None) -> str:
-    """`8.0 GB free on cpu`"""
+    """The free memory as text: `8.0 GB free on cpu`."""
     return f"{size(room.free)} free on {room.device}" if room else ""
 
 
 def size(count: float) -> str:
-    """Bytes as a person reads them, in powers of 1,024: `548 MB`."""
+    """A number of bytes as text, in powers of 1,024: `548 MB`."""
     for unit in ("B", "kB", "MB", "GB"):
         if count < 1000:
             return f"{count:.3g} {unit}" if unit != "B" else f"{count:.0f} B"

@@ -1,4 +1,4 @@
-"""Numbers in columns: three significant digits, aligned on the decimal point, the same width whatever the value."""
+"""Numbers as text for columns: three significant digits, aligned on the decimal point, in a fixed width."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Literal
 Unit = Literal["percent", "logprob", "logit"]
 UNITS: tuple[Unit, ...] = ("percent", "logprob", "logit")
 NEARLY_ALL = 99.95
-"""From here on three digits would round a percentage to 100, which only certainty may show."""
+"""Percentage from which three digits would round to 100, which only a probability of 1 may show."""
 
 
 def significant(value: float, places: int = 4) -> str:
-    """A number from 0 up in three significant digits: `18.2`, `0.914`, `2.1e-9`.
+    """A number ≥ 0 in three significant digits: `18.2`, `0.914`, `2.1e-9`.
 
-    `places` is how many characters may follow the decimal point; where they are too few, digits go first.
+    At most `places` characters follow the decimal point; if that is too few, there are fewer digits.
     """
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else str(value)
@@ -28,7 +28,7 @@ def significant(value: float, places: int = 4) -> str:
 
 
 def _scientific(value: float, places: int) -> str:
-    """`2.1e-9`, or `2e-9` where only three characters may follow the units."""
+    """`2.1e-9`, or `2e-9` if only three characters may follow the first digit."""
     for digits in (1, 0):
         mantissa, exponent = f"{value:.{digits}e}".split("e")
         text = f"{mantissa}e{int(exponent)}"
@@ -38,7 +38,7 @@ def _scientific(value: float, places: int) -> str:
 
 
 def percent(probability: float, places: int = 4) -> str:
-    """A probability in percent without its sign; anything under certainty stays under 100."""
+    """A probability in percent, without the sign; a probability below 1 is never rounded to 100."""
     value = 100 * probability
     if NEARLY_ALL <= value < 100:
         shown = 2 if value < 99.99 else places
@@ -47,9 +47,9 @@ def percent(probability: float, places: int = 4) -> str:
 
 
 def between(low: float, high: float, width: int) -> str:
-    """Where a probability lies, in percent: `8.1–9.4`, with as many digits as fit, rounded outwards.
+    """The bounds of a probability in percent: `8.1–9.4`, with as many digits as fit, rounded outwards.
 
-    `≤9.4` or `≥90.2` where the other end says nothing, or there is no room for it.
+    `≤9.4` or `≥90.2` if the other bound is trivial or does not fit; `?` if nothing fits.
     """
     texts = [f"{_floor(low, digits)}–{_ceiling(high, digits)}" for digits in (3, 2, 1)] if low > 0 and high < 1 else []
     if low >= 0.5 or high >= 1:
@@ -68,25 +68,25 @@ def _ceiling(probability: float, digits: int) -> str:
 
 
 def _short(probability: float, context: Context) -> str:
-    """In percent, with the context's digits: `12`, `0.03`, `2e-5`."""
+    """A probability in percent, rounded by the context: `12`, `0.03`, `2e-5`."""
     value = context.plus(Decimal(f"{100 * probability:.12g}"))
     return f"{value:e}" if 0 < value < Decimal("0.001") else f"{value:f}"
 
 
 def logarithm(probability: float) -> str:
-    """A log-probability in nats, two decimals; `-inf` for 0."""
+    """The natural logarithm of a probability (nats), two decimals; `-inf` for 0."""
     if probability <= 0:
         return "-inf"
     return f"{min(math.log(probability), 0.0) + 0.0:.2f}"
 
 
 def score(logit: float) -> str:
-    """A logit, two decimals."""
+    """A logit with two decimals."""
     return f"{logit:.2f}"
 
 
 def aligned(text: str, whole: int, places: int) -> str:
-    """`text` with its decimal point after `whole` cells, in `whole + 1 + places` cells always."""
+    """`text` with its decimal point after `whole` cells, padded or cut to `whole + 1 + places` cells."""
     point = min((text.find(mark) for mark in ".e" if mark in text), default=len(text))
     width = whole + 1 + places
     return (" " * max(0, whole - point) + text).ljust(width)[:width]

@@ -1,4 +1,4 @@
-"""One parameter in one line: name, value typed in place, source, range or what is wrong."""
+"""One parameter in one line: name, value (typed in place), source, and range or error."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tui.core.settings import Setting, Source
 from tui.core.stages import PARAMETERS, SEED
 from tui.errors import InputError
 from tui.widgets.entry import NumberEntry
-from tui.widgets.labels import FLAG, off, unasked, value_text
+from tui.widgets.labels import FLAG, is_off, unasked, value_text
 
 NAME, VALUE, SOURCE = 20, 13, 14
 UNKNOWN = "–"
 
 
 class ParameterRow(NumberEntry):
-    """Holds one parameter's setting until the screen takes them all; `given` says whether a person set it."""
+    """One parameter's setting until the screen takes all rows; `given` is True if the person set it."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"row--name", "row--quiet", "row--flag", "row--entry", "row--wrong"}
     DEFAULT_CSS = """
@@ -39,13 +39,13 @@ class ParameterRow(NumberEntry):
     STARTERS = "0123456789.-"
 
     setting: reactive[Setting | None] = reactive[Setting | None](None)
-    """Value and source; None where the source's value is not known."""
+    """Value and source; None if the source's value is unknown."""
     given: reactive[bool] = reactive(False)
     reason: reactive[str] = reactive("")
-    """What is wrong with what was typed."""
+    """Why the typed text was rejected; '' if it was not."""
 
     class Entered(Message):
-        """Enter took what was typed."""
+        """Enter has taken the row's entry."""
 
     def __init__(self, parameter: Parameter, setting: Setting | None, base: Setting | None, *, given: bool) -> None:
         super().__init__(id=parameter.name)
@@ -56,9 +56,9 @@ class ParameterRow(NumberEntry):
         self.set_reactive(ParameterRow.given, given)
 
     def render(self) -> RenderResult:
-        """The four columns."""
+        """Draw name, value, source and range, or the reason for a rejection."""
         name, setting = self.parameter.name, self.setting
-        quiet = setting is not None and off(name, setting.value)
+        quiet = setting is not None and is_off(name, setting.value)
         flagged = setting is not None and unasked(name, setting)
         style = "flag" if flagged else "quiet" if quiet else ""
         source = UNKNOWN if setting is None else str(setting.source)
@@ -87,24 +87,24 @@ class ParameterRow(NumberEntry):
         return self._part(f"{text:>{VALUE}}", style)
 
     def check(self, value: int | float) -> None:
-        """In the parameter's range."""
+        """Raise InputError for a number outside the parameter's range."""
         try:
             self.parameter.check(value)
         except InputError:
             raise InputError(f"must be {self._range()}") from None
 
     def typed(self, value: int | float) -> None:
-        """A person sets it."""
+        """Hold the typed number, as set by the person."""
         self.setting, self.given = Setting(value, Source.YOU), True
 
     def turn_off(self) -> None:
-        """To the value at which it does nothing."""
+        """Set the value at which the parameter does nothing."""
         if self.parameter.name in PARAMETERS:
             self._clear()
             self.setting, self.given = Setting(self.parameter.off, Source.YOU), True
 
     def give_back(self) -> None:
-        """No longer set by a person."""
+        """Give the parameter back to its source."""
         self._clear()
         self.setting, self.given = self.base, False
 
@@ -112,24 +112,24 @@ class ParameterRow(NumberEntry):
         self.entry, self.wrong, self.reason = None, False, ""
 
     def entered(self) -> None:
-        """The screen may take them all."""
+        """Post `Entered`: the screen may take all rows."""
         self.post_message(self.Entered())
 
     def leave(self) -> None:
-        """What is wrong stays, with the reason beside it."""
+        """Take a valid number when the focus moves on; an invalid entry stays open, with the reason beside it."""
         if self.entry is not None:
             self.submit_entry()
 
     def on_number_entry_rejected(self, event: NumberEntry.Rejected) -> None:
-        """Say why, in place."""
+        """Show the reason in the row."""
         event.stop()
         self.reason = event.reason
 
     def watch_entry(self) -> None:
-        """Another try."""
+        """Clear the reason: the text has changed."""
         self.reason = ""
 
     def on_click(self, event: events.Click) -> None:
-        """On the value: type."""
+        """Open the entry at a click on the value."""
         if NAME <= event.x < NAME + VALUE:
             self.open_entry()

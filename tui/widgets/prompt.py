@@ -1,4 +1,4 @@
-"""Where the prompt is written: several lines, paste, undo; submitted with a key, so that typing never waits."""
+"""The prompt editor: several lines, paste, undo. The prompt is submitted with a key, so typing never waits."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REPLACED = "\ufffd"
 
 
 def visible(text: str) -> str:
-    """A line with every character visible, one for one, so that cursor and selection keep their places."""
+    """`text` with each unprintable character replaced by one visible one, so that column numbers stay the same."""
     return "".join(char if char in " \t" or char.isprintable() else _visible(char) for char in text)
 
 
@@ -32,9 +32,9 @@ def _visible(char: str) -> str:
 
 
 class PromptEditor(TextArea):
-    """An editor that says how many tokens it holds and whether they are what the model has read.
+    """An editor whose border shows the number of tokens, and whether the text differs from the submitted one.
 
-    The text is encoded as it is; only what is drawn of it is made harmless.
+    The text is encoded as it is; only its drawing is made harmless to the terminal.
     """
 
     DEFAULT_CSS = """
@@ -53,23 +53,23 @@ class PromptEditor(TextArea):
     ]
 
     count: var[int | None] = var[int | None](None)
-    """How many tokens the text has; None while that is not known."""
+    """Number of tokens in the text; None while unknown."""
     submitted: var[str | None] = var[str | None](None)
-    """The text last given to the model: what differs from it is shown as edited."""
+    """The text last given to the model; a different text is shown as edited."""
     chat: var[bool] = var(False)
-    """The text goes through the model's chat template."""
+    """True if the text goes through the model's chat template."""
     submit_key: var[str] = var("F2")
-    """The key that submits, as it is shown."""
+    """The key that submits, as shown to the person."""
 
     class Submitted(Message):
-        """Give this text to the model."""
+        """The person submits this text."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
             self.text = text
 
     class Edited(Message):
-        """The text is another one now; of several waiting only the last is delivered."""
+        """The text has changed; of several messages in the queue only the last is delivered."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
@@ -87,15 +87,15 @@ class PromptEditor(TextArea):
         self.set_reactive(PromptEditor.submitted, text)
 
     def on_mount(self) -> None:
-        """Say what is known."""
-        self._tell()
+        """Show the count in the border."""
+        self._update_border()
 
     def on_resize(self) -> None:
-        """In a low terminal there is no border below to say it in."""
-        self._tell()
+        """Show the count again: a low terminal has no lower border, so the title shows it."""
+        self._update_border()
 
     def load_text(self, text: str) -> None:
-        """Another text in place of all."""
+        """Replace the whole text, keeping every character."""
         super().load_text(text)
         self._keep_exactly(text)
         self.virtual_size = Size(0, self.wrapped_document.height)
@@ -106,11 +106,11 @@ class PromptEditor(TextArea):
         self.navigator = DocumentNavigator(self.wrapped_document)
 
     def get_line(self, line_index: int) -> Text:
-        """A line as it may be drawn."""
+        """A line as it is drawn, made harmless."""
         return Text(visible(self.document.get_line(line_index)), end="", no_wrap=True)
 
     def action_submit(self) -> None:
-        """Hand the text over; typing goes on."""
+        """Post `Submitted` with the text."""
         self.submitted = self.text
         self.post_message(self.Submitted(self.text))
 
@@ -118,28 +118,28 @@ class PromptEditor(TextArea):
     def _changed(self, event: TextArea.Changed) -> None:
         event.stop()
         self.count = None
-        self._tell()
+        self._update_border()
         self.post_message(self.Edited(self.text))
 
     def watch_count(self) -> None:
-        """Show it."""
-        self._tell()
+        """Show the new count in the border."""
+        self._update_border()
 
     def watch_chat(self) -> None:
-        """Say so."""
-        self._tell()
+        """Show in the border whether the chat template is used."""
+        self._update_border()
 
     def watch_submitted(self) -> None:
-        """The text is what the model has, or no longer."""
-        self._tell()
+        """Show in the border whether the text is edited."""
+        self._update_border()
 
-    def _tell(self) -> None:
+    def _update_border(self) -> None:
         tokens = "… tokens" if self.count is None else f"{self.count:,} token{'s' * (self.count != 1)}"
         edited = self.text != self.submitted
         self.set_class(edited, "-edited")
         tokens = f"chat · {tokens}" if self.chat else tokens
-        told = f"edited · {self.submit_key} submits · {tokens}" if edited else tokens if self.text else ""
+        summary = f"edited · {self.submit_key} submits · {tokens}" if edited else tokens if self.text else ""
         below = bool(self.styles.border_bottom[0])
-        titles = ("Prompt" if below or not told else f"Prompt · {told}", told if below else "")
+        titles = ("Prompt" if below or not summary else f"Prompt · {summary}", summary if below else "")
         if titles != (self.border_title, self.border_subtitle):
             self.border_title, self.border_subtitle = titles

@@ -1,4 +1,4 @@
-"""A number with a track, one cell high: keys, wheel, drag and typing, on a linear or logarithmic scale."""
+"""A number with a track, one line high: moved by keys, wheel, drag and typing, on a linear or logarithmic scale."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ NAME_WIDTH = 11
 VALUE_WIDTH = 7
 _SHORTEST_TRACK = 5
 _BRIEF = {"transformers": "default", "no effect": "idle"}
-"""Sources where there is little room."""
+"""Short words for sources, used in narrow rows."""
 
 
 def source_width(width: int) -> int:
-    """Cells for the source's word in a row of this width: any word, a brief one, or none."""
+    """Cells for the source in a row of this width: enough for any word, for a short one, or 0."""
     return 12 if width >= 54 else 7 if width >= 38 else 0
 
 
@@ -44,9 +44,9 @@ Slider {
 
 
 class Slider(NumberEntry):
-    """One parameter: name, track, value and where the value came from.
+    """One parameter: name, track, value and source.
 
-    What it shows is set from outside; a hand on it posts `Changed` and shows the new value at once.
+    The screen sets what it shows; a change by the person is shown at once and posts `Changed`.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -68,17 +68,17 @@ class Slider(NumberEntry):
     ]
 
     value: reactive[float | None] = reactive[float | None](None)
-    """None where the parameter has no value: it stands at `off_value`'s place."""
+    """The value shown; None if the parameter has none, then the thumb is at `off_value`."""
     scale: reactive[Scale] = reactive(Scale(0.0, 1.0, 0.01))
     source: reactive[str] = reactive("")
     flagged: reactive[bool] = reactive(False)
-    """Nobody asked for this value: shown loudly."""
+    """True for a value that nobody asked for, shown in a warning colour."""
     off: reactive[bool] = reactive(False)
     idle: reactive[bool] = reactive(False)
-    """True where the value changes nothing (greedy)."""
+    """True if the value has no effect, because of greedy."""
 
     class Changed(Message):
-        """A hand moved the slider; while it drags only the last value is delivered."""
+        """The person moved the slider; of several messages in the queue only the last is delivered."""
 
         def __init__(self, slider: Slider, value: float) -> None:
             super().__init__()
@@ -87,7 +87,7 @@ class Slider(NumberEntry):
 
         @property
         def control(self) -> Slider:
-            """The slider."""
+            """The slider that posted the message."""
             return self.slider
 
         def can_replace(self, message: Message) -> bool:
@@ -98,23 +98,23 @@ class Slider(NumberEntry):
         super().__init__(id=parameter.name)
         self.parameter = parameter
         self.off_value = 0 if parameter.off is None else parameter.off
-        """The place on the track where the parameter does nothing: 0 for one that is none at all then."""
+        """The value at which the parameter does nothing; 0 for a parameter that has no value when off."""
         self.integer = scale.integer
         self.dragging = False
-        self._told: float | None = None
-        """A value by hand of which it is not known yet whether it is taken."""
+        self._unconfirmed: float | None = None
+        """The person's last value while the screen has not called `confirm` for it."""
         self.set_reactive(Slider.scale, scale)
 
-    # What it looks like
+    # Drawing
 
     def track(self) -> tuple[int, int]:
-        """First column of the track and its length."""
+        """First column of the track, and its length in cells."""
         source = source_width(self.size.width)
         after = 1 + VALUE_WIDTH + 2 + (1 + source if source else 0)
         return NAME_WIDTH + 1, max(_SHORTEST_TRACK, self.size.width - NAME_WIDTH - 1 - after)
 
     def render(self) -> RenderResult:
-        """Name, track, value, source."""
+        """Draw name, track, value and source."""
         name = self._styled(
             f"{self.parameter.label[:NAME_WIDTH]:<{NAME_WIDTH}}", "muted" if self.off or self.idle else ""
         )
@@ -128,9 +128,9 @@ class Slider(NumberEntry):
 
     def _track_parts(self) -> list[Text]:
         length = self.track()[1]
-        thumb = round(self.scale.position(self.place) * (length - 1))
+        thumb = round(self.scale.position(self.shown_value) * (length - 1))
         live = not (self.off or self.idle)
-        sign = {-1: "◂", 0: "●" if live else "○", 1: "▸"}[self.scale.beyond(self.place)]
+        sign = {-1: "◂", 0: "●" if live else "○", 1: "▸"}[self.scale.beyond(self.shown_value)]
         cells = ["─"] * length
         tick = round(self.scale.position(self.off_value) * (length - 1))
         if 0 < tick < length - 1:
@@ -163,42 +163,42 @@ class Slider(NumberEntry):
         return self._styled(text, "flag" if mark == FLAG else "muted")
 
     @property
-    def place(self) -> float:
-        """The value whose place on the track is shown."""
+    def shown_value(self) -> float:
+        """The value at which the thumb is drawn."""
         return self.off_value if self.value is None else self.value
 
     def show_value(self, value: float | None) -> None:
-        """Show what is in force, unless a hand is ahead of it: an older value would take its last steps back."""
-        if self._told is None:
+        """Show the value in force, unless a newer one by the person is unconfirmed: the thumb would jump back."""
+        if self._unconfirmed is None:
             self.value = value
 
-    def taken(self, value: float | None) -> None:
-        """A value by hand is in force; if it was the last one, what comes from outside is shown again."""
-        if self._told == (self.off_value if value is None else value):
-            self._told = None
+    def confirm(self, value: float | None) -> None:
+        """The person's value is in force; if it was the last one, `show_value` has effect again."""
+        if self._unconfirmed == (self.off_value if value is None else value):
+            self._unconfirmed = None
 
-    # What a hand does
+    # Changes by the person
 
-    def set_by_hand(self, value: float) -> None:
-        """Show a value and say so, if it is another one."""
-        if value != self.place:
-            self.value = self._told = value
+    def set_by_person(self, value: float) -> None:
+        """Show a value and post `Changed`, if it is another one."""
+        if value != self.shown_value:
+            self.value = self._unconfirmed = value
             self.post_message(self.Changed(self, value))
 
     def action_nudge(self, steps: int) -> None:
-        """Fine (1) or coarse (10) steps."""
-        self.set_by_hand(self.scale.nudge(self.place, steps))
+        """Move by fine (1) or coarse (10) steps."""
+        self.set_by_person(self.scale.nudge(self.shown_value, steps))
 
     def action_jump(self, position: float) -> None:
-        """To a place on the track, 0–1."""
-        self.set_by_hand(self.scale.value(position))
+        """Move to a position on the track, 0–1."""
+        self.set_by_person(self.scale.value(position))
 
     def _go_to(self, x: int) -> None:
         start, length = self.track()
         self.action_jump(min(max((x - start) / (length - 1), 0.0), 1.0))
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """On the track: take the thumb. On the value: type."""
+        """Start to drag at a click on the track; open the entry at a click on the value."""
         start, length = self.track()
         event.stop()
         if start <= event.x < start + length:
@@ -209,30 +209,30 @@ class Slider(NumberEntry):
             self.open_entry()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Drag, if the thumb is held."""
+        """Move the thumb while dragging."""
         if self.dragging:
             event.stop()
             self._go_to(event.x)
 
     def on_mouse_up(self) -> None:
-        """Let go."""
+        """Stop dragging."""
         self.dragging = False
         self.release_mouse()
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """More; with ctrl or shift ten times as much."""
+        """Move one step right, ten with ctrl or shift."""
         event.stop()
         self.action_nudge(10 if event.ctrl or event.shift else 1)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Less."""
+        """Move one step left, ten with ctrl or shift."""
         event.stop()
         self.action_nudge(-10 if event.ctrl or event.shift else -1)
 
     def typed(self, value: int | float) -> None:
-        """A number was typed: it may be beyond the scale."""
-        self.set_by_hand(value)
+        """Take a typed number, which may be beyond the scale."""
+        self.set_by_person(value)
 
     def check(self, value: int | float) -> None:
-        """In the parameter's range."""
+        """Raise InputError for a number outside the parameter's range."""
         self.parameter.check(value)

@@ -1,10 +1,10 @@
-"""Two lines about the step on screen and about the engine; numbers as wide as they ever get."""
+"""The status line: numbers of the view on screen, then model and engine; each number has a fixed width."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from typing import ClassVar, NamedTuple
+from collections.abc import Sequence
+from typing import ClassVar
 
 from rich.text import Text
 from textual.app import RenderResult
@@ -12,9 +12,9 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from tui.core.printable import printable
-from tui.core.story import How, Node
-from tui.protocol import Opened, Progress, Span, Tail, Viewed
-from tui.widgets.numbers import percent
+from tui.core.story import Node
+from tui.protocol import Opened, Progress, Viewed
+from tui.widgets.figures import Part, distribution_parts, figure, text_parts
 
 DROPPED_FIRST = (
     "dtype",
@@ -31,35 +31,15 @@ DROPPED_FIRST = (
     "unseen",
     "entropy",
 )
-"""What goes where there is no room, first to last."""
+"""Parts dropped, in this order, as the line gets narrower."""
 SO_FAR = ("surprisal", "perplexity")
-"""What is about the tokens before the cursor; all else is about the one to come."""
-UNKNOWN = "–"
+"""Parts about the tokens before the cursor; all other numbers are about the next token."""
 _BAR = 12
 _LONGEST_MODEL = _LONGEST_HOST = 28
 
 
-class Part(NamedTuple):
-    """One thing the line says."""
-
-    name: str
-    label: str
-    value: str
-
-    @property
-    def width(self) -> int:
-        """In cells, with the mark between parts."""
-        return len(self.label) + len(self.value) + 4
-
-
-def perplexity(nodes: Iterable[Node]) -> float | None:
-    """Of the generated tokens under the raw distribution; None where there are none."""
-    bits = [node.surprisal for node in nodes if node.how is not How.PROMPT and math.isfinite(node.surprisal)]
-    return 2.0 ** min(sum(bits) / len(bits), 1000.0) if bits else None
-
-
 def fitting(parts: Sequence[Part], width: int) -> list[Part]:
-    """The parts for which there is room, in place; the others go in the order of `DROPPED_FIRST`."""
+    """The parts that fit into `width` cells, in their order; parts are dropped in the order of `DROPPED_FIRST`."""
     kept = list(parts)
     for name in DROPPED_FIRST:
         if sum(part.width for part in kept) - 3 <= width:
@@ -68,16 +48,8 @@ def fitting(parts: Sequence[Part], width: int) -> list[Part]:
     return kept
 
 
-def _figure(value: float | None, width: int) -> str:
-    """One decimal under 100, none above."""
-    if value is None or not math.isfinite(value):
-        return f"{UNKNOWN:>{width}}"
-    text = f"{value:,.1f}" if value < 99.95 else f"{value:,.0f}"
-    return f"{text if len(text) <= width else f'{value:.0e}':>{width}}"
-
-
 class StatusLine(Widget):
-    """The step's numbers over the model's line, or both on one line where it is one line high."""
+    """The view's numbers above the engine's line, or both in one line if the widget is one line high."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"status--label", "status--loud", "status--live"}
     DEFAULT_CSS = """
@@ -91,19 +63,19 @@ class StatusLine(Widget):
 
     opened: reactive[Opened | None] = reactive[Opened | None](None)
     host: reactive[str] = reactive("")
-    """The machine the engine runs on, where that is to be said."""
+    """The machine the engine runs on; '' if it is not to be shown."""
     viewed: reactive[Viewed | None] = reactive[Viewed | None](None)
     node: reactive[Node | None] = reactive[Node | None](None)
-    """The token before the cursor."""
+    """The node before the cursor."""
     perplexity: reactive[float | None] = reactive[float | None](None)
-    """Of the generated tokens up to the cursor: see `perplexity`."""
+    """Perplexity of the generated tokens up to the cursor (the function `perplexity`)."""
     running: reactive[str] = reactive("")
-    """What the engine is doing; '' for nothing."""
+    """What the engine is doing; '' if it is idle."""
     progress: reactive[Progress | None] = reactive[Progress | None](None)
     message: reactive[str] = reactive("")
 
     def render(self) -> RenderResult:
-        """Two lines, or one."""
+        """Draw two lines, or one."""
         width = self.size.width
         if self.size.height > 1:
             return Text("\n").join([self._numbers_line(width), self._engine_line(width)])
@@ -115,44 +87,11 @@ class StatusLine(Widget):
         numbers = self._numbers_line(room)
         return Text.assemble(state, self._quiet(" │ "), numbers) if numbers.cell_len else state
 
-    # The step
+    # The view's numbers
 
     def numbers(self) -> list[Part]:
-        """What is to be said about the step on screen."""
-        viewed, node = self.viewed, self.node
-        if viewed is not None and viewed.tail is not None:
-            return self._numbers_of_head(viewed, viewed.tail)
-        raw, final = ("–", "–") if viewed is None else (f"{viewed.entropy.raw:.2f}", f"{viewed.entropy.final:.2f}")
-        kept = UNKNOWN if viewed is None else f"{viewed.kept:,}"
-        size = len(f"{viewed.vocabulary:,}") if viewed else len(kept)
-        effective = None if viewed is None else 2.0**viewed.entropy.final
-        mass = UNKNOWN if viewed is None else _mass(viewed.kept_mass)
-        return [
-            Part("entropy", "entropy ", f"{raw:>5} → {final:>5} bits"),
-            Part("effective", "≈ ", f"{_figure(effective, 7)} candidates"),
-            Part("kept", "kept ", f"{kept:>{size}}"),
-            Part("mass", "mass ", f"{mass:>6}"),
-            *self._so_far(node),
-        ]
-
-    def _so_far(self, node: Node | None) -> list[Part]:
-        return [
-            Part("surprisal", "surprisal ", _figure(node.surprisal if node else None, 4)),
-            Part("perplexity", "ppl ", _figure(self.perplexity, 6)),
-        ]
-
-    def _numbers_of_head(self, viewed: Viewed, tail: Tail) -> list[Part]:
-        """The same of a row of which only the best are known: exact where they decide it, else from … to."""
-        raw, _, final = tail.entropy
-        fewest, most = tail.kept
-        kept = f"{fewest:,}" if fewest == most else f"{fewest:,}–{most:,}"
-        return [
-            Part("entropy", "entropy ", f"{_bits(raw)} → {_bits(final)} bits"),
-            Part("kept", "kept ", kept),
-            Part("mass", "mass ", _masses(tail.kept_mass)),
-            Part("unseen", "unseen ", f"{tail.count:,} · {percent(tail.mass)} %"),
-            *self._so_far(self.node),
-        ]
+        """The numbers of the view on screen, and those of the tokens before the cursor."""
+        return [*distribution_parts(self.viewed), *text_parts(self.node, self.perplexity)]
 
     def _numbers_line(self, width: int) -> Text:
         parts = fitting(self.numbers(), width)
@@ -162,7 +101,7 @@ class StatusLine(Widget):
     # The engine
 
     def engine(self) -> list[Part]:
-        """Which model, where, and how fast."""
+        """The open model, its backend, device and dtype, the host, and the time per step."""
         if self.opened is None:
             return []
         model = printable(self.opened.model, space=" ")
@@ -177,7 +116,7 @@ class StatusLine(Widget):
             host = printable(self.host, space=" ")
             short = host if len(host) <= _LONGEST_HOST else host[: _LONGEST_HOST - 1] + "…"
             known.insert(1, Part("host", "on ", short))
-        return [*known, Part("ms", "", f"{_figure(self.node.ms if self.node else None, 5)} ms a step")]
+        return [*known, Part("ms", "", f"{figure(self.node.ms if self.node else None, 5)} ms a step")]
 
     def _engine_line(self, width: int) -> Text:
         state = self._state()
@@ -190,8 +129,8 @@ class StatusLine(Widget):
         return line
 
     def _state(self) -> Text:
-        """What is under way, what was said, what the model's configuration had overridden."""
-        busy = self.running and self.progress is None  # a stage says more than that something is going on
+        """What is under way, the message, and how many of the model's own settings are overridden."""
+        busy = self.running and self.progress is None  # the progress names its stage, which says more
         parts = [self._styled(self.running, "live")] if busy else []
         parts += [self._progress(self.progress)] if self.progress is not None else []
         parts += [Text(printable(self.message, space=" "))] if self.message else []
@@ -209,7 +148,7 @@ class StatusLine(Widget):
         bar = Text.assemble(self._styled("━" * done, "live"), self._quiet("─" * (_BAR - done)))
         return Text.assemble(stage, bar, f" {math.floor(100 * share):>3} %")
 
-    # How it is drawn
+    # Drawing
 
     def _joined(self, parts: Sequence[Part]) -> Text:
         return self._quiet(" · ").join([Text.assemble(self._quiet(part.label), part.value) for part in parts])
@@ -219,20 +158,3 @@ class StatusLine(Widget):
 
     def _quiet(self, text: str) -> Text:
         return self._styled(text, "label")
-
-
-def _bits(span: Span) -> str:
-    """Two decimals of what is exact, one of each end of what is not, two where one would not tell them apart."""
-    if span.exact:
-        return f"{span.value:.2f}"
-    places = 1 if f"{span.low:.1f}" != f"{span.high:.1f}" else 2
-    return f"{span.low:.{places}f}–{span.high:.{places}f}"
-
-
-def _masses(span: Span) -> str:
-    return _mass(span.value) if span.exact else f"{_mass(span.low)}–{_mass(span.high)}"
-
-
-def _mass(mass: float) -> str:
-    """Three decimals; what is not all never reads 1.000."""
-    return f"{mass:.3f}" if mass < 0.9995 or mass >= 1 else f"{math.floor(mass * 10_000) / 10_000:.4f}"

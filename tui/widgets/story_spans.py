@@ -1,4 +1,4 @@
-"""What each token of a story shows: its own text, however many tokens share a character."""
+"""The text and marks of each token of a branch, also where several tokens share a character."""
 
 from __future__ import annotations
 
@@ -12,51 +12,51 @@ from tui.core.printable import printable_bytes
 from tui.core.story import How, Node
 
 CHOSEN = "▹"
-"""Before a token that a person took."""
+"""Mark before a token that the person took."""
 CHANGED = "◇"
-"""Before a token drawn under other settings or another seed than the one before it."""
+"""Mark before a token drawn under other settings or another seed than the previous one."""
 BEGINS = "┊"
-"""Between the prompt and what was generated."""
+"""Mark between the prompt and the generated tokens."""
 NEWLINE = "↵"
 
 
 class Glyph(NamedTuple):
-    """What takes cells of its own: one character with its combining marks, or a mark of ours."""
+    """The smallest drawn unit: one character with its combining marks, or one of the marks above."""
 
     text: str
     width: int
     node: int
-    """Index in the path."""
+    """Index of the token's node in the path."""
     number: int
-    """Index among the node's own glyphs."""
+    """Index among the token's glyphs."""
     mark: bool = False
-    """True for what is not the token's own text."""
+    """True for a mark, which is not part of the token's text."""
 
     @property
     def blank(self) -> bool:
-        """True where a line may break behind it."""
+        """True for a blank: a line may break behind it."""
         return self.text == " "
 
     @property
     def ends_line(self) -> bool:
-        """True for a line break of the text's own."""
+        """True for a line break in the token's text."""
         return self.mark and self.text == NEWLINE
 
 
 class Spans:
-    """The text of every token of a path: a character belongs to the token that completes it.
+    """The text of every token of a path; a character belongs to the token that completes it.
 
-    Bytes that never complete one stay with their own token, as lone surrogates (`surrogateescape`).
+    Bytes that complete no character stay with their own token, as lone surrogates (`surrogateescape`).
     """
 
     def __init__(self) -> None:
         self.nodes: Sequence[Node] = ()
         self._texts: list[str] = []
         self._inside = [False]
-        """For each token, and for the end: whether it starts inside a character."""
+        """For each token, and for the end of the path: whether it starts inside a character."""
 
     def update(self, nodes: Sequence[Node], start: int) -> int:
-        """Take another path that differs from `start` on; the first token whose text may have changed."""
+        """Take a path that differs from index `start` on; the index of the first token whose text may have changed."""
         while self._inside[start]:
             start -= 1
         self.nodes = nodes
@@ -76,7 +76,7 @@ class Spans:
         self._give(decoder.decode(b"", True), owners)
 
     def _give(self, text: str, owners: list[int]) -> list[int]:
-        """Hand each character to the owner of its last byte; the owners of the bytes still waiting."""
+        """Add each character to the token that owns its last byte; the owners of the bytes not used yet."""
         used = 0
         for char in text:
             used += len(char.encode("utf-8", "surrogateescape"))
@@ -84,7 +84,7 @@ class Spans:
         return owners[used:]
 
     def glyphs(self, index: int) -> list[Glyph]:
-        """A token's glyphs: blanks, marks, then the rest of it."""
+        """A token's glyphs: leading blanks, marks, then the rest of its text."""
         text = self._texts[index]
         rest = text.lstrip(" ")
         shown = [(" ", False)] * (len(text) - len(rest))
@@ -105,7 +105,7 @@ class Spans:
 
 
 def _clusters(text: str) -> list[str]:
-    """Printable text cut where a line may be cut: combining marks stay with their letter."""
+    """`text`, made printable, as a list of characters each with its combining marks."""
     clusters: list[str] = []
     for char in printable_bytes(text.encode("utf-8", "surrogateescape"), space=" ") if text else "":
         if clusters and get_character_cell_size(char) == 0:

@@ -1,4 +1,4 @@
-"""Greedy or drawing, as a row among the parameters."""
+"""The parameters screen's row for `do_sample`: greedy yes or no."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tui.widgets.parameter_row import NAME, SOURCE, UNKNOWN, VALUE
 
 
 class SwitchRow(Widget, can_focus=True):
-    """`do_sample`, shown the other way round: greedy yes or no."""
+    """Shows `do_sample` inverted, as greedy; switched with space, arrow keys or a click."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"row--name", "row--quiet"}
     DEFAULT_CSS = """
@@ -43,7 +43,7 @@ class SwitchRow(Widget, can_focus=True):
         return self.setting is not None and self.setting.value is False
 
     def render(self) -> RenderResult:
-        """The same four columns as the numbers."""
+        """Draw the same four columns as `ParameterRow`."""
         quiet = self.get_component_rich_style("row--quiet", partial=True)
         source = UNKNOWN if self.setting is None else str(self.setting.source)
         return Text.assemble(
@@ -53,20 +53,20 @@ class SwitchRow(Widget, can_focus=True):
         )
 
     def action_switch(self) -> None:
-        """The other way."""
+        """Switch between greedy and drawing."""
         self._give(greedy=not self.greedy)
 
     def turn_off(self) -> None:
-        """Draw."""
+        """Switch greedy off."""
         self._give(greedy=False)
 
     def _give(self, *, greedy: bool) -> None:
         self.setting, self.given = Setting(not greedy, Source.YOU), True
 
     def give_back(self) -> None:
-        """As its source says."""
+        """Give the parameter back to its source."""
         self.setting, self.given = self.base, False
 
     def on_click(self) -> None:
-        """Switch."""
+        """Switch between greedy and drawing."""
         self.action_switch()

@@ -1,4 +1,4 @@
-"""The story as running text: one span a token, coloured by surprisal, with the cursor between two of them."""
+"""A branch of the story as running text: tokens coloured by surprisal, with the cursor between two of them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tui.widgets.story_layout import Layout
 from tui.widgets.story_spans import BEGINS, CHANGED, CHOSEN, NEWLINE, Glyph
 
 SURPRISAL_EDGES = (0.5, 1.0, 2.0, 4.0, 6.0, 9.0)
-"""Bits at which the ramp goes to its next of seven steps."""
+"""Bits at which each of the seven colour steps but the first begins."""
 LEGEND: tuple[tuple[str, str], ...] = (
     (f"before {BEGINS}", "prompt"),
     ("dark → bright", "generated: how surprising, below 0.5 to above 9 bits (no colour: plain, underline, double)"),
@@ -33,11 +33,11 @@ LEGEND: tuple[tuple[str, str], ...] = (
     ("⟨E2⟩", "a byte that completes no character"),
     ("block", "the cursor: what comes next is the list's question"),
 )
-"""Every mark, for the help."""
+"""(mark, meaning) of every mark, for the help."""
 
 
 def surprisal_step(bits: float) -> int:
-    """0–6; a number that is not known (NaN) is 0."""
+    """The colour step 0–6 of a surprisal in bits; 0 if it is unknown (NaN)."""
     return bisect_right(SURPRISAL_EDGES, bits) if bits == bits else 0
 
 
@@ -55,7 +55,7 @@ StoryText {
     .story--unreachable { text-style: strike; }
     .story--fresh { background: $cursor; text-style: bold; }
     .story--cursor { background: $live; color: $background; }
-    .story--empty { color: $quiet; }
+    .story--placeholder { color: $quiet; }
     .story--surprisal-0 { color: $surprisal-0; }
     .story--surprisal-1 { color: $surprisal-1; }
     .story--surprisal-2 { color: $surprisal-2; }
@@ -82,7 +82,7 @@ StoryText {
 
 
 class StoryText(ScrollView, can_focus=True):
-    """A path of tokens in lines. A message says which token was clicked; cursor and path are the screen's."""
+    """Draws a branch as lines of text. The screen sets branch and cursor; a click posts `Clicked`."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "story--prompt",
@@ -94,7 +94,7 @@ class StoryText(ScrollView, can_focus=True):
         "story--unreachable",
         "story--fresh",
         "story--cursor",
-        "story--empty",
+        "story--placeholder",
         *(f"story--surprisal-{step}" for step in range(7)),
     }
     DEFAULT_CSS = _CSS
@@ -102,13 +102,13 @@ class StoryText(ScrollView, can_focus=True):
     path: reactive[tuple[Node, ...]] = reactive[tuple[Node, ...]]((), init=False, repaint=False)
     """The branch on screen, from the first prompt token to its end."""
     cursor: reactive[int] = reactive(ROOT, init=False, repaint=False)
-    """The node after which the cursor stands."""
+    """Id of the node after which the cursor stands."""
     fresh: reactive[int | None] = reactive[int | None](None, init=False, repaint=False)
-    """The node just drawn or taken, marked until the next step."""
+    """Id of the node just drawn or taken, marked until the next step."""
     unreachable: reactive[dict[int, str]] = reactive[dict[int, str]]({}, init=False, repaint=False)
-    """Nodes whose token the settings on screen would remove, and the stage; set a new dict, do not change one."""
-    empty: var[str] = var("Nothing yet. Write a prompt and submit it.")
-    """What a pane without text says."""
+    """Node id → the stage that would remove its token under the settings on screen. Replace, never mutate."""
+    placeholder: var[str] = var("Nothing yet. Write a prompt and submit it.")
+    """Text of the empty pane."""
 
     class Clicked(Message):
         """A token was clicked."""
@@ -121,51 +121,51 @@ class StoryText(ScrollView, can_focus=True):
         super().__init__(name=name, id=id, classes=classes)
         self.auto_links = False
         self.layout_lines = Layout()
-        self._places: dict[int, int] = {ROOT: -1}
-        self._painted: dict[tuple[str, ...], RichStyle] = {}
+        self._path_index: dict[int, int] = {ROOT: -1}
+        self._style_cache: dict[tuple[str, ...], RichStyle] = {}
         self.border_title = "Text"
 
-    # What changed
+    # Changes
 
     def watch_path(self, old: tuple[Node, ...], new: tuple[Node, ...]) -> None:
-        """Lay out what differs: after one more token, the last line."""
+        """Lay out the lines that differ: after one more token, only the last one."""
         start = next((i for i, (was, now) in enumerate(zip(old, new, strict=False)) if was is not now), None)
         start = min(len(old), len(new)) if start is None else start
         for node in old[start:]:
-            self._places.pop(node.id, None)
-        self._places.update((node.id, index) for index, node in enumerate(new[start:], start))
+            self._path_index.pop(node.id, None)
+        self._path_index.update((node.id, index) for index, node in enumerate(new[start:], start))
         before = len(self.layout_lines.lines)
         first = self.layout_lines.update(new, start)
         self._resized(before)
         self._refresh_lines(first, max(before, len(self.layout_lines.lines)) - 1)
-        self._follow()
+        self._scroll_to_cursor()
 
     def watch_cursor(self, old: int, new: int) -> None:
-        """Repaint from where it was to where it is, and keep it in sight."""
+        """Repaint the lines from the old cursor to the new one, and scroll to it."""
         lines = sorted((self._caret(old)[0], self._caret(new)[0]))
         self._refresh_lines(*lines)
-        self._follow()
+        self._scroll_to_cursor()
 
     def watch_fresh(self, old: int | None, new: int | None) -> None:
-        """Unmark the one, mark the other."""
+        """Repaint the tokens whose mark changed."""
         self._refresh_nodes(node for node in (old, new) if node is not None)
 
     def watch_unreachable(self, old: dict[int, str], new: dict[int, str]) -> None:
-        """Repaint the tokens whose fate changed."""
+        """Repaint the tokens whose reachability changed."""
         self._refresh_nodes(old.keys() ^ new.keys())
 
     def on_resize(self) -> None:
-        """Other width, other lines."""
+        """Lay out all lines at the new width."""
         before = len(self.layout_lines.lines)
         if self.layout_lines.resize(max(1, self.scrollable_content_region.width)):
             self._resized(before)
             self.refresh()
-            self._follow()
+            self._scroll_to_cursor()
 
     def notify_style_update(self) -> None:
-        """Another theme: forget its colours."""
+        """Discard the cached styles: the theme has changed."""
         super().notify_style_update()
-        self._painted.clear()
+        self._style_cache.clear()
 
     def _resized(self, before: int) -> None:
         now, room = len(self.layout_lines.lines), self.scrollable_content_region
@@ -174,7 +174,7 @@ class StoryText(ScrollView, can_focus=True):
         size = Size(room.width, now)
         overflowed, overflows = (height > room.height for height in (self.virtual_size.height, now))
         if overflows == overflowed and size.width == self.virtual_size.width:
-            # Only the scroll range grows: laying out the screen for it would repaint all of it, once a line.
+            # Only the scroll range grows. Plain assignment would lay out and repaint the whole screen for each line.
             self.set_reactive(StoryText.virtual_size, size)
             if self.show_vertical_scrollbar:
                 self.vertical_scrollbar.window_virtual_size = now
@@ -182,9 +182,9 @@ class StoryText(ScrollView, can_focus=True):
             self.virtual_size = size
 
     def _refresh_nodes(self, nodes: Iterator[int] | set[int]) -> None:
-        places = [self._places[node] for node in nodes if node in self._places]
-        if places:
-            first, last = (self.layout_lines.line_of((end, 0)) for end in (min(places), max(places) + 1))
+        indices = [self._path_index[node] for node in nodes if node in self._path_index]
+        if indices:
+            first, last = (self.layout_lines.line_of((end, 0)) for end in (min(indices), max(indices) + 1))
             self._refresh_lines(first, last)
 
     def _refresh_lines(self, first: int, last: int) -> None:
@@ -193,17 +193,17 @@ class StoryText(ScrollView, can_focus=True):
         if top <= bottom:
             self.refresh(Region(0, top, self.scrollable_content_region.width, bottom - top + 1))
 
-    # Where the cursor is
+    # The cursor
 
-    def _at(self, node_id: int) -> int:
-        """Index of a node in the path; one that is not there counts as the end."""
-        return self._places.get(node_id, len(self.path) - 1)
+    def _index_of(self, node_id: int) -> int:
+        """Index of a node in the path; the last index for a node that is not in it."""
+        return self._path_index.get(node_id, len(self.path) - 1)
 
     def _caret(self, node_id: int) -> tuple[int, int]:
-        return self.layout_lines.caret(self._at(node_id))
+        return self.layout_lines.caret(self._index_of(node_id))
 
-    def _follow(self) -> None:
-        """Keep the cursor's line in sight."""
+    def _scroll_to_cursor(self) -> None:
+        """Scroll so that the cursor's line is on screen."""
         line, height = self._caret(self.cursor)[0], self.scrollable_content_region.height
         if height and not self.scroll_offset.y <= line < self.scroll_offset.y + height:
             top = line if line < self.scroll_offset.y else line - height + 1
@@ -212,34 +212,34 @@ class StoryText(ScrollView, can_focus=True):
     # Drawing
 
     def render_line(self, y: int) -> Strip:
-        """One line of the story."""
+        """Draw one line of the text."""
         width = self.scrollable_content_region.width
         number = y + self.scroll_offset.y
         if not self.path:
-            return self._empty_line(y, width)
+            return self._placeholder_line(y, width)
         if number >= len(self.layout_lines.lines):
             return Strip.blank(width, self._style())
         return Strip(self._segments(number)).adjust_cell_length(width, self._style())
 
-    def _empty_line(self, y: int, width: int) -> Strip:
-        lines = Content(self.empty).wrap(max(1, width))
+    def _placeholder_line(self, y: int, width: int) -> Strip:
+        lines = Content(self.placeholder).wrap(max(1, width))
         text = lines[y].plain if y < len(lines) else ""
-        return Strip([Segment(text, self._style("story--empty"))]).adjust_cell_length(width, self._style())
+        return Strip([Segment(text, self._style("story--placeholder"))]).adjust_cell_length(width, self._style())
 
     def _segments(self, number: int) -> list[Segment]:
         glyphs = self.layout_lines.lines[number].glyphs
-        cursor = self._at(self.cursor)
+        cursor = self._index_of(self.cursor)
         line, x = self._caret(self.cursor)
         caret = x if line == number else -1
         segments = [
             Segment("".join(text for text, _ in run), self._style(*classes))
-            for classes, run in groupby(self._dressed(glyphs, cursor, caret), lambda part: part[1])
+            for classes, run in groupby(self._glyph_classes(glyphs, cursor, caret), lambda part: part[1])
         ]
         behind = caret >= sum(glyph.width for glyph in glyphs)
         return [*segments, Segment(" ", self._style("story--cursor"))] if behind else segments
 
-    def _dressed(self, glyphs: list[Glyph], cursor: int, caret: int) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Each glyph's text with its component classes; the cursor is a block over the glyph behind it."""
+    def _glyph_classes(self, glyphs: list[Glyph], cursor: int, caret: int) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Each glyph's text with its component classes; the cursor is a block on the glyph behind it."""
         x = 0
         for glyph in glyphs:
             yield glyph.text, ("story--cursor",) if x == caret else self._components(glyph, cursor)
@@ -264,16 +264,16 @@ class StoryText(ScrollView, can_focus=True):
         return tuple(classes)
 
     def _style(self, *classes: str) -> RichStyle:
-        """Styles of several component classes together; text styles add up."""
-        if classes not in self._painted:
+        """The combined style of several component classes, cached; text styles add up."""
+        if classes not in self._style_cache:
             style = self.rich_style
             for name in classes:
                 style += self.get_component_rich_style(name, partial=True)
-            self._painted[classes] = style
-        return self._painted[classes]
+            self._style_cache[classes] = style
+        return self._style_cache[classes]
 
     def on_click(self, event: events.Click) -> None:
-        """Say which token."""
+        """Post `Clicked` for the token under the mouse."""
         offset = event.get_content_offset(self)
         if offset is not None and self.path:
             index = self.layout_lines.node_at(offset.y + self.scroll_offset.y, offset.x)

@@ -1,7 +1,8 @@
-"""Plots: one file each, and this list. The function of a plot's id in `tui.engine.plots` computes what it shows."""
+"""The list of plots, one file each. `tui.engine.plots` computes a plot's series, by the plot's id."""
 
 from tui.widgets.plots.cumulative import Cumulative
+from tui.widgets.plots.histogram import Histogram
 from tui.widgets.plots.plot import Plot
 
-PLOTS: tuple[Plot, ...] = (Cumulative(),)
-"""In the order in which they are gone through."""
+PLOTS: tuple[Plot, ...] = (Cumulative(), Histogram())
+"""All plots, in the order in which the plot key shows them."""

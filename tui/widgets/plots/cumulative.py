@@ -1,4 +1,4 @@
-"""How probability adds up down the ranking, before and after temperature, and where the cuts stand in it."""
+"""The cumulative probability by rank, before and after temperature, with the cuts as vertical lines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tui.widgets.plots.cumulative_figure import Curves, Figure, canvas_width, dr
 from tui.widgets.plots.plot import Run
 
 POINTS_A_COLUMN = 2
-"""More cost time and show nothing: a braille cell is two dots wide."""
+"""Points per column: a braille cell is two dots wide, so more would not be visible."""
 
 HELP = """\
 # Cumulative probability
@@ -35,11 +35,11 @@ class Cumulative:
     help = HELP
 
     def request(self, size: Size) -> PlotRequest:
-        """The whole ranking, in as many points as a braille line has dots."""
+        """Ask for the whole ranking, in as many points as a line of braille has dots."""
         return PlotRequest(self.id, width=POINTS_A_COLUMN * max(10, canvas_width(size.width)))
 
     def legend(self, viewed: Viewed) -> Content:
-        """Which line is which; one name where both are the same."""
+        """Names of the two curves, or one name if they are equal."""
         same = viewed.plot is not None and viewed.plot.series["raw"] == viewed.plot.series["tempered"]
         tail = viewed.tail
         least = ", at least" if tail and not tail.tempered.exact else ""
@@ -48,8 +48,8 @@ class Cumulative:
         return Content.assemble(both, f"  unseen {percent(tail.mass)} %") if tail else both
 
     def draw(self, viewed: Viewed, size: Size) -> list[list[Run]]:
-        """Curves, cuts and their labels."""
+        """Draw curves, cuts and labels."""
         assert viewed.plot is not None
-        told = viewed.tail.told if viewed.tail else 0
+        known_ranks = viewed.tail.told if viewed.tail else 0
         marks = cut_marks(viewed, viewed.candidates)
-        return draw(Figure(size.width, size.height, viewed.vocabulary, Curves.of(viewed.plot), marks, told))
+        return draw(Figure(size.width, size.height, viewed.vocabulary, Curves.of(viewed.plot), marks, known_ranks))

@@ -1,4 +1,4 @@
-"""One figure of the cumulative plot: curves and axes through plotext, and the labels of its cuts."""
+"""Draws one figure of the cumulative plot: curves and axes with plotext, and the labels of the cuts."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from tui.core.stages import TOP_P
 from tui.protocol import Plotted
 from tui.widgets.cuts import CutMark
 from tui.widgets.plots.labels import Label, place, place_more, place_on_line
-from tui.widgets.plots.plot import Part, Run
+from tui.widgets.plots.plot import Colour, Run
 from tui.widgets.plots.series import series
 
 LEFT = 5
-"""Cells before the canvas: the labels of the y axis, and the axis."""
+"""Cells left of the canvas, for the y axis and its labels."""
 BELOW = 2
-"""Lines under the canvas: the x axis, and its labels."""
+"""Lines below the canvas, for the x axis and its labels."""
 TALL = 12
-"""Lines from which the quarters are labelled too."""
+"""Figure height in lines from which 0.25 and 0.75 are labelled too."""
 _ALONE, _CUT, _THRESHOLD, _RAW = "┊", "│", "╌", "·"
-_PART_OF: dict[str, Part] = {_ALONE: "alone", _RAW: "raw", **dict.fromkeys(map(chr, range(0x2800, 0x2900)), "tempered")}
-"""By the marker it is drawn with; cuts and their words are the rest of the canvas."""
-_COLOURS = re.compile("\x1b\\[[0-9;]*m")
+_COLOUR_OF: dict[str, Colour] = {_ALONE: "bar", _RAW: "raw", **dict.fromkeys(map(chr, range(0x2800, 0x2900)), "live")}
+"""The colour of a character of the canvas; all other characters belong to cuts and their labels."""
+_ESCAPES = re.compile("\x1b\\[[0-9;]*m")
 _POWERS = ("1", "10", "100", "1k", "10k", "100k", "1M")
 
 
 class Curves(NamedTuple):
-    """Cumulative probability at some ranks, before and after temperature."""
+    """Cumulative probabilities at some ranks, before (raw) and after penalties and temperature (tempered)."""
 
     ranks: Sequence[float]
     raw: Sequence[float]
@@ -37,105 +37,107 @@ class Curves(NamedTuple):
 
     @classmethod
     def of(cls, plotted: Plotted) -> Curves:
-        """The engine's answer."""
+        """Read the curves from the engine's reply."""
         return cls(series(plotted, "ranks"), series(plotted, "raw"), series(plotted, "tempered"))
 
 
 class Figure(NamedTuple):
-    """All that one picture shows, and where things fall in it."""
+    """The data of one figure, and the conversion of ranks and probabilities to cells."""
 
     width: int
     height: int
     vocabulary: int
     curves: Curves
     marks: Sequence[CutMark]
-    told: int = 0
-    """Where the curves end because no more is known; 0 where they go on to the last rank."""
+    known_ranks: int = 0
+    """The rank at which the curves end because only the head is known; 0 if they reach the last rank."""
 
     @property
     def columns(self) -> int:
-        """Of the canvas."""
+        """Columns of the canvas."""
         return canvas_width(self.width)
 
     @property
     def rows(self) -> int:
-        """Of the canvas; the line of labels is above it."""
+        """Rows of the canvas, without the label line above it."""
         return self.height - 1 - BELOW
 
     @property
     def right(self) -> float:
-        """The x axis's end: log10 of the last rank."""
+        """The right end of the x axis: log10 of the last rank."""
         return math.log10(max(2, self.vocabulary))
 
     def column(self, rank: float) -> int:
-        """The canvas column of a rank, as plotext rounds it."""
+        """The canvas column of a rank, rounded as plotext does."""
         return math.floor(0.5 + (self.columns - 1) * math.log10(max(1, rank)) / self.right)
 
     def row(self, value: float) -> int:
-        """The canvas row of a probability, 0 at the bottom, as plotext rounds it."""
+        """The canvas row of a probability, 0 at the bottom, rounded as plotext does."""
         return math.floor(0.5 + (self.rows - 1) * value)
 
     @property
     def lines(self) -> list[CutMark]:
-        """The cuts that a vertical line can show."""
+        """The cuts drawn as vertical lines: decided ones that keep a prefix of the ranking."""
         return [mark for mark in self.marks if mark.prefix and not mark.between and 0 < mark.left < self.vocabulary]
 
     @property
     def lines_alone(self) -> list[CutMark]:
-        """The cuts that would stand elsewhere if they were the only one."""
+        """The cuts that would leave another number if they were the only cut."""
         return [mark for mark in self.lines if mark.alone != mark.left and 0 < mark.alone < self.vocabulary]
 
     @property
     def nucleus(self) -> CutMark | None:
-        """The top-p cut, whose threshold is a height in this plot."""
+        """The top-p cut, whose threshold is drawn as a horizontal line; None without one."""
         nucleus = (mark for mark in self.marks if mark.record is TOP_P and mark.prefix and mark.values)
         return next((mark for mark in nucleus if not math.isnan(mark.mass_before)), None)
 
 
 def canvas_width(width: int) -> int:
-    """Columns for the curve in a pane of this width."""
+    """Columns of the canvas in a pane of this width."""
     return max(1, width - LEFT)
 
 
 def draw(figure: Figure) -> list[list[Run]]:
-    """The figure in exactly its size: a line of labels, the canvas, the x axis."""
+    """Draw the figure in exactly its size: the label line, the canvas, the x axis."""
     plotted = _plot(figure)
     lines = [list(_runs(line, y < figure.rows)) for y, line in enumerate(plotted)]
     return [list(_label_line(figure)), *lines]
 
 
 def _label_line(figure: Figure) -> Iterator[Run]:
-    """What each vertical line is, over it."""
-    ranked = sorted(figure.lines, key=lambda mark: mark.left)  # where lines share a column, in the cuts' own order
+    """The line of labels above the vertical lines."""
+    ranked = sorted(figure.lines, key=lambda mark: mark.left)  # cuts in one column are ordered by rank
     cuts = place((Label(figure.column(mark.left), mark.short) for mark in ranked), figure.columns)
     alone = (Label(figure.column(mark.alone), f"{mark.symbol} alone") for mark in figure.lines_alone)
-    end_of_curve = [Label(figure.column(figure.told), f"{figure.told:,} told")] if figure.told else []
+    end_of_curve = (
+        [Label(figure.column(figure.known_ranks), f"{figure.known_ranks:,} told")] if figure.known_ranks else []
+    )
     spared = place_more((*end_of_curve, *alone), cuts, figure.columns)
     end = -LEFT
     for placed in sorted((*cuts, *spared)):
-        yield "axis", " " * (placed.start - end)
-        yield "cut" if placed in cuts else "axis", placed.text
+        yield "quiet", " " * (placed.start - end)
+        yield "cut" if placed in cuts else "quiet", placed.text
         end = placed.end
-    yield "axis", " " * (figure.columns - end)
+    yield "quiet", " " * (figure.columns - end)
 
 
 def _runs(line: str, canvas: bool) -> Iterator[Run]:
-    """One of plotext's lines in its parts; a blank goes with any."""
-    yield "axis", line[:LEFT]
-    part: Part = "axis"
+    """Split one of plotext's lines into runs of one colour; blanks join the run before them."""
+    yield "quiet", line[:LEFT]
+    colour: Colour = "quiet"
 
-    def part_of(character: str) -> Part:
-        nonlocal part
+    def colour_of(character: str) -> Colour:
+        nonlocal colour
         if canvas and character != " ":
-            part = _PART_OF.get(character, "cut")
-        return part
+            colour = _COLOUR_OF.get(character, "cut")
+        return colour
 
-    for found, characters in groupby(line[LEFT:], part_of):
+    for found, characters in groupby(line[LEFT:], colour_of):
         yield found, "".join(characters)
 
 
 def _plot(figure: Figure) -> list[str]:
-    """plotext's own lines, from a figure cleared first: its second rendering of the same one may fail."""
+    """The lines that plotext draws. The figure is cleared first, because drawing the same one twice may fail."""
     import plotext
 
     plotext.clear_figure()
@@ -144,7 +146,7 @@ def _plot(figure: Figure) -> list[str]:
     plotext.theme("clear")
     plotext.xaxes(True, False)
     plotext.yaxes(True, False)
-    # log10 by hand: plotext's own logarithmic axis takes the logarithm of the stored data in place.
+    # Logarithms are taken here, because plotext's logarithmic axis replaces the stored data by its logarithm.
     plotext.xlim(0, figure.right)
     plotext.ylim(0, 1)
     powers = [power for power in range(len(_POWERS)) if power <= figure.right]
@@ -154,11 +156,11 @@ def _plot(figure: Figure) -> list[str]:
     _draw_lines(plotext, figure)
     _draw_curves(plotext, figure)
     _draw_threshold_label(plotext, figure)
-    return _COLOURS.sub("", plotext.build()).rstrip("\n").split("\n")
+    return _ESCAPES.sub("", plotext.build()).rstrip("\n").split("\n")
 
 
 def _draw_lines(plotext: Any, figure: Figure) -> None:
-    """The cuts, under the curves: alone, threshold, left."""
+    """Draw the lines under the curves: where each cut would be alone, top-p's threshold, the cuts."""
     for mark in figure.lines_alone:
         plotext.plot([math.log10(mark.alone)] * 2, [0, 1], marker=_ALONE)
     if nucleus := figure.nucleus:
@@ -168,7 +170,7 @@ def _draw_lines(plotext: Any, figure: Figure) -> None:
 
 
 def _draw_curves(plotext: Any, figure: Figure) -> None:
-    """The raw curve in dots, one a column, where it is another; the tempered one over it."""
+    """Draw the raw curve as one dot per column, if it differs, and the tempered curve over it."""
     xs = [math.log10(rank) for rank in figure.curves.ranks]
     if figure.curves.raw != figure.curves.tempered:
         dots = list(_dots(figure, xs, figure.curves.raw))
@@ -177,8 +179,8 @@ def _draw_curves(plotext: Any, figure: Figure) -> None:
 
 
 def _dots(figure: Figure, xs: Sequence[float], ys: Sequence[float]) -> Iterable[tuple[float, float]]:
-    """A curve at every column of the canvas up to its end, read off between its points."""
-    point, end = 0, figure.column(figure.told) if figure.told else figure.columns - 1
+    """A curve's (x, y) at every column up to its end, interpolated linearly."""
+    point, end = 0, figure.column(figure.known_ranks) if figure.known_ranks else figure.columns - 1
     for column in range(min(end + 1, figure.columns)):
         x = figure.right * column / max(1, figure.columns - 1)
         while point + 2 < len(xs) and xs[point + 1] < x:
@@ -190,12 +192,12 @@ def _dots(figure: Figure, xs: Sequence[float], ys: Sequence[float]) -> Iterable[
 
 
 def threshold(nucleus: CutMark) -> float:
-    """Top-p's height in the full curve: p of what the stages before it left."""
+    """Top-p's threshold as a cumulative probability: p times the mass that the stages before it left."""
     return min(1.0, nucleus.values[0] * nucleus.mass_before)
 
 
 def threshold_texts(nucleus: CutMark) -> list[str]:
-    """What the threshold is, in fewer and fewer words."""
+    """The threshold's label in several wordings, longest first."""
     mass = f"{nucleus.mass_before:.2f}"
     if mass == "1.00" or not nucleus.after:
         return [nucleus.value]
@@ -203,7 +205,7 @@ def threshold_texts(nucleus: CutMark) -> list[str]:
 
 
 def _draw_threshold_label(plotext: Any, figure: Figure) -> None:
-    """On the threshold's line, clear of the curve and of the vertical lines."""
+    """Write the label on the threshold's line, clear of the curve and the vertical lines."""
     if not (nucleus := figure.nucleus):
         return
     height = threshold(nucleus)
@@ -214,7 +216,7 @@ def _draw_threshold_label(plotext: Any, figure: Figure) -> None:
 
 
 def _columns_at(figure: Figure, row: int) -> Iterable[int]:
-    """The columns in which the tempered curve passes through a row."""
+    """The columns in which the tempered curve crosses a row."""
     before = (0, 0)
     points = zip(figure.curves.ranks, figure.curves.tempered, strict=True)
     for column, height in ((figure.column(rank), figure.row(value)) for rank, value in points):

@@ -1,4 +1,4 @@
-"""Words beside lines in a plot, placed so that they never run into each other."""
+"""Places the labels of a plot so that they never overlap."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ GAP = 2
 
 
 class Label(NamedTuple):
-    """Words that belong over a column."""
+    """A text to be placed above a column."""
 
     column: int
     text: str
 
 
 class Placed(NamedTuple):
-    """Words from a column on."""
+    """A text placed from column `start` on."""
 
     start: int
     text: str
 
     @property
     def end(self) -> int:
-        """The column after the last one."""
+        """The column after the text's last one."""
         return self.start + len(self.text)
 
 
 def place(labels: Iterable[Label], width: int) -> list[Placed]:
-    """Every label over its column as nearly as can be, left to right; those that would touch stand side by side.
+    """Place each label as near to its column as possible, left to right; labels that would touch are joined.
 
-    Where `width` is too little for all, the rightmost go.
+    If `width` is too small for all, the rightmost labels are dropped.
     """
     groups: list[list[Label]] = [[label] for label in sorted(labels, key=lambda label: label.column)]
     groups = [group for group in groups if len(group[0].text) <= width]
@@ -50,14 +50,14 @@ def _joined(group: Sequence[Label]) -> str:
 
 
 def _centred(group: Sequence[Label], width: int) -> Placed:
-    """A group over the middle of its columns, inside the canvas."""
+    """Place a group of labels, joined, over the middle of its columns, inside the canvas."""
     text = _joined(group)
     middle = sum(label.column for label in group) / len(group)
     return Placed(max(0, min(round(middle - (len(text) - 1) / 2), width - len(text))), text)
 
 
 def place_more(labels: Iterable[Label], placed: Sequence[Placed], width: int) -> list[Placed]:
-    """Those of lesser `labels` for which the placed ones leave room right over their columns."""
+    """Place those less important `labels` that fit exactly over their columns beside the labels in `placed`."""
     more: list[Placed] = []
     for label in labels:
         one = _centred([label], width)
@@ -68,7 +68,7 @@ def place_more(labels: Iterable[Label], placed: Sequence[Placed], width: int) ->
 
 
 def place_on_line(texts: Iterable[str], busy: Collection[int], width: int) -> Placed | None:
-    """The longest of `texts` that fits on a row between its `busy` columns, as far left as can be."""
+    """Place the first of `texts` that fits on a row between its `busy` columns, as far left as possible."""
     for text in texts:
         room = len(text) + 2
         for start in range(0, width - room + 1):

@@ -1,10 +1,11 @@
-"""The pane that holds one plot at a time: asks for its points, and draws the answer in the theme's colours."""
+"""The plot pane: posts a message when it needs other points, and draws the reply in the theme's colours."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
 from rich.segment import Segment
+from textual import events
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -12,38 +13,32 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.protocol import PlotRequest, Viewed
-from tui.widgets.empty import centred
+from tui.widgets.placeholder import centred
 from tui.widgets.plots import PLOTS
-from tui.widgets.plots.plot import PARTS, Plot, Run
+from tui.widgets.plots.plot import COLOURS, Plot, Run
 
-NOTHING = "No curve yet: submit a prompt."
+PLACEHOLDER = "No plot yet: submit a prompt."
 LEAST = Size(16, 4)
-"""Cells below which nothing can be read."""
-_CSS = """
-PlotPane {
-    border-title-color: $quiet;
-    & > .plot--tempered { color: $live; }
-    & > .plot--raw { color: $raw; }
-    & > .plot--cut { color: $cut; }
-    & > .plot--alone { color: $bar; }
-    & > .plot--axis { color: $quiet; }
-}
-"""
+"""Smallest size in cells at which a plot is drawn."""
+_CSS = "\n".join(
+    ["PlotPane { border-title-color: $quiet; }"]
+    + [f"PlotPane > .plot--{colour} {{ color: ${colour}; }}" for colour in COLOURS]
+)
 
 
-class PlotPane(Widget):
-    """One plot of `viewed`, drawn afresh each time."""
+class PlotPane(Widget, can_focus=True):
+    """Draws one plot of `viewed`."""
 
     DEFAULT_CSS = _CSS
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"plot--{part}" for part in PARTS}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"plot--{colour}" for colour in COLOURS}
 
     viewed: reactive[Viewed | None] = reactive(None)
-    """The newest view; what it holds of another plot than this pane's is not drawn."""
-    nothing: reactive[str] = reactive(NOTHING)
-    """What to say, and which key to press, while there is nothing to show."""
+    """The newest view; another plot's series in it are not drawn."""
+    placeholder: reactive[str] = reactive(PLACEHOLDER)
+    """Text of the empty pane: why it is empty, and which key to press."""
 
     class RequestChanged(Message):
-        """Other points are worth asking for now: the pane has another width, or holds another plot."""
+        """The pane's plot request has changed, with its width: ask the engine for other points."""
 
         def __init__(self, pane: PlotPane) -> None:
             super().__init__()
@@ -51,11 +46,11 @@ class PlotPane(Widget):
 
         @property
         def control(self) -> PlotPane:
-            """The pane."""
+            """The pane that posted the message."""
             return self.pane
 
         def can_replace(self, message: Message) -> bool:
-            """Only the newest of a pane counts."""
+            """True for an older message of the same pane."""
             return isinstance(message, PlotPane.RequestChanged) and message.pane is self.pane
 
     def __init__(self, plot: Plot = PLOTS[0], *, id: str | None = None, classes: str | None = None) -> None:
@@ -68,43 +63,62 @@ class PlotPane(Widget):
 
     @property
     def request(self) -> PlotRequest:
-        """What to ask the engine for."""
+        """The request for the points that the pane needs at its size."""
         return self.plot.request(self.size)
 
+    def next_plot(self) -> None:
+        """Show the next plot of the list, or the first after the last."""
+        self.plot = PLOTS[(PLOTS.index(self.plot) + 1) % len(PLOTS)]
+        self.border_title, self.border_subtitle = self.plot.title, None
+        self._ask()
+        self.refresh()
+
     def _on_resize(self) -> None:
+        self._ask()
+
+    def _on_hide(self, event: events.Hide) -> None:
+        """Ask again when shown: replies for a hidden pane hold no plot."""
+        self._asked = None
+
+    def _on_show(self, event: events.Show) -> None:
+        self._ask()
+
+    def _ask(self) -> None:
         self._strips = []
         if self.size.width and self.request != self._asked:
             self._asked = self.request
             self.post_message(self.RequestChanged(self))
 
     def watch_viewed(self, viewed: Viewed | None) -> None:
-        """Draw anew, and name the lines in the border."""
+        """Redraw, and show the legend in the border."""
         self._strips = []
         self.border_subtitle = self.plot.legend(viewed) if viewed is not None and self._answers(viewed) else None
 
     def _answers(self, viewed: Viewed) -> bool:
         return viewed.plot is not None and viewed.plot.id == self.plot.id
 
-    def watch_nothing(self) -> None:
-        """Draw anew."""
+    def watch_placeholder(self) -> None:
+        """Redraw."""
         self._strips = []
 
     def notify_style_update(self) -> None:
-        """Draw anew: the strips hold colours."""
+        """Redraw: the cached strips hold the old theme's colours."""
         super().notify_style_update()
         self._strips = []
 
     def render_line(self, y: int) -> Strip:
-        """One line of the picture, which is drawn once for all lines: as Rich's text each took as long again."""
+        """One line of the plot. All lines are drawn at once and cached as strips: twice as fast as Rich text."""
         if not self._strips:
             ground = self.rich_style
-            styles = {part: ground + self.get_component_rich_style(f"plot--{part}", partial=True) for part in PARTS}
-            self._strips = [Strip([Segment(text, styles[part]) for part, text in line]) for line in self._lines()]
+            styles = {name: ground + self.get_component_rich_style(f"plot--{name}", partial=True) for name in COLOURS}
+            self._strips = [Strip([Segment(text, styles[name]) for name, text in line]) for line in self._lines()]
         return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self.rich_style)
 
     def _lines(self) -> list[list[Run]]:
-        """The figure in its parts, or a sentence where there is none."""
+        """The plot's lines as runs, or the placeholder; empty while its reply is awaited, or below `LEAST`."""
         viewed, (width, height) = self.viewed, self.size
-        if viewed is None or not self._answers(viewed):
-            return [[("axis", line)] for line in centred(self.nothing, width, height)]
+        if viewed is None:
+            return [[("quiet", line)] for line in centred(self.placeholder, width, height)]
+        if not self._answers(viewed):
+            return [[]]
         return self.plot.draw(viewed, self.size) if width >= LEAST.width and height >= LEAST.height else [[]]

@@ -1,35 +1,35 @@
-"""What a plot is: what it asks the engine for, and how the answer is drawn."""
+"""The interface of a plot: its request to the engine, and the drawing of the reply."""
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 from textual.content import Content
 from textual.geometry import Size
 
 from tui.protocol import PlotRequest, Viewed
 
-Part = Literal["tempered", "raw", "cut", "alone", "axis"]
-"""What a cell is part of, and so its colour."""
-PARTS: tuple[Part, ...] = ("tempered", "raw", "cut", "alone", "axis")
-Run = tuple[Part, str]
-"""Some cells of a line that are of one part."""
+Colour = Literal["live", "raw", "cut", "bar", "removed", "quiet"]
+"""The theme variables that plots are drawn in."""
+COLOURS: tuple[Colour, ...] = get_args(Colour)
+Run = tuple[Colour, str]
+"""(colour, text): consecutive cells of one colour."""
 
 
 class Plot(Protocol):
-    """One way to look at a step."""
+    """One kind of plot of a view."""
 
     id: str
-    """The engine's name for what it shows."""
+    """Name of the plot in requests and replies."""
     title: str
     help: str
-    """Markdown: what its lines and marks mean."""
+    """The meaning of lines and marks, as Markdown."""
 
     def request(self, size: Size) -> PlotRequest:
-        """What to ask for at this size of the pane: as many points as can be seen."""
+        """The request for a pane of this size: as many points as are visible."""
 
     def legend(self, viewed: Viewed) -> Content:
-        """Which line is which, in theme colours."""
+        """The names of the lines, in theme colours."""
 
     def draw(self, viewed: Viewed, size: Size) -> list[list[Run]]:
-        """The picture, line by line, in exactly this size. `viewed.plot` is this plot's answer."""
+        """Draw the plot line by line in exactly this size; `viewed.plot` holds this plot's series."""

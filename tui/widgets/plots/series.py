@@ -1,4 +1,4 @@
-"""Reads the series of a plot's answer."""
+"""Decodes the series of a plot reply."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tui.protocol import Plotted
 
 
 def series(plotted: Plotted, name: str) -> Sequence[float]:
-    """One series by name; numbers travel as little-endian float32."""
+    """Decode one series by name; it is sent as little-endian float32."""
     values: array[float] = array("f", plotted.series[name])
     if sys.byteorder == "big":
         values.byteswap()

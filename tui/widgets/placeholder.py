@@ -1,4 +1,4 @@
-"""What a pane with nothing to show says."""
+"""Lays out the placeholder text of an empty pane."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tui.core.printable import printable
 
 
 def centred(text: str, width: int, height: int) -> list[str]:
-    """`text` in the middle of a pane, wrapped, one string a line and each `width` cells or fewer."""
+    """`text` wrapped and centred in a pane of `width` × `height` cells; one string per line."""
     if not text:
         return []
     words = textwrap.wrap(printable(text, space=" "), max(1, width - 4))[: max(0, height)]

@@ -1,0 +1,86 @@
+"""Folds and shows the workbench's panes, by the terminal's size, the focus, and the person's choice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from textual.geometry import Size
+from textual.screen import Screen
+
+from tui.screens.panes import Panes
+
+WIDE = 100
+"""Terminal width from which there are two columns of panes."""
+TALL = 36
+"""Terminal height from which a single column has room for the controls."""
+WIDTHS = [(0, "-tiny"), (60, "-narrow"), (WIDE, "-wide")]
+HEIGHTS = [(0, "-flat"), (15, "-low"), (21, "-short"), (28, "-medium"), (TALL, "-tall")]
+"""Textual's breakpoints: (least columns or lines, class). `workbench.tcss` sets heights for each class."""
+TOO_SMALL = "samplescope needs at least 60x15"
+
+
+def size_classes(size: Size) -> str:
+    """The classes of the breakpoints for this size; set from the start, so that styles are computed once."""
+    return " ".join(
+        max((least, name) for least, name in breakpoints if length >= least)[1]
+        for length, breakpoints in zip(size, (WIDTHS, HEIGHTS), strict=True)
+    )
+
+
+class Layout:
+    """Folds and unfolds the panes of `screen` by CSS classes; heights and order are in `workbench.tcss`."""
+
+    def __init__(self, screen: Screen[None], panes: Panes) -> None:
+        self._screen, self._panes = screen, panes
+
+    def commands(self) -> Mapping[str, Callable[[], object]]:
+        """Handlers by action id."""
+        return {
+            "controls": self.go_to_controls,
+            "edit": self.go_to_prompt,
+            "plot": self.switch_plot,
+            "next_plot": self.next_plot,
+        }
+
+    def fold(self) -> None:
+        """In a small terminal show the controls as one line and hide the prompt, unless they have the focus."""
+        screen, controls = self._screen, self._panes.controls
+        little = screen.size.width < WIDE and screen.size.height < TALL
+        inside = screen.focused is not None and controls in screen.focused.ancestors_with_self
+        screen.set_class(little and inside, "-knobs")
+        screen.set_class(screen.focused is self._panes.prompt, "-writing")
+        controls.compact = little and not inside
+
+    def go_to_controls(self) -> None:
+        """Focus the first slider."""
+        self._panes.controls.compact = False
+        self._panes.controls.query("Slider").first().focus()
+
+    def go_to_prompt(self) -> None:
+        """Focus the prompt editor, after showing it if it is hidden."""
+        self._screen.add_class("-writing")
+        if self._panes.prompt.focusable:  # at once, because the next key press is meant for the editor
+            self._panes.prompt.focus()
+        else:
+            self._screen.call_after_refresh(self._panes.prompt.focus)
+
+    def switch_plot(self) -> None:
+        """Show or hide the plot, whatever the size."""
+        screen = self._screen
+        hidden, asked = ("-no-plot", "-plot") if self._panes.plot.display else ("-plot", "-no-plot")
+        if screen.has_class(asked):
+            screen.remove_class(asked)
+        else:
+            screen.add_class(hidden)
+        screen.call_after_refresh(self._keep_focus)
+
+    def next_plot(self) -> None:
+        """Show the next plot, also if the plot was hidden."""
+        self._panes.plot.next_plot()
+        if not self._panes.plot.display:
+            self.switch_plot()
+
+    def _keep_focus(self) -> None:
+        """Focus the list if the focused pane was hidden."""
+        if self._screen.focused is None:
+            self._panes.candidates.focus()
