@@ -1,4 +1,4 @@
-"""The chain: which stages run, in which order, what each did, and who removed what."""
+"""The chain: which stages run, in which order, what each keeps, and which stage removed a token."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ IDS = torch.tensor([[0, 1]])
 
 
 def names(chain: Chain) -> list[str]:
-    heat = [chain.temperature] if chain.temperature else []
-    return [stage.name for stage in (*chain.before, *heat, *chain.after)]
+    temperature = [chain.temperature] if chain.temperature else []
+    return [stage.name for stage in (*chain.before, *temperature, *chain.after)]
 
 
 def run(row: list[float], chain: Chain) -> Applied:
@@ -38,7 +38,7 @@ def cuts(probabilities: list[float], **given: float) -> dict[str, Cut]:
     return {cut.stage: cut for cut in described}
 
 
-# -- which stages, and where -----------------------------------------------------------------------------------------
+# -- which stages, in which order -------------------------------------------------------------------------------------
 
 
 def test_nothing_given_and_no_defaults_is_an_empty_chain() -> None:
@@ -96,7 +96,7 @@ def test_the_order_is_data() -> None:
 
 
 def test_each_stage_sees_what_the_one_before_it_left() -> None:
-    """top-p's 0.75 of what top-k 2 left is one token; of the whole row it would be three."""
+    """top-p keeps one token for 0.75 of what top-k 2 left; for 0.75 of the whole distribution it would keep three."""
     row = [math.log(p) for p in (0.4, 0.1, 0.1, 0.1, 0.3)]
     first_k = build_chain(settings_of(top_k=2, top_p=0.55))
     assert run(row, first_k).removals[-1].count == 1
@@ -137,7 +137,7 @@ def test_what_the_model_itself_forbids_is_removed_by_the_model() -> None:
     assert [removal.count for removal in applied.removals] == [3, 2, 1]
 
 
-# -- what a cut says -------------------------------------------------------------------------------------------------
+# -- descriptions of cuts ---------------------------------------------------------------------------------------------
 
 TEN = [0.3, 0.2, 0.15, 0.1, 0.08, 0.06, 0.05, 0.03, 0.02, 0.01]
 
@@ -157,7 +157,7 @@ def test_the_mass_is_of_the_tempered_distribution() -> None:
 
 
 def test_an_edge_inside_equal_tokens_says_how_many_of_them_stay() -> None:
-    """One of 0.25 and fifteen of 0.05: p = 0.58 wants 6.6 of the fifteen, so seven."""
+    """One token of 0.25 and fifteen of 0.05: p = 0.58 needs 6.6 of the fifteen, so seven are kept."""
     found = cuts([0.25] + [0.05] * 15, top_p=0.58)
     assert found["top_p"].tie == (15, 7)
     assert found["top_p"].left == 8
@@ -209,7 +209,7 @@ def test_nothing_is_provisional_if_a_later_stage_sums_what_stays() -> None:
 
 
 def test_the_order_of_a_row_is_not_used_after_a_stage_that_split_a_tie() -> None:
-    """top-h keeps some of equal tokens; in the old order the removed ones would stand among them."""
+    """top-h keeps some of the equal tokens; in the known order the removed ones would stand among the kept ones."""
     row = torch.zeros(300)
     chain = build_chain(settings_of(top_h=0.5, top_p=0.5))
     scored = score(chain, IDS, row)

@@ -1,4 +1,4 @@
-"""Temperature and cuts: scores through the rest of the chain, and what each cut does to them."""
+"""Runs scores through the temperature and the cuts, and describes what each cut does."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tui.sampling.scoring import Scored
 from tui.sampling.stages import Stage, nucleus, nucleus_of_few, nucleus_size
 
 FEW = 4096
-"""Up to so many candidates are found sooner than a whole vocabulary is sorted."""
+"""Up to so many candidates, `topk` is faster than sorting a whole vocabulary."""
 
 
 @dataclass(slots=True)
 class Order:
-    """Scores [1, V] and their order, from transformers' own call: ascending and *not* stable."""
+    """Scores [1, V] and their ids in ascending order, from the sort call that transformers makes: *not* stable."""
 
     scores: Tensor
     ascending: Tensor
@@ -35,16 +35,17 @@ class Order:
 
 @dataclass(slots=True)
 class Applied:
-    """Logits after their chain. Scores are [1, V] float32 in id order, -inf where removed."""
+    """The scores after a chain, [1, V] float32 in id order, -inf where removed."""
 
     tempered: Tensor
-    """After temperature, before anything is cut."""
+    """The scores after the temperature, before any cut."""
     scores: Tensor
-    """After the whole chain."""
+    """The scores after the whole chain."""
     removals: list[Removal]
     order: Order | None = None
+    """The order of the base scores, if it is known."""
     exact: bool = True
-    """False if which of the tokens tied at an edge stay is provisional (the counts are exact)."""
+    """False if the choice among tokens tied at an edge is provisional (the counts are exact)."""
 
     def removed_by(self, tokens: Tensor) -> list[str]:
         """For each id in `tokens` [n], the first stage that removed it, or ''."""
@@ -59,9 +60,9 @@ class Applied:
 def apply_chain(chain: Chain, ids: Tensor, scored: Scored, order: Order | None = None, exact: bool = True) -> Applied:
     """Run scores through temperature and cuts.
 
-    Without an `order` top-p sorts what it is given. With that of the base scores nothing need be sorted: counts are
-    exact, and only where top-p's edge falls inside a tie must the masked scores be sorted again to know *which* stay:
-    with `exact`, or if a later stage sums them. RunError if scores overflow.
+    Without an `order` top-p sorts its scores. With the `order` of the base scores nothing is sorted, and the counts are
+    exact. Only if top-p's edge falls inside a tie are the masked scores sorted again, to know *which* tokens stay: if
+    `exact`, or if a later stage sums them. RunError if scores overflow.
     """
     tempered = scored.base
     if chain.temperature is not None:
@@ -81,7 +82,7 @@ def _check_overflow(scores: Tensor, value: float) -> None:
 
 
 def apply_after(applied: Applied, stage: Stage, ids: Tensor, exact: bool) -> None:
-    """Run one stage after the temperature, noting what it left and where its edge fell inside a tie."""
+    """Run one stage after the temperature; update `applied` with the scores, the removal and a tie at its edge."""
     before = applied.scores
     if not stage.cuts:
         applied.scores = stage.apply(ids, before)
@@ -100,17 +101,20 @@ def apply_after(applied: Applied, stage: Stage, ids: Tensor, exact: bool) -> Non
 
 
 def _may_tie(stage: Stage, count: int) -> bool:
-    """A cut by place can fall among equals; a cut by value keeps or removes them all, so that top-k may keep more."""
+    """True if equal scores may stand at the stage's edge.
+
+    Top-p and top-h cut by rank and can split equal scores. Top-k cuts by value and keeps them all: more than k, then.
+    """
     return stage.record in (TOP_P, TOP_H) or (stage.record is TOP_K and count > int(stage.value))
 
 
 def _cut(stage: Stage, ids: Tensor, applied: Applied) -> tuple[Tensor, bool]:
-    """What a cut leaves of the scores so far, and whether it is certain which of the tokens tied at its edge stay.
+    """(scores after a cut, whether it is certain which of the tokens tied at its edge stay).
 
-    Top-p needs sorted scores. They are had sooner from the known order, and from the few that an earlier cut left.
+    Top-p needs sorted scores. The known order, or the few candidates that an earlier cut left, give them faster.
     """
     scores, removals = applied.scores, applied.removals
-    # A tie split already is out of order: what was removed stands among what was not.
+    # After a split tie the known order no longer sorts the scores: removed tokens stand among kept ones.
     if stage.record is not TOP_P or any(removal.splits_tie for removal in removals):
         return stage.apply(ids, scores), True
     if applied.order is not None:
@@ -121,7 +125,7 @@ def _cut(stage: Stage, ids: Tensor, applied: Applied) -> tuple[Tensor, bool]:
 
 
 def _alone(stage: Stage, ids: Tensor, applied: Applied) -> int:
-    """How many candidates a cut would keep if it were the only one."""
+    """How many candidates a cut would keep if it were the only cut."""
     if stage.record is TOP_P:
         order = applied.order
         return nucleus_size(applied.tempered, stage.value, None if order is None else order.ascending)
@@ -129,14 +133,14 @@ def _alone(stage: Stage, ids: Tensor, applied: Applied) -> int:
 
 
 def edge_tie(before: Tensor, after: Tensor) -> tuple[int, int] | None:
-    """(size, kept) of the group of equal scores at a cut's edge, or None if no token shares the edge's score."""
+    """(size, kept) of the group of equal scores at a cut's edge; None if the last kept token's score is unique."""
     edge = torch.where(after > -math.inf, before, math.inf).amin()
     size = count(before == edge)
     return (size, count(after == edge)) if size > 1 else None
 
 
 def describe_cuts(chain: Chain, applied: Applied, ids: Tensor, probabilities: Tensor) -> list[Cut]:
-    """What each removing stage does, alone and in the chain; `probabilities` [1, V] are the tempered ones."""
+    """The cuts of a chain that has run, each alone and in the chain; `probabilities` [1, V] are the tempered ones."""
     stages = {stage.name: stage for stage in chain.after}
     first = next((removal.stage for removal in applied.removals if removal.stage in stages), None)
     cuts = []
@@ -151,7 +155,7 @@ def describe_cuts(chain: Chain, applied: Applied, ids: Tensor, probabilities: Te
 
 
 def _shown_tie(removal: Removal, stage: Stage | None) -> tuple[int, int] | None:
-    """A tie worth telling: one the edge splits, or one that makes top-k keep more than k."""
+    """The removal's tie if it is worth showing: the edge splits it, or it makes top-k keep more than k."""
     if removal.tie is None or stage is None:
         return None
     return removal.tie if stage.record is TOP_K or removal.splits_tie else None

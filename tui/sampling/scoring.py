@@ -1,4 +1,4 @@
-"""The scores that ranks are made of: logits after the penalties and the model's own stages, before the temperature."""
+"""Runs logits through the stages before the temperature, to the scores by which candidates are ranked."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from tui.sampling.chain import Chain, Removal
 from tui.sampling.metrics import count
 
 REPAIRING = "remove_invalid_values"
-"""The stage that makes numbers of NaN and infinities, where a model's generation_config asks for it."""
+"""The stage that replaces NaN and infinities by numbers, if a model's generation_config asks for it."""
 
 
 @dataclass(slots=True)
 class Scored:
-    """Logits after penalties and the model's own stages: what ranks are made of."""
+    """The scores after the stages before the temperature: the ranking is by these."""
 
     base: Tensor
     """[1, V] float32 in id order."""
     removals: tuple[Removal, ...]
+    """The removals of those stages, in chain order."""
 
 
 def score(chain: Chain, ids: Tensor, logits: Tensor) -> Scored:
@@ -43,9 +44,9 @@ def score(chain: Chain, ids: Tensor, logits: Tensor) -> Scored:
 
 
 def check_finite(logits: Tensor) -> None:
-    """Raise RunError unless the logits [V] can be ranked; NaN would give a plausible ranking and no error.
+    """Raise RunError unless the logits [V] can be ranked: with NaN a sort gives a plausible ranking and no error.
 
-    -inf is allowed (a model may forbid tokens) as long as one score is finite; the maximum tells all three cases.
+    -inf is allowed (a model may forbid tokens) as long as one logit is finite; the maximum shows all three failures.
     """
     if not math.isfinite(logits.amax().item()):
         bad = count(~torch.isfinite(logits))
@@ -53,13 +54,13 @@ def check_finite(logits: Tensor) -> None:
 
 
 def _none_left(chain: Chain, removals: tuple[Removal, ...]) -> RunError:
-    """Nothing can be drawn. generate() says so too, except in greedy decoding: argmax of nothing but -inf is id 0."""
+    """The error if no token is left. generate() raises too, except in greedy decoding: argmax of -inf only is id 0."""
     theirs = " (generate() would take id 0)" if chain.greedy else ""
     return RunError(f"{removals[-1].stage} leaves no token to draw{theirs}.", "Turn it off.")
 
 
 def _overflow(chain: Chain, ids: Tensor, logits: Tensor) -> RunError:
-    """Scores that are no numbers any more: found again stage by stage, for the name of the first that made them."""
+    """The error for scores that overflow; the stages are run again to name the first one that makes them overflow."""
     scores = logits[None]
     for stage in chain.before:
         scores = stage.apply(ids, scores)
@@ -70,7 +71,7 @@ def _overflow(chain: Chain, ids: Tensor, logits: Tensor) -> RunError:
 
 
 def _removal(stage: str, scores: Tensor, before: tuple[Removal, ...]) -> tuple[Removal, ...]:
-    """This stage's removal if it changed which tokens are left; only the worst score needs a look at first."""
+    """This stage's removal as a tuple of one, or () if the stage removed nothing and brought nothing back."""
     if not before and scores.amin().item() > -math.inf:
         return ()
     removal = Removal.of(stage, scores)
