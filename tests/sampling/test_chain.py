@@ -14,7 +14,7 @@ from tui.core.candidates import Cut
 from tui.core.settings import OFF, Given, resolve
 from tui.errors import RunError
 from tui.sampling.chain import Chain, build_chain
-from tui.sampling.cuts import Applied, apply_chain, describe_cuts
+from tui.sampling.cuts import ChainResult, apply_chain, describe_cuts
 from tui.sampling.ranking import Ranking
 from tui.sampling.scoring import score
 from tui.sampling.stages import nucleus, nucleus_of_few, nucleus_size
@@ -27,7 +27,7 @@ def names(chain: Chain) -> list[str]:
     return [stage.name for stage in (*chain.before, *temperature, *chain.after)]
 
 
-def run(row: list[float], chain: Chain) -> Applied:
+def run(row: list[float], chain: Chain) -> ChainResult:
     return apply_chain(chain, IDS, score(chain, IDS, torch.tensor(row)))
 
 
@@ -99,7 +99,7 @@ def test_each_stage_sees_what_the_one_before_it_left() -> None:
     """top-p keeps one token for 0.75 of what top-k 2 left; for 0.75 of the whole distribution it would keep three."""
     row = [math.log(p) for p in (0.4, 0.1, 0.1, 0.1, 0.3)]
     first_k = build_chain(settings_of(top_k=2, top_p=0.55))
-    assert run(row, first_k).removals[-1].count == 1
+    assert run(row, first_k).kept_sets[-1].count == 1
     assert cuts([0.4, 0.1, 0.1, 0.1, 0.3], top_k=2, top_p=0.55)["top_p"].alone == 2
 
 
@@ -134,7 +134,7 @@ def test_what_the_model_itself_forbids_is_removed_by_the_model() -> None:
     chain = build_chain(settings_of(no_repeat_ngram_size=1, top_k=1))
     applied = run([3.0, -math.inf, 2.0, 1.0], chain)
     assert applied.removed_by(torch.arange(4)) == ["no_repeat_ngram_size", "model", "", "top_k"]
-    assert [removal.count for removal in applied.removals] == [3, 2, 1]
+    assert [kept_set.count for kept_set in applied.kept_sets] == [3, 2, 1]
 
 
 # -- descriptions of cuts ---------------------------------------------------------------------------------------------
@@ -197,7 +197,7 @@ def test_while_a_slider_moves_a_split_tie_is_provisional_and_says_so() -> None:
     moving = apply_chain(chain, IDS, scored, order, exact=False)
     resting = apply_chain(chain, IDS, scored, order, exact=True)
     assert (moving.exact, resting.exact) == (False, True)
-    assert [one.count for one in moving.removals] == [one.count for one in resting.removals]
+    assert [one.count for one in moving.kept_sets] == [one.count for one in resting.kept_sets]
     assert torch.equal(resting.scores, apply_chain(chain, IDS, scored).scores)
 
 
@@ -260,5 +260,5 @@ def test_masses_are_summed_in_float64() -> None:
     chain = build_chain(settings_of(top_k=140_000))
     probabilities = torch.softmax(row[None], -1)
     applied = apply_chain(chain, IDS, score(chain, IDS, row))
-    mass = probabilities.double()[applied.removals[0].left].sum().item()
+    mass = probabilities.double()[applied.kept_sets[0].left].sum().item()
     assert describe_cuts(chain, applied, IDS, probabilities)[0].mass == pytest.approx(mass, rel=1e-12)

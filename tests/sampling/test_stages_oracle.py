@@ -23,7 +23,7 @@ from tui.errors import RunError
 from tui.models.generation import PROCESSOR_NAMES
 from tui.sampling import stages
 from tui.sampling.chain import build_chain
-from tui.sampling.cuts import Applied, apply_chain, describe_cuts, edge_tie
+from tui.sampling.cuts import ChainResult, apply_chain, describe_cuts, edge_tie
 from tui.sampling.ranking import Ranking
 from tui.sampling.scoring import check_finite, score
 
@@ -69,21 +69,21 @@ def check(case: Case, counted: Counter[str], sorts: list[Tensor]) -> None:
     count(case, counted)
 
 
-def counts(applied: Applied, case: Case) -> list[int]:
-    return [removal.count for removal in applied.removals if removal.stage in case.after]
+def counts(applied: ChainResult, case: Case) -> list[int]:
+    return [kept_set.count for kept_set in applied.kept_sets if kept_set.stage in case.after]
 
 
-def check_exactly(case: Case, applied: Applied) -> None:
+def check_exactly(case: Case, applied: ChainResult) -> None:
     assert applied.exact
     assert torch.equal(applied.tempered, case.tempered)
-    cuts = [removal for removal in applied.removals if removal.stage in CUTS]
-    assert [removal.stage for removal in cuts] == list(case.after)
-    for removal, expected in zip(cuts, case.after.values(), strict=True):
-        assert removal.count == int((expected > -math.inf).sum()), removal.stage
-        assert torch.equal(case.tempered.masked_fill(~removal.left, -math.inf), expected), removal.stage
+    cuts = [kept_set for kept_set in applied.kept_sets if kept_set.stage in CUTS]
+    assert [kept_set.stage for kept_set in cuts] == list(case.after)
+    for kept_set, expected in zip(cuts, case.after.values(), strict=True):
+        assert kept_set.count == int((expected > -math.inf).sum()), kept_set.stage
+        assert torch.equal(case.tempered.masked_fill(~kept_set.left, -math.inf), expected), kept_set.stage
 
 
-def check_final(case: Case, applied: Applied, final: Tensor) -> None:
+def check_final(case: Case, applied: ChainResult, final: Tensor) -> None:
     scores = list(case.after.values())[-1] if case.after else case.tempered
     assert torch.equal(applied.scores, scores)
     assert torch.equal(final, torch.softmax(scores, dim=-1))

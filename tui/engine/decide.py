@@ -15,11 +15,11 @@ from tui.core.story import How
 from tui.engine.places import Place
 from tui.errors import RunError
 from tui.sampling.chain import Chain, build_chain
-from tui.sampling.cuts import Applied, apply_chain, describe_cuts
+from tui.sampling.cuts import ChainResult, apply_chain, describe_cuts
 from tui.sampling.draw import DrawStream, Noise
 from tui.sampling.metrics import entropy_bits
 from tui.sampling.ranking import rank_of, surprisal_bits
-from tui.sampling.scoring import Scored, score
+from tui.sampling.scoring import BaseScores, score
 
 
 @dataclass
@@ -29,8 +29,8 @@ class Distribution:
     logits: Tensor
     ids: Tensor
     chain: Chain
-    scored: Scored
-    applied: Applied
+    scored: BaseScores
+    applied: ChainResult
     raw: Tensor
     tempered: Tensor
     final: Tensor
@@ -86,7 +86,7 @@ class Distribution:
         """How many candidates are left after all cuts; greedy decoding leaves one."""
         if self.chain.greedy:
             return 1
-        return self.applied.removals[-1].count if self.applied.removals else self.logits.shape[0]
+        return self.applied.kept_sets[-1].count if self.applied.kept_sets else self.logits.shape[0]
 
     @property
     def kept_mass(self) -> float:
@@ -114,7 +114,7 @@ def chain_at(place: Place, settings: Settings, seed: int) -> Chain:
     return build_chain(settings, place.model_processors, Noise(seed, place.position))
 
 
-def finish(logits: Tensor, ids: Tensor, chain: Chain, scored: Scored, applied: Applied) -> Distribution:
+def finish(logits: Tensor, ids: Tensor, chain: Chain, scored: BaseScores, applied: ChainResult) -> Distribution:
     """The distribution of logits whose chain has run; greedy decoding gives one token probability 1."""
     raw = torch.softmax(logits[None], dim=-1)
     untouched = applied.tempered.data_ptr() == logits.data_ptr()

@@ -20,11 +20,11 @@ from tui.engine.places import Place
 from tui.engine.undecided import explain
 from tui.errors import RunError
 from tui.sampling.bounds import Head, Weights, apply_temperature, entropy_span
-from tui.sampling.chain import Chain, Removal
-from tui.sampling.cuts import Applied, apply_after
+from tui.sampling.chain import Chain, KeptSet
+from tui.sampling.cuts import ChainResult, apply_after
 from tui.sampling.head_cuts import Prefix, cut
 from tui.sampling.metrics import LN2, entropy_bits
-from tui.sampling.scoring import Scored
+from tui.sampling.scoring import BaseScores
 from tui.sampling.stages import Stage
 
 
@@ -81,7 +81,7 @@ class HeadDistribution(Distribution):
         """For each id in `tokens` [n], the first stage that certainly removes it, or ''."""
         exact = super().removed_by(tokens)
         bound = [self._cut_by(self._index_by_token.get(token, self.weights.ranked) + 1) for token in tokens.tolist()]
-        early = {removal.stage for removal in self.scored.removals}
+        early = {kept_set.stage for kept_set in self.scored.kept_sets}
         return [name if name in early else sure or name for name, sure in zip(exact, bound, strict=True)]
 
     def _cut_by(self, rank: int) -> str:
@@ -118,7 +118,7 @@ class HeadDistribution(Distribution):
         if self.chain.greedy:
             return 1, 1
         if self.undecided is None:
-            return self.applied.removals[-1].count, self.applied.removals[-1].count
+            return self.applied.kept_sets[-1].count, self.applied.kept_sets[-1].count
         return self.last.fewest, self.last.most
 
     @property
@@ -140,13 +140,13 @@ class HeadDistribution(Distribution):
     @cached_property
     def cuts(self) -> list[Cut]:
         """The effect of each stage that removes tokens, as far as the head decides it."""
-        cuts = [Cut(removal.stage, removal.count, removal.count, 1.0) for removal in self.scored.removals]
+        cuts = [Cut(kept_set.stage, kept_set.count, kept_set.count, 1.0) for kept_set in self.scored.kept_sets]
         cuts += [self._bounded_cut(stage, left) for stage, left in self.steps if stage.cuts]
         stages = {stage.name: stage for stage in self.chain.after}
-        for removal in self.applied.removals[len(self.scored.removals) + 1 :]:
-            tie = removal.tie if removal.splits_tie else None
-            alone = self._alone(stages[removal.stage])
-            cuts.append(Cut(removal.stage, alone, removal.count, self._share(removal.left[0]).value, tie))
+        for kept_set in self.applied.kept_sets[len(self.scored.kept_sets) + 1 :]:
+            tie = kept_set.tie if kept_set.splits_tie else None
+            alone = self._alone(stages[kept_set.stage])
+            cuts.append(Cut(kept_set.stage, alone, kept_set.count, self._share(kept_set.left[0]).value, tie))
         return cuts
 
     def _bounded_cut(self, stage: Stage, left: Prefix) -> Cut:
@@ -194,23 +194,23 @@ def head_distribution(place: Place, settings: Settings, seed: int) -> Distributi
         raise RunError("The server told no log-probability at all.", "Ask it for more with a higher number.")
     chain = chain_at(place, settings, seed)
     server_head = Head.of(logits)
-    head, removals = server_head.penalised(chain, ids, logits)
+    head, kept_sets = server_head.penalised(chain, ids, logits)
     if not len(head.tokens):
         raise RunError(
             f"What comes before the temperature leaves no token of the {known} told certain to be the best.",
             "Turn the penalties off.",
         )
-    return _through(logits, ids, chain, server_head, head, removals)
+    return _through(logits, ids, chain, server_head, head, kept_sets)
 
 
 def _through(
-    logits: Tensor, ids: Tensor, chain: Chain, server_head: Head, head: Head, removals: tuple[Removal, ...]
+    logits: Tensor, ids: Tensor, chain: Chain, server_head: Head, head: Head, kept_sets: tuple[KeptSet, ...]
 ) -> HeadDistribution:
     """Run the chain's cuts on bounds until the kept set is decided, and the remaining ones on the scores themselves."""
     weights = apply_temperature(head, chain.temperature, ids)
     base = torch.full_like(logits, -math.inf).scatter(0, head.tokens, head.scores)[None]
     tempered_scores = torch.full_like(logits, -math.inf).scatter(0, head.tokens, weights.scores)[None]
-    applied = Applied(tempered_scores, tempered_scores, list(removals))
+    applied = ChainResult(tempered_scores, tempered_scores, list(kept_sets))
     left, steps, rest = Prefix.whole(weights), [], list(chain.after)
     while rest and not left.decided:
         left = cut(rest[0], left)
@@ -218,17 +218,28 @@ def _through(
     decided = left.decided or (chain.greedy and left.ordered and left.best_is_certain)
     if left.decided:
         applied.scores = _only(tempered_scores, head.tokens[: left.most])
-        name = steps[-1][0].name if steps else removals[-1].stage
-        applied.removals.append(Removal.of(name, applied.scores))
+        name = steps[-1][0].name if steps else kept_sets[-1].stage
+        applied.kept_sets.append(KeptSet.of(name, applied.scores))
         for stage in rest:
             apply_after(applied, stage, ids, exact=True)
     raw = logits.exp()[None]
-    gone = ~removals[-1].left if removals else torch.zeros_like(raw, dtype=torch.bool)
+    gone = ~kept_sets[-1].left if kept_sets else torch.zeros_like(raw, dtype=torch.bool)
     untouched = head is server_head and chain.temperature is None
     tempered = raw if untouched else _tempered(raw, head, weights).masked_fill(gone, 0.0)
     final = _final(chain, applied, head, left, decided).masked_fill(gone, 0.0)
     dist = HeadDistribution(
-        logits, ids, chain, Scored(base, removals), applied, raw, tempered, final, server_head, head, weights, steps
+        logits,
+        ids,
+        chain,
+        BaseScores(base, kept_sets),
+        applied,
+        raw,
+        tempered,
+        final,
+        server_head,
+        head,
+        weights,
+        steps,
     )
     if not decided:
         dist.undecided = explain(chain, weights, steps)
@@ -246,7 +257,7 @@ def _tempered(raw: Tensor, head: Head, weights: Weights) -> Tensor:
     return torch.full_like(raw, math.nan).index_copy(1, head.tokens, shares.float()[None])
 
 
-def _final(chain: Chain, applied: Applied, head: Head, left: Prefix, decided: bool) -> Tensor:
+def _final(chain: Chain, applied: ChainResult, head: Head, left: Prefix, decided: bool) -> Tensor:
     """Final probabilities [1, V]. If the kept set is undecided: 0 for tokens that are certainly removed, else NaN."""
     if decided and not chain.greedy:
         return torch.softmax(applied.scores, dim=-1)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from tui.core.candidates import Span
-from tui.sampling.chain import Chain, Removal
+from tui.sampling.chain import Chain, KeptSet
 from tui.sampling.metrics import LN2
 from tui.sampling.scoring import score
 from tui.sampling.stages import Stage
@@ -57,8 +57,8 @@ class Head:
         cap = min(cap, math.log(high)) if high > 0 else -math.inf
         return cls(tokens[best.indices], best.values, cap, unseen, Span(min(mass.low, high), high))
 
-    def penalised(self, chain: Chain, ids: Tensor, logits: Tensor) -> tuple[Head, tuple[Removal, ...]]:
-        """The head after the stages before the temperature, and their removals; `logits` [V] are those of this head.
+    def penalised(self, chain: Chain, ids: Tensor, logits: Tensor) -> tuple[Head, tuple[KeptSet, ...]]:
+        """The head after the stages before the temperature, and what those stages kept; `logits` [V] are those of this head.
 
         Such a stage maps each token's score by a function that never decreases. So an unseen token's highest possible
         score is mapped to its highest possible score afterwards. RunError if the stages leave no token.
@@ -77,7 +77,7 @@ class Head:
         low = max(0.0, self.mass.low - touched * math.exp(at_most)) + demoted.sum().item()
         high = self.mass.high + raised.double().exp().sum().item() + demoted.sum().item()
         unseen = int((others > -math.inf).sum()) + len(demoted)
-        return self._ranked(scores, certain, cap, unseen, Span(low, high)), scored.removals
+        return self._ranked(scores, certain, cap, unseen, Span(low, high)), scored.kept_sets
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ NO_DRAW = Noise(seed=0, position=0)
 
 
 @dataclass(frozen=True, slots=True)
-class Removal:
+class KeptSet:
     """The candidates that one stage left."""
 
     stage: str
@@ -57,8 +57,8 @@ class Removal:
     """(size, kept) of the group of equal scores at the stage's edge; None if there is none."""
 
     @classmethod
-    def of(cls, stage: str, scores: Tensor) -> Removal:
-        """The removal that leaves the `scores` [1, V] that are not -inf. It leaves NaN: a later stage may repair it."""
+    def of(cls, stage: str, scores: Tensor) -> KeptSet:
+        """The candidates whose `scores` [1, V] are not -inf; NaN counts, for a later stage may repair it."""
         left = scores != -math.inf
         return cls(stage, left, count(left))
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from tui.sampling.cuts import Order
 from tui.sampling.metrics import LN2, count
-from tui.sampling.scoring import Scored
+from tui.sampling.scoring import BaseScores
 
 SMALLEST_TRUSTED = 1e-30
 """A float32 probability below this loses digits, or is 0."""
@@ -18,7 +18,7 @@ SMALLEST_TRUSTED = 1e-30
 class Ranking:
     """Logits [V] with their base scores in rank order (rank 1 = best)."""
 
-    def __init__(self, logits: Tensor, scored: Scored) -> None:
+    def __init__(self, logits: Tensor, scored: BaseScores) -> None:
         self.logits = logits
         self.scored = scored
         self.order = Order.of(scored.base)

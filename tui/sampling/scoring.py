@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from tui.errors import RunError
-from tui.sampling.chain import Chain, Removal
+from tui.sampling.chain import Chain, KeptSet
 from tui.sampling.metrics import count
 
 REPAIRING = "remove_invalid_values"
@@ -17,16 +17,16 @@ REPAIRING = "remove_invalid_values"
 
 
 @dataclass(slots=True)
-class Scored:
+class BaseScores:
     """The scores after the stages before the temperature: the ranking is by these."""
 
     base: Tensor
     """[1, V] float32 in id order."""
-    removals: tuple[Removal, ...]
-    """The removals of those stages, in chain order."""
+    kept_sets: tuple[KeptSet, ...]
+    """What each of those stages kept, in chain order."""
 
 
-def score(chain: Chain, ids: Tensor, logits: Tensor) -> Scored:
+def score(chain: Chain, ids: Tensor, logits: Tensor) -> BaseScores:
     """Run logits [V] after `ids` [1, n] through the stages before the temperature.
 
     RunError if the logits are not finite and no stage repairs them, or if the stages leave no token or overflow.
@@ -34,13 +34,13 @@ def score(chain: Chain, ids: Tensor, logits: Tensor) -> Scored:
     if not any(stage.name == REPAIRING for stage in chain.before):
         check_finite(logits)
     scores = logits[None]
-    removals = _removal("model", scores, ())
+    kept_sets = _kept_set("model", scores, ())
     for stage in chain.before:
         scores = stage.apply(ids, scores)
-        removals += _removal(stage.name, scores, removals)
+        kept_sets += _kept_set(stage.name, scores, kept_sets)
     if chain.before and not math.isfinite(best := scores.amax().item()):
-        raise _none_left(chain, removals) if best == -math.inf else _overflow(chain, ids, logits)
-    return Scored(scores, removals)
+        raise _none_left(chain, kept_sets) if best == -math.inf else _overflow(chain, ids, logits)
+    return BaseScores(scores, kept_sets)
 
 
 def check_finite(logits: Tensor) -> None:
@@ -53,10 +53,10 @@ def check_finite(logits: Tensor) -> None:
         raise RunError(f"{bad:,} of the model's {len(logits):,} logits are not finite.", "Try --dtype float32.")
 
 
-def _none_left(chain: Chain, removals: tuple[Removal, ...]) -> RunError:
+def _none_left(chain: Chain, kept_sets: tuple[KeptSet, ...]) -> RunError:
     """The error if no token is left. generate() raises too, except in greedy decoding: argmax of -inf only is id 0."""
     theirs = " (generate() would take id 0)" if chain.greedy else ""
-    return RunError(f"{removals[-1].stage} leaves no token to draw{theirs}.", "Turn it off.")
+    return RunError(f"{kept_sets[-1].stage} leaves no token to draw{theirs}.", "Turn it off.")
 
 
 def _overflow(chain: Chain, ids: Tensor, logits: Tensor) -> RunError:
@@ -70,10 +70,10 @@ def _overflow(chain: Chain, ids: Tensor, logits: Tensor) -> RunError:
     return RunError(f"{stage.name}{numbers} makes scores overflow.", "Give it a less extreme value.")
 
 
-def _removal(stage: str, scores: Tensor, before: tuple[Removal, ...]) -> tuple[Removal, ...]:
-    """This stage's removal as a tuple of one, or () if the stage removed nothing and brought nothing back."""
+def _kept_set(stage: str, scores: Tensor, before: tuple[KeptSet, ...]) -> tuple[KeptSet, ...]:
+    """This stage's kept set as a tuple of one, or () if the stage removed nothing and brought nothing back."""
     if not before and scores.amin().item() > -math.inf:
         return ()
-    removal = Removal.of(stage, scores)
-    unchanged = torch.equal(removal.left, before[-1].left) if before else removal.count == scores.shape[-1]
-    return () if unchanged else (removal,)
+    kept_set = KeptSet.of(stage, scores)
+    unchanged = torch.equal(kept_set.left, before[-1].left) if before else kept_set.count == scores.shape[-1]
+    return () if unchanged else (kept_set,)
