@@ -58,7 +58,7 @@ class Head:
         return cls(tokens[best.indices], best.values, cap, unseen, Span(min(mass.low, high), high))
 
     def penalised(self, chain: Chain, ids: Tensor, logits: Tensor) -> tuple[Head, tuple[KeptSet, ...]]:
-        """The head after the stages before the temperature, and what those stages kept; `logits` [V] are those of this head.
+        """The head after the stages before the temperature, and what they kept; `logits` [V] are those of this head.
 
         Such a stage maps each token's score by a function that never decreases. So an unseen token's highest possible
         score is mapped to its highest possible score afterwards. RunError if the stages leave no token.
