@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from torch import Tensor
 
 from tui.core.progress import Report, quiet
-from tui.core.settings import Given
+from tui.core.settings import Given, Refusal
 
 Processor = Callable[[Tensor, Tensor], Tensor]
 """(ids [1, n], scores [1, V]) → scores [1, V]."""
@@ -34,6 +34,8 @@ class ModelInfo:
     """Tokens that end a text."""
     generation: Mapping[str, Any] = field(default_factory=dict)
     """What the model's generation_config sets."""
+    refused: Mapping[str, Refusal] = field(default_factory=dict)
+    """What of that no token can be drawn with, by parameter: a person must set another value."""
     defaults: Mapping[str, Any] = field(default_factory=dict)
     """The library's own defaults, for what nobody set."""
     notes: tuple[str, ...] = ()

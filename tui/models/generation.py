@@ -68,8 +68,22 @@ def arguments(prompt: Sequence[int], given: Given, context: int | None) -> dict[
     return keywords
 
 
-def token_set(tokens: int | Sequence[int] | None) -> frozenset[int]:
-    """What a configuration may say in three ways: none, one token, or several."""
+def is_overridden(name: str, value: object) -> bool:
+    """True for what a generation_config asks and does not get."""
+    return name in OVERRIDES or is_synthid(name, value)
+
+
+def is_synthid(name: str, value: object) -> bool:
+    """True for SynthID's watermark: it draws by keys of its own, and transformers cannot read it from a file."""
+    return name == "watermarking_config" and isinstance(value, dict) and "ngram_len" in value
+
+
+def token_set(tokens: object) -> frozenset[int]:
+    """What a configuration may say in several ways: none, one token, or a list of them. TypeError for anything else."""
     if tokens is None:
         return frozenset()
-    return frozenset([tokens] if isinstance(tokens, int) else tokens)
+    if isinstance(tokens, list | tuple | set | frozenset):
+        return frozenset[int]().union(*map(token_set, tokens))
+    if not isinstance(tokens, int | float):
+        raise TypeError(f"{tokens!r} is no token")
+    return frozenset([int(tokens)])

@@ -1,4 +1,4 @@
-"""Looking into a model's modules: how far a forward is, and whether one of them keeps a state."""
+"""Looking into a model's modules: how far a forward is, how wide its logits, and whether it keeps a state."""
 
 from __future__ import annotations
 
@@ -44,3 +44,11 @@ def watched(model: Any, tokens: int, report: Report) -> Iterator[None]:
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def width_of(model: Any) -> int:
+    """How many logits a model gives: packed weights tell it by their out_features only."""
+    head = model.get_output_embeddings()
+    if head is None:  # a repository's own class need not name its last layer
+        return int(model.config.get_text_config().vocab_size)
+    return int(getattr(head, "out_features", None) or head.weight.shape[0])

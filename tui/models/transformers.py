@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tui.core.origin import Origin
 from tui.core.progress import Report
+from tui.core.settings import Refusal
 from tui.errors import InputError
+from tui.models import notes as said
 from tui.models.base import ModelInfo
+from tui.models.context import context_of
 from tui.models.decoding import Shared, TransformersDecoder, library_defaults
-from tui.models.generation import OVERRIDES, arguments, token_set
+from tui.models.generation import arguments, token_set
+from tui.models.generation_config import adopt, asked_by
 from tui.models.loading import load
-from tui.models.placing import home, spread
+from tui.models.modules import width_of
+from tui.models.placing import home
 from tui.models.probe import Backend
 from tui.models.reference import GenerateReference
 from tui.models.versions import unchecked
@@ -24,33 +30,48 @@ NAME = "transformers"
 class TransformersModel:
     """A causal model and its tokenizer."""
 
-    def __init__(self, model: Any, tokenizer: Any, name: str, *, trusted: bool = False) -> None:
+    def __init__(
+        self, model: Any, tokenizer: Any, name: str, *, trusted: bool = False,
+        asked: Mapping[str, Any] | None = None, refused: Mapping[str, Refusal] | None = None,
+        notes: Sequence[str] = (),
+    ) -> None:  # fmt: skip
+        """`asked`: what its generation_config says as it is written, `refused`: what of that generate() refuses."""
         self._shared = Shared(model, tokenizer)
-        text_config = model.config.get_text_config()
-        width = _width(model)
-        asked = {n: value for n, value in model.generation_config.to_dict().items() if not n.startswith("_")}
-        defaults = library_defaults(model)
+        width, defaults = width_of(model), library_defaults(model)
+        in_force = {n: value for n, value in model.generation_config.to_dict().items() if not n.startswith("_")}
+        asked = in_force if asked is None else asked
         self.tokens = Vocabulary(tokenizer, width)
         self.info = ModelInfo(
             name=name,
             backend=NAME,
             vocabulary=width,
-            context=getattr(text_config, "max_position_embeddings", None),
+            context=context_of(model.config.get_text_config()),
             device=str(home(model)),
             dtype=str(model.dtype).removeprefix("torch."),
-            eos=token_set(asked.get("eos_token_id")),
-            generation=asked,
+            eos=token_set(in_force.get("eos_token_id")),
+            generation=in_force | {name: refusal.number for name, refusal in (refused or {}).items()},
             defaults=defaults,
-            notes=(*unchecked(), *_notes(asked, defaults), *_spread_note(model)),
+            refused=refused or {},
+            notes=(
+                *unchecked(), *said.overridden(asked, defaults), *said.ids_beyond(asked, width), *notes,
+                *said.spread_over(model),
+            ),
             chat=bool(getattr(tokenizer, "chat_template", None)),
             trusted=trusted,
-        )
+        )  # fmt: skip
         self.reference = GenerateReference(self._shared, self.info.context)
 
     @classmethod
     def load(cls, origin: Origin, report: Report) -> TransformersModel:
         """Load a folder, a Hugging Face id, or the demo model; ModelError says what is wrong with it."""
-        return cls(*load(origin, report), trusted=origin.trusting)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # errors are ours to tell, and stderr is nobody's
+            loaded = load(origin, report)
+            refused = adopt(loaded.model, loaded.checkpoint, loaded.source)
+        return cls(
+            loaded.model, loaded.tokenizer, loaded.name, trusted=origin.trusting, asked=asked_by(loaded.checkpoint),
+            refused=refused, notes=loaded.notes,
+        )  # fmt: skip
 
     def decoder(self, prompt: Sequence[int]) -> TransformersDecoder:
         """A decoder for this prompt; InputError if it is longer than the context."""
@@ -60,28 +81,6 @@ class TransformersModel:
                 f"The prompt has {len(prompt):,} tokens, and the model's context ends at {context:,}.", "Shorten it."
             )
         return TransformersDecoder(self._shared, prompt, arguments(prompt, {}, context))
-
-
-def _width(model: Any) -> int:
-    """How many logits there are: packed weights tell it by their out_features only."""
-    head = model.get_output_embeddings()
-    if head is None:  # a repository's own class need not name its last layer
-        return int(model.config.get_text_config().vocab_size)
-    return int(getattr(head, "out_features", None) or head.weight.shape[0])
-
-
-def _spread_note(model: Any) -> list[str]:
-    places = spread(model)
-    return [f"layers on {', '.join(places)}"] if places else []
-
-
-def _notes(asked: Mapping[str, Any], defaults: Mapping[str, Any]) -> list[str]:
-    """One line for each thing the model's generation_config asks that is overridden."""
-    return [
-        f"generation_config asks {name}={asked[name]}; overridden, here and in verify"
-        for name, value in OVERRIDES.items()
-        if asked.get(name) is not None and asked[name] != value and asked[name] != defaults.get(name)
-    ]
 
 
 TRANSFORMERS = Backend(

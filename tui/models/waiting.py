@@ -11,6 +11,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 TICK_SECONDS = 0.1
+MOST_SHOWN = 60
+"""Characters of a value from a file in a message."""
 ENDING_SECONDS = 1.0
 """How long something that was given up may clear away what it left half done."""
 
@@ -43,3 +45,9 @@ def beside(work: Callable[[], T], tick: Callable[[], None], give_up: Callable[[]
 def one_line(error: BaseException) -> str:
     """The error's words, line breaks left out, cut where nobody reads on."""
     return shorten(" ".join(str(error).split()), 300, placeholder=" …") or type(error).__name__
+
+
+def shown(value: object) -> str:
+    """A value somebody wrote into a file, cut where nobody reads on."""
+    text = repr(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
