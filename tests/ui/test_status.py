@@ -7,7 +7,8 @@ import pytest
 from tests.ui.bare import alone, lines
 from tui.core.story import How, Node
 from tui.protocol import Entropy, Opened, Progress, Viewed
-from tui.widgets.status import DROPPED_FIRST, Part, StatusLine, fitting, perplexity
+from tui.widgets.figures import Part, perplexity
+from tui.widgets.status import DROPPED_FIRST, StatusLine, fitting
 
 
 def opened(**more):

@@ -14,10 +14,12 @@ from tui.core.settings import Settings
 from tui.core.story import How
 from tui.engine.places import Place
 from tui.errors import RunError
-from tui.sampling.chain import Applied, Chain, Scored, apply_chain, build_chain, describe_cuts, score
+from tui.sampling.chain import Chain, build_chain
+from tui.sampling.cuts import Applied, apply_chain, describe_cuts
 from tui.sampling.draw import DrawStream, Noise
 from tui.sampling.metrics import entropy_bits
-from tui.sampling.ranking import check_finite, rank_of, surprisal_bits
+from tui.sampling.ranking import rank_of, surprisal_bits
+from tui.sampling.scoring import Scored, score
 
 
 @dataclass
@@ -55,8 +57,12 @@ class Distribution:
         return surprisal_bits(self.logits, token, float(self.raw[0, token]))
 
     def removed_by(self, tokens: Tensor) -> list[str]:
-        """For each id in `tokens` [n], the first stage that removes it, or ''."""
-        return self.applied.removed_by(tokens)
+        """For each id in `tokens` [n], the first stage that removes it, or ''; greedy decoding removes all but one."""
+        names = self.applied.removed_by(tokens)
+        if not self.chain.greedy or self.undecided is not None:
+            return names
+        kept = (self.final[0, tokens] > 0).tolist()
+        return ["" if one else name or GREEDY for name, one in zip(names, kept, strict=True)]
 
     @cached_property
     def raw_entropy(self) -> float:
@@ -90,13 +96,14 @@ class Distribution:
         return self.cuts[-1].mass if self.cuts else 1.0
 
 
+GREEDY = "greedy"
+"""What greedy decoding is called where a stage is named."""
 Decide = Callable[[Place, Settings, int], Distribution]
 """(place, settings, seed) → the distribution there."""
 
 
 def distribution(place: Place, settings: Settings, seed: int) -> Distribution:
     """Run a place's logits through generate()'s chain, exactly. RunError if they cannot be sampled from."""
-    check_finite(place.logits)
     chain = chain_at(place, settings, seed)
     scored = score(chain, place.ids, place.logits)
     return finish(place.logits, place.ids, chain, scored, apply_chain(chain, place.ids, scored))

@@ -19,9 +19,11 @@ from tui.engine.places import Place
 from tui.engine.plots import Ranked, plotted
 from tui.models.base import Tokens
 from tui.protocol import View, Viewed
-from tui.sampling.chain import Chain, apply_chain, score
+from tui.sampling.chain import Chain
+from tui.sampling.cuts import apply_chain
 from tui.sampling.draw import DrawStreams, draw_many
-from tui.sampling.ranking import Ranking, check_finite
+from tui.sampling.ranking import Ranking
+from tui.sampling.scoring import score
 
 RANKINGS_BYTES = 256 << 20
 REACH_SECONDS = 0.015
@@ -74,7 +76,6 @@ class Viewer:
         if key in self._rankings:
             self._rankings.move_to_end(key)
             return self._rankings[key]
-        check_finite(place.logits)
         ranking = self._rankings[key] = Ranking(place.logits, score(chain, place.ids, place.logits))
         while sum(kept.nbytes for kept in self._rankings.values()) > RANKINGS_BYTES and len(self._rankings) > 1:
             self._rankings.popitem(last=False)
@@ -104,8 +105,6 @@ def reached(
 
 
 def _removed_by(node: Node, here: Distribution) -> str:
-    if here.chain.greedy and not float(here.final[0, node.token]):
-        return "greedy"
     return here.removed_by(torch.tensor([node.token], device=here.logits.device))[0]
 
 
@@ -114,7 +113,7 @@ class _Window:
 
     def __init__(self, tokens: Tokens, here: Distribution, ranking: Ranking, counts: Tensor | None) -> None:
         self._tokens, self._here, self._ranking, self._counts = tokens, here, ranking, counts
-        self.cumulative = here.tempered[0, ranking.tokens].cumsum(0, dtype=torch.float64)
+        self.cumulative = here.tempered[0, ranking.tokens].cumsum(0, dtype=torch.float64).clamp_(max=1.0)
 
     def between(self, first: int, count: int) -> list[Candidate]:
         """`count` candidates from rank `first` + 1 on; fewer at the end."""
@@ -136,7 +135,7 @@ class _Window:
             here.logits[ids], here.raw[0, ids], here.tempered[0, ids], here.final[0, ids], self.cumulative[at]
         )  # fmt: skip
         counts = self._counts[ids].tolist() if self._counts is not None else [0] * len(ranks)
-        removed = here.applied.removed_by(ids)
+        removed = here.removed_by(ids)
         piece, special = self._tokens.piece, self._tokens.special
         return [
             Candidate(rank, token, piece(token), special(token), logit, raw, tempered, final, cumulative, stage, count)

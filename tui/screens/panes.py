@@ -9,9 +9,10 @@ from tui.keys import Keymap
 from tui.protocol import Candidate
 from tui.widgets.candidates import CandidateList
 from tui.widgets.controls import Controls
+from tui.widgets.figures import perplexity
 from tui.widgets.plots.pane import PlotPane
 from tui.widgets.prompt import PromptEditor
-from tui.widgets.status import StatusLine, perplexity
+from tui.widgets.status import StatusLine
 from tui.widgets.text import StoryText
 
 

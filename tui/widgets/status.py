@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from typing import ClassVar, NamedTuple
+from collections.abc import Sequence
+from typing import ClassVar
 
 from rich.text import Text
 from textual.app import RenderResult
@@ -12,9 +12,9 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from tui.core.printable import printable
-from tui.core.story import How, Node
-from tui.protocol import Opened, Progress, Span, Tail, Viewed
-from tui.widgets.numbers import percent
+from tui.core.story import Node
+from tui.protocol import Opened, Progress, Viewed
+from tui.widgets.figures import Part, distribution_parts, figure, text_parts
 
 DROPPED_FIRST = (
     "dtype",
@@ -34,28 +34,8 @@ DROPPED_FIRST = (
 """Parts dropped, in this order, as the line gets narrower."""
 SO_FAR = ("surprisal", "perplexity")
 """Parts about the tokens before the cursor; all other numbers are about the next token."""
-UNKNOWN = "–"
 _BAR = 12
 _LONGEST_MODEL = _LONGEST_HOST = 28
-
-
-class Part(NamedTuple):
-    """One labelled value in the line."""
-
-    name: str
-    label: str
-    value: str
-
-    @property
-    def width(self) -> int:
-        """Width in cells, including the separator."""
-        return len(self.label) + len(self.value) + 4
-
-
-def perplexity(nodes: Iterable[Node]) -> float | None:
-    """Perplexity of the generated tokens under the raw distribution; None if there are none."""
-    bits = [node.surprisal for node in nodes if node.how is not How.PROMPT and math.isfinite(node.surprisal)]
-    return 2.0 ** min(sum(bits) / len(bits), 1000.0) if bits else None
 
 
 def fitting(parts: Sequence[Part], width: int) -> list[Part]:
@@ -66,14 +46,6 @@ def fitting(parts: Sequence[Part], width: int) -> list[Part]:
             break
         kept = [part for part in kept if part.name != name]
     return kept
-
-
-def _figure(value: float | None, width: int) -> str:
-    """A number right-aligned in `width` cells: one decimal below 100, none above; `–` for None."""
-    if value is None or not math.isfinite(value):
-        return f"{UNKNOWN:>{width}}"
-    text = f"{value:,.1f}" if value < 99.95 else f"{value:,.0f}"
-    return f"{text if len(text) <= width else f'{value:.0e}':>{width}}"
 
 
 class StatusLine(Widget):
@@ -118,41 +90,8 @@ class StatusLine(Widget):
     # The view's numbers
 
     def numbers(self) -> list[Part]:
-        """The numbers of the view on screen: entropy, kept set, mass, surprisal, perplexity."""
-        viewed, node = self.viewed, self.node
-        if viewed is not None and viewed.tail is not None:
-            return self._numbers_of_head(viewed, viewed.tail)
-        raw, final = ("–", "–") if viewed is None else (f"{viewed.entropy.raw:.2f}", f"{viewed.entropy.final:.2f}")
-        kept = UNKNOWN if viewed is None else f"{viewed.kept:,}"
-        size = len(f"{viewed.vocabulary:,}") if viewed else len(kept)
-        effective = None if viewed is None else 2.0**viewed.entropy.final
-        mass = UNKNOWN if viewed is None else _mass(viewed.kept_mass)
-        return [
-            Part("entropy", "entropy ", f"{raw:>5} → {final:>5} bits"),
-            Part("effective", "≈ ", f"{_figure(effective, 7)} candidates"),
-            Part("kept", "kept ", f"{kept:>{size}}"),
-            Part("mass", "mass ", f"{mass:>6}"),
-            *self._so_far(node),
-        ]
-
-    def _so_far(self, node: Node | None) -> list[Part]:
-        return [
-            Part("surprisal", "surprisal ", _figure(node.surprisal if node else None, 4)),
-            Part("perplexity", "ppl ", _figure(self.perplexity, 6)),
-        ]
-
-    def _numbers_of_head(self, viewed: Viewed, tail: Tail) -> list[Part]:
-        """The numbers of a view of which only the head is known: exact where the head determines them, else bounds."""
-        raw, _, final = tail.entropy
-        fewest, most = tail.kept
-        kept = f"{fewest:,}" if fewest == most else f"{fewest:,}–{most:,}"
-        return [
-            Part("entropy", "entropy ", f"{_bits(raw)} → {_bits(final)} bits"),
-            Part("kept", "kept ", kept),
-            Part("mass", "mass ", _masses(tail.kept_mass)),
-            Part("unseen", "unseen ", f"{tail.count:,} · {percent(tail.mass)} %"),
-            *self._so_far(self.node),
-        ]
+        """The numbers of the view on screen, and those of the tokens before the cursor."""
+        return [*distribution_parts(self.viewed), *text_parts(self.node, self.perplexity)]
 
     def _numbers_line(self, width: int) -> Text:
         parts = fitting(self.numbers(), width)
@@ -177,7 +116,7 @@ class StatusLine(Widget):
             host = printable(self.host, space=" ")
             short = host if len(host) <= _LONGEST_HOST else host[: _LONGEST_HOST - 1] + "…"
             known.insert(1, Part("host", "on ", short))
-        return [*known, Part("ms", "", f"{_figure(self.node.ms if self.node else None, 5)} ms a step")]
+        return [*known, Part("ms", "", f"{figure(self.node.ms if self.node else None, 5)} ms a step")]
 
     def _engine_line(self, width: int) -> Text:
         state = self._state()
@@ -219,20 +158,3 @@ class StatusLine(Widget):
 
     def _quiet(self, text: str) -> Text:
         return self._styled(text, "label")
-
-
-def _bits(span: Span) -> str:
-    """Bits as text: two decimals if exact; else both bounds with one decimal, or two if one would make them equal."""
-    if span.exact:
-        return f"{span.value:.2f}"
-    places = 1 if f"{span.low:.1f}" != f"{span.high:.1f}" else 2
-    return f"{span.low:.{places}f}–{span.high:.{places}f}"
-
-
-def _masses(span: Span) -> str:
-    return _mass(span.value) if span.exact else f"{_mass(span.low)}–{_mass(span.high)}"
-
-
-def _mass(mass: float) -> str:
-    """A mass with three decimals; a mass below 1 is never rounded to 1.000."""
-    return f"{mass:.3f}" if mass < 0.9995 or mass >= 1 else f"{math.floor(mass * 10_000) / 10_000:.4f}"
