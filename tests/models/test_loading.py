@@ -74,10 +74,18 @@ def test_what_can_be_no_name(name: str) -> None:
     refused(name)
 
 
-def test_a_file_is_no_model(tmp_path: Path) -> None:
-    file = tmp_path / "model.gguf"
-    file.write_bytes(b"GGUF")
-    assert str(file) in refused(file)
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [("model.gguf", b"GGUF\3\0\0\0", "is a GGUF file"), ("MODEL.GGUF", b"", "is a GGUF file"),
+     ("weights", b"GGUF\3\0\0\0", "is a GGUF file"), ("model.safetensors", b"version https://git-lfs", "Git LFS"),
+     ("model.safetensors", b"{}", "a model is a folder")],
+)  # fmt: skip
+def test_a_file_is_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, data: bytes, said: str) -> None:
+    """By its path, and by its name where it is."""
+    (tmp_path / name).write_bytes(data)
+    monkeypatch.chdir(tmp_path)
+    for source in (tmp_path / name, name):
+        assert name in refused(source) and said in refused(source)
 
 
 def test_many_missing_tensors_are_counted(broken: Path) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-_NAMES = ("max_position_embeddings", "max_seq_len", "max_target_positions", "max_sequence_length", "seq_length")
-"""transformers' own name first, to which most configurations map theirs; MPT's and Whisper's are not mapped."""
-_UNLIMITED_SEQ_LENGTH = ("bloom",)
-"""Models whose `seq_length` is only what they were trained on."""
+_NAMES = ("max_position_embeddings", "max_seq_len", "max_target_positions")
+"""transformers' own name, to which most configurations map theirs; MPT's and Whisper's are not mapped.
+
+Not `seq_length`: it is what a Bloom was trained on, and it takes more.
+"""
 
 
 def context_of(config: Any) -> int | None:
