@@ -6,6 +6,8 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from torch import Tensor
+
 from tui.core.origin import Origin
 from tui.core.progress import Report
 from tui.core.settings import Refusal
@@ -13,7 +15,7 @@ from tui.errors import InputError
 from tui.models import notes as said
 from tui.models.base import ModelInfo
 from tui.models.context import context_of
-from tui.models.decoding import Shared, TransformersDecoder, library_defaults
+from tui.models.decoding import Shared, TransformersDecoder, library_defaults, prompt_logits
 from tui.models.generation import arguments, token_set
 from tui.models.generation_config import adopt, asked_by
 from tui.models.loading import load
@@ -72,6 +74,10 @@ class TransformersModel:
             loaded.model, loaded.tokenizer, loaded.name, trusted=origin.trusting, asked=asked_by(loaded.checkpoint),
             refused=refused, notes=loaded.notes,
         )  # fmt: skip
+
+    def prompt_logits(self, prompt: Sequence[int], report: Report) -> Tensor:
+        """The logits [n, V] after each of a prompt's ids, from one forward."""
+        return prompt_logits(self._shared, prompt, report)
 
     def decoder(self, prompt: Sequence[int]) -> TransformersDecoder:
         """A decoder for this prompt; InputError if it is longer than the context."""
