@@ -15,11 +15,11 @@ Not `seq_length`: it is what a Bloom was trained on, and it takes more.
 def context_of(config: Any) -> int | None:
     """The most tokens a model takes, from its text configuration; None if there is no limit, or none is named.
 
-    XLNet answers -1 where there is no limit. A rotary embedding that is scaled takes more than it was trained on.
+    XLNet answers -1 where there is no limit. A rotary embedding that is scaled may take more than it was trained on.
     """
     limits = (getattr(config, name, None) for name in _NAMES)
     limit = next((limit for limit in limits if isinstance(limit, int) and limit > 0), None)
-    return None if limit is None else max([limit, *map(_scaled, _ropes(config))])
+    return None if limit is None else max([limit, *(_stretched(rope, limit) for rope in _ropes(config))])
 
 
 def _ropes(config: Any) -> list[Mapping[str, Any]]:
@@ -29,12 +29,13 @@ def _ropes(config: Any) -> list[Mapping[str, Any]]:
     return nested or [rope]
 
 
-def _scaled(rope: Mapping[str, Any]) -> int:
-    """How far YaRN stretches what the model was trained on.
+def _stretched(rope: Mapping[str, Any], limit: int) -> int:
+    """How far a rotary embedding reaches beyond what it was trained on.
 
-    The other kinds say no more than max_position_embeddings: it is to be set to the length they reach.
+    Dynamic NTK begins where max_position_embeddings ends, and YaRN has the trained length beside it. Under any other
+    kind max_position_embeddings is to be set to the length that it reaches.
     """
-    trained, factor = rope.get("original_max_position_embeddings"), rope.get("factor")
-    if rope.get("rope_type") != "yarn" or not isinstance(trained, int) or not isinstance(factor, int | float):
-        return 0
-    return int(trained * factor)
+    trained = {"dynamic": limit, "yarn": rope.get("original_max_position_embeddings")}.get(rope.get("rope_type", ""))
+    factor = rope.get("factor")
+    known = isinstance(trained, int) and isinstance(factor, int | float)
+    return int(trained * factor) if known else 0  # type: ignore[operator]

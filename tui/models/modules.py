@@ -13,7 +13,7 @@ from tui.core.progress import Report
 
 
 class ModuleState:
-    """What a model's modules keep from one forward to the next beside their weights and buffers (RecurrentGemma).
+    """What a model's modules keep from one forward to the next beside their weights (RecurrentGemma, dynamic RoPE).
 
     generate() starts from whatever the last call left there, so that two calls on one model object differ. Reset before
     each prompt, every run is that of a model just loaded.
@@ -21,12 +21,12 @@ class ModuleState:
 
     def __init__(self, model: Any) -> None:
         self._model = model
-        self._initial: dict[tuple[torch.nn.Module, str], Tensor | None] = {}
-        """Each attribute that a forward changed, as it was before the first one; None: no tensor."""
+        self._initial: dict[tuple[torch.nn.Module, str], Tensor | int | None] = dict(_dynamic_ropes(model))
+        """Each attribute that a forward changes, as it was before the first one; None: no tensor."""
 
     @property
     def exists(self) -> bool:
-        """True if a forward has been seen to change such an attribute."""
+        """True if a forward has been seen to change such an attribute, or will."""
         return bool(self._initial)
 
     @contextmanager
@@ -42,7 +42,7 @@ class ModuleState:
     def reset(self) -> None:
         """Give every noted attribute the value it had before the first forward."""
         for (module, name), value in self._initial.items():
-            setattr(module, name, None if value is None else value.clone())
+            setattr(module, name, value.clone() if isinstance(value, Tensor) else value)
 
     def _attributes(self) -> Iterator[tuple[tuple[torch.nn.Module, str], Tensor]]:
         """Tensors that are neither weights nor buffers."""
@@ -50,6 +50,19 @@ class ModuleState:
             for name, value in vars(module).items():
                 if isinstance(value, Tensor):
                     yield (module, name), value
+
+
+def _dynamic_ropes(model: Any) -> Iterator[tuple[tuple[torch.nn.Module, str], Tensor | int]]:
+    """What rotary embeddings that stretch with the text change: in whichever forward is the first past their length.
+
+    Their frequencies stay as the longest text left them: a prompt that is longer too would begin with those.
+    """
+    for module in model.modules():
+        if "dynamic" not in str(getattr(module, "rope_type", "")):
+            continue
+        for name, value in {**vars(module), **dict(module.named_buffers(recurse=False))}.items():
+            if name.endswith(("inv_freq", "max_seq_len_cached")):
+                yield (module, name), value.clone() if isinstance(value, Tensor) else value
 
 
 @contextmanager
