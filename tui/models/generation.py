@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from tui.core.settings import OWN_DEFAULTS, Given, for_generate
+from tui.core.settings import OWN_DEFAULTS, Given, Refusal, for_generate
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a model's generation_config asks."""
+
+    values: Mapping[str, Any]
+    """As they are written, whatever they are."""
+    refused: Mapping[str, Refusal] = field(default_factory=dict)
+    """Sampling parameters among them that generate() refuses."""
+
 
 OVERRIDES: Mapping[str, Any] = {
     "guidance_scale": None,

@@ -17,7 +17,7 @@ from tui.core.stages import PARAMETERS
 from tui.errors import ModelError
 from tui.models.checkpoint import CONFIG, GENERATION, Checkpoint
 from tui.models.decoding import prepare
-from tui.models.generation import arguments, is_overridden, token_set
+from tui.models.generation import Asked, arguments, is_overridden, token_set
 from tui.models.header import DECODERS
 from tui.models.modules import width_of
 from tui.models.waiting import one_line, shown
@@ -40,25 +40,26 @@ def asked_by(checkpoint: Checkpoint) -> Mapping[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def adopt(model: Any, checkpoint: Checkpoint, source: str) -> dict[str, Refusal]:
+def adopt(model: Any, checkpoint: Checkpoint, source: str) -> Asked:
     """Give a model what its checkpoint asks of generate(), as from_pretrained does.
 
-    What is overridden is left out. So is a sampling parameter that generate() refuses: a person can set another, and
-    these are returned. ModelError for anything else that it refuses.
+    What is overridden is left out. So is a sampling parameter that generate() refuses, for a person can set another.
+    ModelError for anything else that it refuses.
     """
     file = CONFIG if checkpoint.generation is None else GENERATION
     if not model.can_generate():
         raise ModelError(f"{source} has no generate(): {type(model).__name__} is no model that goes on with a text.")
-    wanted = {name: value for name, value in asked_by(checkpoint).items() if not is_overridden(name, value)}
+    asked = asked_by(checkpoint)
+    wanted = {name: value for name, value in asked.items() if not is_overridden(name, value)}
     if not _reason(model, wanted):
-        return {}
+        return Asked(asked)
     refused = _refused(model, wanted)
     for name, reason in refused.items():
         if name not in _SET_BY_A_PERSON:
             raise ModelError(f"The {file} of {source} asks {name}={shown(wanted[name])}, which is refused: {reason}")
     if reason := _reason(model, {name: value for name, value in wanted.items() if name not in refused}):
         raise ModelError(f"The {file} of {source} asks what generate() refuses: {reason}")
-    return {name: Refusal(file, wanted[name], reason) for name, reason in refused.items()}
+    return Asked(asked, {name: Refusal(file, wanted[name], reason) for name, reason in refused.items()})
 
 
 def _refused(model: Any, wanted: Mapping[str, Any]) -> dict[str, str]:

@@ -10,14 +10,13 @@ from torch import Tensor
 
 from tui.core.origin import Origin
 from tui.core.progress import Report
-from tui.core.settings import Refusal
 from tui.errors import InputError
 from tui.models import notes as said
 from tui.models.base import ModelInfo
 from tui.models.context import context_of
 from tui.models.decoding import Shared, TransformersDecoder, library_defaults, prompt_logits
-from tui.models.generation import arguments, token_set
-from tui.models.generation_config import adopt, asked_by
+from tui.models.generation import Asked, arguments, token_set
+from tui.models.generation_config import adopt
 from tui.models.loading import load
 from tui.models.modules import width_of
 from tui.models.placing import home
@@ -33,34 +32,14 @@ class TransformersModel:
     """A causal model and its tokenizer."""
 
     def __init__(
-        self, model: Any, tokenizer: Any, name: str, *, trusted: bool = False,
-        asked: Mapping[str, Any] | None = None, refused: Mapping[str, Refusal] | None = None,
+        self, model: Any, tokenizer: Any, name: str, *, trusted: bool = False, asked: Asked | None = None,
         notes: Sequence[str] = (),
     ) -> None:  # fmt: skip
-        """`asked`: what its generation_config says as it is written, `refused`: what of that generate() refuses."""
+        """`asked`: by its checkpoint; without it, what its generation_config says. `notes`: what is not used of it."""
         self._shared = Shared(model, tokenizer)
-        width, defaults = width_of(model), library_defaults(model)
         in_force = {n: value for n, value in model.generation_config.to_dict().items() if not n.startswith("_")}
-        asked = in_force if asked is None else asked
-        self.tokens = Vocabulary(tokenizer, width)
-        self.info = ModelInfo(
-            name=name,
-            backend=NAME,
-            vocabulary=width,
-            context=context_of(model.config.get_text_config()),
-            device=str(home(model)),
-            dtype=str(model.dtype).removeprefix("torch."),
-            eos=token_set(in_force.get("eos_token_id")),
-            generation=in_force | {name: refusal.number for name, refusal in (refused or {}).items()},
-            defaults=defaults,
-            refused=refused or {},
-            notes=(
-                *unchecked(), *said.overridden(asked, defaults), *said.ids_beyond(asked, width), *notes,
-                *said.spread_over(model),
-            ),
-            chat=bool(getattr(tokenizer, "chat_template", None)),
-            trusted=trusted,
-        )  # fmt: skip
+        self.info = _info(model, tokenizer, in_force, asked or Asked(in_force), name=name, trusted=trusted, notes=notes)
+        self.tokens = Vocabulary(tokenizer, self.info.vocabulary)
         self.reference = GenerateReference(self._shared, self.info.context)
 
     @classmethod
@@ -69,11 +48,10 @@ class TransformersModel:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # errors are ours to tell, and stderr is nobody's
             loaded = load(origin, report)
-            refused = adopt(loaded.model, loaded.checkpoint, loaded.source)
+            asked = adopt(loaded.model, loaded.checkpoint, loaded.source)
         return cls(
-            loaded.model, loaded.tokenizer, loaded.name, trusted=origin.trusting, asked=asked_by(loaded.checkpoint),
-            refused=refused, notes=loaded.notes,
-        )  # fmt: skip
+            loaded.model, loaded.tokenizer, loaded.name, trusted=origin.trusting, asked=asked, notes=loaded.notes
+        )
 
     def prompt_logits(self, prompt: Sequence[int], report: Report) -> Tensor:
         """The logits [n, V] after each of a prompt's ids, from one forward."""
@@ -87,6 +65,29 @@ class TransformersModel:
                 f"The prompt has {len(prompt):,} tokens, and the model's context ends at {context:,}.", "Shorten it."
             )
         return TransformersDecoder(self._shared, prompt, arguments(prompt, {}, context))
+
+
+def _info(
+    model: Any, tokenizer: Any, in_force: Mapping[str, Any], asked: Asked, *, name: str, trusted: bool,
+    notes: Sequence[str],
+) -> ModelInfo:  # fmt: skip
+    width, defaults = width_of(model), library_defaults(model)
+    overridden = [*said.overridden(asked.values, defaults), *said.ids_beyond(in_force, width)]
+    return ModelInfo(
+        name=name,
+        backend=NAME,
+        vocabulary=width,
+        context=context_of(model.config.get_text_config()),
+        device=str(home(model)),
+        dtype=str(model.dtype).removeprefix("torch."),
+        eos=token_set(in_force.get("eos_token_id")),
+        generation={**in_force, **{name: refusal.number for name, refusal in asked.refused.items()}},
+        refused=asked.refused,
+        defaults=defaults,
+        notes=(*unchecked(), *overridden, *notes, *said.spread_over(model)),
+        chat=bool(getattr(tokenizer, "chat_template", None)),
+        trusted=trusted,
+    )
 
 
 TRANSFORMERS = Backend(
