@@ -215,7 +215,7 @@ def _print_records(records: Any) -> int:
 
 
 def _say_notes(notes: Sequence[str]) -> None:
-    """What of the model is overridden or not used, on stderr: stdout is the answer's."""
+    """Write a model's notes to stderr, since stdout has the results only."""
     from tui.core.printable import printable
 
     for note in notes:

@@ -1,7 +1,7 @@
-"""Sampling parameters: what each may be, who set it, and what *off* means for it.
+"""The values of the sampling parameters: validated, and resolved from what the person, the model and transformers say.
 
-`Given` holds only what a person set. A parameter that is not given is left out, never None: in transformers
-`top_k=None` means no top-k, while leaving it out means 50.
+`Given` holds only what a person set. A parameter that the person did not set is missing from it, never None: in
+transformers `top_k=None` means no top-k, while leaving it out means 50.
 """
 
 from __future__ import annotations
@@ -43,19 +43,19 @@ Settings = dict[str, Setting]
 
 
 OWN_DEFAULTS: Mapping[str, Value] = {"do_sample": True, "max_new_tokens": 128}
-"""What samplescope decides where nobody else did."""
+"""Values that samplescope sets unless the person does, whatever the model or transformers would set."""
 DEFAULT_SEED = 42
 
 OFF: Given = {name: parameter.off for name, parameter in PARAMETERS.items()}
 """Every parameter at the value at which it does nothing."""
 UNASKED: Given = {name: parameter.default for name, parameter in PARAMETERS.items()}
-"""What transformers applies where nobody asks for anything, for as long as no model is open that tells."""
+"""Every parameter's default, shown until a model is open that says what transformers applies to it."""
 
 _NUMBERS = {**PARAMETERS, MAX_NEW_TOKENS.name: MAX_NEW_TOKENS}
 
 
 def normalise(given: Mapping[str, Value]) -> Given:
-    """`given` validated, each value as the float, int or bool that transformers wants.
+    """Validate `given`, and convert each value to the float, int or bool that transformers wants.
 
     Raises InputError for the first parameter that is unknown or out of range.
     """
@@ -78,10 +78,10 @@ def validate(given: Mapping[str, Value]) -> None:
 
 
 def resolve(given: Mapping[str, Value], model: Mapping[str, Any], library: Mapping[str, Any]) -> Settings:
-    """Each parameter's value in force and its source: you, then the model's generation_config, then transformers.
+    """Each parameter's value in force, from the person, else the model's generation_config, else transformers.
 
-    `model` holds what generation_config.json sets (None = unset), `library` transformers' own defaults; what it does
-    not have has ours.
+    `model` holds what generation_config.json sets (None = unset), `library` transformers' own defaults. A parameter
+    that transformers does not have gets samplescope's default.
     """
     settings: Settings = {}
     for name in (*PARAMETERS, "do_sample", MAX_NEW_TOKENS.name):
@@ -99,7 +99,7 @@ def resolve(given: Mapping[str, Value], model: Mapping[str, Any], library: Mappi
 
 
 def for_generate(given: Mapping[str, Value]) -> Given:
-    """The keywords that generate() takes of what was given, validated; the rest is samplescope's alone."""
+    """`given`, validated, as keywords for generate(): without the parameters that only samplescope has."""
     return {
         name: value
         for name, value in normalise(given).items()
@@ -109,23 +109,23 @@ def for_generate(given: Mapping[str, Value]) -> Given:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A value in a model's own file that generate() refuses."""
+    """A value in a model's file that generate() refuses."""
 
     file: str
     value: object
-    """As it is written there: of any kind."""
+    """The value as it is written, of any type."""
     reason: str
-    """transformers'."""
+    """Why, in transformers' words."""
 
     @property
     def number(self) -> float | None:
-        """The value, if it is a number at all."""
+        """The value if it is a finite number, else None."""
         is_number = isinstance(self.value, int | float) and not isinstance(self.value, bool)
         return self.value if is_number and math.isfinite(self.value) else None  # type: ignore[return-value, arg-type]
 
 
 class RefusedDefaultError(InputError):
-    """No token can be drawn with the model's own default, and the person has set no other value."""
+    """generate() refuses the model's own default, and the person has set no other value."""
 
     def __init__(self, parameter: Parameter, refusal: Refusal) -> None:
         or_greedy = ", or use greedy decoding" if parameter.name in SAMPLING_PARAMETERS else ""
@@ -138,7 +138,7 @@ class RefusedDefaultError(InputError):
 
 
 def check_defaults(settings: Settings, refused: Mapping[str, Refusal]) -> None:
-    """RefusedDefaultError if a setting would be the model's own and that is one of those `refused`."""
+    """Raise RefusedDefaultError if a parameter in `refused` is in force and the person has not set it."""
     greedy = settings["do_sample"].value is False
     for name, parameter in PARAMETERS.items():
         moot = greedy and name in SAMPLING_PARAMETERS
@@ -147,7 +147,7 @@ def check_defaults(settings: Settings, refused: Mapping[str, Refusal]) -> None:
 
 
 def check_without_logits(settings: Settings) -> None:
-    """InputError if a stage looks at the sign of a logit, where only log-probabilities are known."""
+    """For a model of which only log-probabilities are known: InputError if a stage in force needs the logits' signs."""
     for name, parameter in ((one.name, one) for stage in PENALTIES if stage.signs for one in stage.parameters):
         if not parameter.is_off(settings[name].value):
             raise InputError(

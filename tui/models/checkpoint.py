@@ -1,6 +1,6 @@
-"""What a checkpoint's folder holds, and what it is refused for: read without running code or opening a pickle.
+"""Checks a checkpoint's folder before it is loaded, without running its code or opening a pickle.
 
-Nothing here imports torch or transformers: a wrong folder is told before anything heavy is waited for.
+This module imports neither torch nor transformers, so that a wrong folder is refused at once.
 """
 
 from __future__ import annotations
@@ -22,34 +22,34 @@ GENERATION = "generation_config.json"
 SAFETENSORS = ".safetensors"
 PICKLE_REMEDY = "Get it as safetensors; or --allow-pickle, if you trust whoever made it: unpickling can run code."
 DEEPEST = 60
-"""How deep a JSON file may be nested: none of a real checkpoint comes near, and libraries recurse through them."""
+"""How deep a JSON file may be nested; libraries recurse through it, and no real checkpoint comes near."""
 _WHOLE = "Get the whole checkpoint anew."
 _TOKENIZERS = ("tokenizer*", "vocab*", "merges.txt", "*.model", "*.tiktoken", "*.spm", "spiece*", "tekken.json")
-"""Files of which a tokenizer has at least one."""
+"""Patterns of file names; a folder with a tokenizer has at least one such file."""
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 _FOREIGN = ("*.h5", "*.msgpack", "*.onnx", "consolidated*")
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A folder that may be loaded, as far as it can be told without loading it."""
+    """A checkpoint that has been checked, and the contents of its small files."""
 
     folder: Path
     config: Mapping[str, Any]
-    """config.json."""
+    """The contents of config.json."""
     header: Header | None
-    """Of safetensors; None for a pickle, which was allowed: it would have to be run."""
+    """The header of safetensors weights; None for an allowed pickle, which has none."""
     generation: Mapping[str, Any] | None
-    """generation_config.json; None where there is none that can be read."""
+    """The contents of generation_config.json; None if there is no file, or it cannot be read."""
     notes: Sequence[str]
-    """What of it is left out."""
+    """One line for each file that cannot be read and is left out."""
 
 
 def check(folder: Path, name: str, origin: Origin) -> Checkpoint:
-    """Look at a checkpoint before it is loaded.
+    """Check a checkpoint before it is loaded.
 
-    ModelError for what is no causal model, for weights that are missing, damaged, or a pickle nobody allowed, and for
-    a configuration that is not that of the weights.
+    ModelError if it is not a causal model, if its weights are missing, damaged, or a pickle that is not allowed, or if
+    its configuration cannot be that of the weights.
     """
     config = check_config(folder, name, origin)
     names = [path.name for path in folder.iterdir()]
@@ -64,7 +64,7 @@ def check(folder: Path, name: str, origin: Origin) -> Checkpoint:
 
 
 def _generation(file: Path, source: str) -> tuple[Mapping[str, Any] | None, Sequence[str]]:
-    """What generation_config.json says, or why that is not in force: transformers goes on without it, and so do we."""
+    """The contents of generation_config.json, or a note why they are not in force; transformers goes on without too."""
     if not file.exists():
         return None, ()
     try:
@@ -74,7 +74,7 @@ def _generation(file: Path, source: str) -> tuple[Mapping[str, Any] | None, Sequ
 
 
 def check_config(folder: Path, name: str, origin: Origin) -> Mapping[str, Any]:
-    """The folder's config.json; ModelError if there is none, or it says that this is no causal language model."""
+    """The contents of config.json. ModelError if it is not valid, or does not describe a causal language model."""
     if (folder / "adapter_config.json").exists():
         raise foreign.adapter(name, read_json(folder / "adapter_config.json", name).get("base_model_name_or_path"))
     if not (folder / CONFIG).is_file():
@@ -91,7 +91,7 @@ def check_config(folder: Path, name: str, origin: Origin) -> Mapping[str, Any]:
 
 
 def _check_tokenizer(folder: Path, names: Collection[str], source: str) -> None:
-    """ModelError where no file of a tokenizer is there, or Git has not fetched it."""
+    """Raise ModelError if the folder has no file of a tokenizer, or only a Git LFS pointer."""
     files = [one for one in names if any(fnmatch(one, pattern) for pattern in _TOKENIZERS)]
     if not files:
         raise ModelError(f"There is no tokenizer in {source}.", "Put the tokenizer's files beside the weights.")
@@ -102,9 +102,9 @@ def _check_tokenizer(folder: Path, names: Collection[str], source: str) -> None:
 def weight_files(
     names: Collection[str], read: Callable[[str], Mapping[str, Any]], source: str, *, allow_pickle: bool
 ) -> list[str]:
-    """Which of a checkpoint's files hold its weights: safetensors, or a pickle only where that is allowed.
+    """The names of a checkpoint's weight files: safetensors, or a pickle only where that is allowed.
 
-    `read` gives the contents of an index, which names the pieces. ModelError if there are none, or none allowed.
+    `read` returns the contents of an index file, which names the shards. ModelError if there are no such files.
     """
     for stem, suffix in (("model", SAFETENSORS), ("pytorch_model", ".bin")):
         one, index = f"{stem}{suffix}", f"{stem}{suffix}.index.json"
@@ -112,23 +112,23 @@ def weight_files(
             continue
         if suffix != SAFETENSORS and not allow_pickle:
             raise ModelError(f"The weights of {source} are a pickle ({one}), which is not opened.", PICKLE_REMEDY)
-        return [one] if one in names else _pieces(names, index, suffix, read, source)
+        return [one] if one in names else _shards(names, index, suffix, read, source)
     raise _no_weights(names, source)
 
 
-def _pieces(
+def _shards(
     names: Collection[str], index: str, suffix: str, read: Callable[[str], Mapping[str, Any]], source: str
 ) -> list[str]:
     weights = read(index).get("weight_map")
     if not isinstance(weights, dict) or not weights:
         raise ModelError(f"The {index} of {source} names no weights.", _WHOLE)
-    pieces = sorted({str(piece) for piece in weights.values()})
-    # An index is data somebody wrote: it must not lead to a pickle, nor out of the folder.
-    if odd := [piece for piece in pieces if PurePosixPath(piece).name != piece or not piece.endswith(suffix)]:
+    shards = sorted({str(shard) for shard in weights.values()})
+    # An index comes from outside: it must not name a pickle, nor a file outside the folder.
+    if odd := [shard for shard in shards if PurePosixPath(shard).name != shard or not shard.endswith(suffix)]:
         raise ModelError(f"The {index} of {source} names {odd[0]!r}, which is no {suffix} file beside it.", _WHOLE)
-    if missing := [piece for piece in pieces if piece not in names]:
-        raise ModelError(f"{source} lacks {len(missing)} of its {len(pieces)} files, first {missing[0]}.", _WHOLE)
-    return pieces
+    if missing := [shard for shard in shards if shard not in names]:
+        raise ModelError(f"{source} lacks {len(missing)} of its {len(shards)} files, first {missing[0]}.", _WHOLE)
+    return shards
 
 
 def _no_weights(names: Collection[str], source: str) -> ModelError:
@@ -143,7 +143,7 @@ def _no_weights(names: Collection[str], source: str) -> ModelError:
 
 
 def read_json(file: Path, source: str) -> dict[str, Any]:
-    """A JSON object of a checkpoint. ModelError for a file that is cut short, nested without end, or no object."""
+    """The JSON object in a file. ModelError if it is truncated, nested too deeply, or no object."""
     if foreign.is_pointer(file):
         raise foreign.pointer(file.name, source)
     try:

@@ -1,4 +1,4 @@
-"""A checkpoint's configuration: whether transformers can make a causal language model of it, of these weights."""
+"""Loads a checkpoint's configuration, and checks that it describes a causal language model of these weights."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from tui.models.described import check_described
 from tui.models.foreign import encoder_decoder
 from tui.models.header import check_sizes
 from tui.models.quantisation import check_method, quantisation_of
-from tui.models.refusals import refused
+from tui.models.refusals import load_error
 
 _ENCODERS = "It fills gaps in a text and cannot go on with one: samplescope looks at causal language models."
 
 
 def configuration_of(library: Any, checkpoint: Checkpoint, source: str, origin: Origin) -> Any:
-    """The checkpoint's configuration. ModelError for what AutoModelForCausalLM would load nothing sensible from."""
+    """The checkpoint's configuration. ModelError if AutoModelForCausalLM cannot load a usable model from it."""
     try:
         config = library.AutoConfig.from_pretrained(checkpoint.folder, trust_remote_code=origin.trust_remote_code)
         described = config.to_dict()
-    except Exception as error:  # whatever a configuration's own checks raise
-        raise refused(source, error, "config.json") from None
+    except Exception as error:  # a configuration's own checks raise any kind
+        raise load_error(source, error, "config.json") from None
     if origin.trust_remote_code and "AutoModelForCausalLM" in (getattr(config, "auto_map", None) or {}):
         return config
     _check_kind(library, config, source)
@@ -34,11 +34,11 @@ def configuration_of(library: Any, checkpoint: Checkpoint, source: str, origin: 
 
 
 def _check_kind(library: Any, config: Any, source: str) -> None:
-    """ModelError for an encoder, a multimodal model, or any other that is no causal language model."""
+    """Raise ModelError for an encoder, an encoder-decoder, or any other model that is no causal language model."""
     named = (getattr(config, "architectures", None) or [type(config).__name__])[0]
     if getattr(config, "is_encoder_decoder", False):
         raise encoder_decoder(source, named)
-    # GPT-NeoX has an `is_decoder` that says False: what the checkpoint's class is called decides there.
+    # GPT-NeoX is a decoder although its `is_decoder` is False: there the class name decides.
     if getattr(config, "is_decoder", True) is False and not named.endswith(("ForCausalLM", "Config")):
         raise ModelError(f"{source} is an encoder ({named}), no causal language model.", _ENCODERS)
     if type(config) not in library.MODEL_FOR_CAUSAL_LM_MAPPING:

@@ -1,4 +1,4 @@
-"""How many tokens a model takes, found in its configuration under whatever name it has there."""
+"""Finds the context of a model in its configuration, under whatever name it has there."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 _NAMES = ("max_position_embeddings", "max_seq_len", "max_target_positions")
-"""transformers' own name, to which most configurations map theirs; MPT's and Whisper's are not mapped.
+"""transformers' own name, to which most configurations map theirs, then MPT's and Whisper's, which are not mapped.
 
-Not `seq_length`: it is what a Bloom was trained on, and it takes more.
+`seq_length` is left out: it is the length a Bloom was trained on, and Bloom takes longer texts.
 """
 
 
@@ -30,7 +30,7 @@ def _ropes(config: Any) -> list[Mapping[str, Any]]:
 
 
 def _stretched(rope: Mapping[str, Any], limit: int) -> int:
-    """How far a rotary embedding reaches beyond what it was trained on.
+    """The length that a scaled rotary embedding reaches; 0 if its parameters do not say.
 
     Dynamic NTK begins where max_position_embeddings ends, and YaRN has the trained length beside it. Under any other
     kind max_position_embeddings is to be set to the length that it reaches.

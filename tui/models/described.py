@@ -1,4 +1,4 @@
-"""The model that a configuration describes, built on torch's meta device: every tensor has a shape and no memory."""
+"""Builds the model that a configuration describes on torch's meta device, where tensors have shapes and no memory."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _FEW = 2**22
-"""So many elements cost nothing, whoever asked for them."""
+"""Elements more than stored that are let pass: they cost nothing, and a missing tensor is named later."""
 _MANY = 2**28
-"""So many elements of buffers, which no checkpoint stores: the causal mask of a GPT-J's layer is 4 million."""
+"""Elements of buffers that are let pass: no checkpoint stores them, and a GPT-J's causal mask has 4 million a layer."""
 _TIED = 2
-"""An embedding may be stored once and be built twice."""
+"""The model may have twice the stored elements: a tied embedding is stored once and built twice."""
 _PACKED = 32
-"""So many weights at most lie in one stored number of a quantised checkpoint."""
+"""The most weights that are packed into one stored number of a quantised checkpoint."""
 
 
 def check_described(library: Any, config: Any, header: Header, source: str, *, quantised: bool) -> None:
-    """ModelError if the model cannot be built, or has far more in it than the checkpoint: both would be allocated."""
+    """Raise ModelError if the model cannot be built, or is far larger than the checkpoint and would be allocated."""
     import torch
 
     try:

@@ -1,4 +1,4 @@
-"""What generate() is given: a person's settings, what is overridden here; and who its processors are, by name."""
+"""The keywords that generate() is called with: a person's settings and overrides; and the names of its processors."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from tui.core.settings import OWN_DEFAULTS, Given, Refusal, for_generate
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a model's generation_config asks."""
+    """The settings of a model's generation_config."""
 
     values: Mapping[str, Any]
-    """As they are written, whatever they are."""
+    """The values as they are written in the file, of any type."""
     refused: Mapping[str, Refusal] = field(default_factory=dict)
-    """Sampling parameters among them that generate() refuses."""
+    """The sampling parameters among them that generate() refuses, by name."""
 
 
 OVERRIDES: Mapping[str, Any] = {
@@ -41,7 +41,10 @@ OVERRIDES: Mapping[str, Any] = {
     "token_healing": False,
     "return_dict_in_generate": False,
 }
-"""What a generation_config may ask that is no step-by-step sampling of one sequence: set on both sides, said once."""
+"""Values for settings with which generate() would not sample one sequence step by step.
+
+They override the model's generation_config, in the explorer and in `verify`'s generate() alike; a note says so.
+"""
 
 PROCESSOR_NAMES = {
     "SequenceBiasLogitsProcessor": "sequence_bias",
@@ -69,11 +72,14 @@ PROCESSOR_NAMES = {
     "WatermarkLogitsProcessor": "watermarking_config",
     "LogitNormalization": "renormalize_logits",
 }
-"""generate()'s processor classes by the parameter that asks for them; any other goes by its class name."""
+"""generate()'s processor classes → the parameter that adds them; any other processor goes by its class name."""
 
 
 def arguments(prompt: Sequence[int], given: Given, context: int | None) -> dict[str, Any]:
-    """generate()'s keywords: what was given, what samplescope decides, the overrides, the context's cap."""
+    """The keywords for generate(): `given`, samplescope's own defaults and the overrides.
+
+    max_new_tokens is capped so that the sequence fits into the context.
+    """
     keywords: dict[str, Any] = {**OVERRIDES, **OWN_DEFAULTS, **for_generate(given)}
     if context is not None:
         keywords["max_new_tokens"] = max(1, min(keywords["max_new_tokens"], context - len(prompt)))
@@ -81,17 +87,17 @@ def arguments(prompt: Sequence[int], given: Given, context: int | None) -> dict[
 
 
 def is_overridden(name: str, value: object) -> bool:
-    """True for what a generation_config asks and does not get."""
+    """True if a setting of a generation_config is overridden, for both sides of a comparison."""
     return name in OVERRIDES or is_synthid(name, value)
 
 
 def is_synthid(name: str, value: object) -> bool:
-    """True for SynthID's watermark: it draws by keys of its own, and transformers cannot read it from a file."""
+    """True for the settings of SynthID's watermark, which transformers itself cannot read from a file."""
     return name == "watermarking_config" and isinstance(value, dict) and "ngram_len" in value
 
 
 def token_set(tokens: object) -> frozenset[int]:
-    """What a configuration may say in several ways: none, one token, or a list of them. TypeError for anything else."""
+    """The set of tokens that a configuration writes as None, as one id, or as a list; TypeError for anything else."""
     if tokens is None:
         return frozenset()
     if isinstance(tokens, list | tuple | set | frozenset):

@@ -1,7 +1,7 @@
-"""What a checkpoint asks of generate(): tried on the model before it is taken, for generate() refuses some of it.
+"""Gives a model its checkpoint's generation_config, after trying each setting on generate().
 
 transformers checks a generation_config in three places: when it is read, when generate() begins, and when a processor
-is called. So each value that is there is tried in all three, and what is refused is told by name.
+is called. Each setting is tried in all three, so that an error can name the one that is refused.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from tui.models.modules import width_of
 from tui.models.waiting import one_line, shown
 
 _TOKENS = ("bos_token_id", "eos_token_id", "pad_token_id")
-"""What other values need beside them."""
+"""Settings that others depend on."""
 _SET_BY_A_PERSON = frozenset({*PARAMETERS, *OWN_DEFAULTS})
 
 
 def asked_by(checkpoint: Checkpoint) -> Mapping[str, Any]:
-    """What generation_config.json says; without one, what config.json says of the same, as older checkpoints do."""
+    """The settings in generation_config.json; without that file those in config.json, as in older checkpoints."""
     if checkpoint.generation is not None:
         return checkpoint.generation
     from transformers import GenerationConfig
@@ -41,10 +41,10 @@ def asked_by(checkpoint: Checkpoint) -> Mapping[str, Any]:
 
 
 def adopt(model: Any, checkpoint: Checkpoint, source: str) -> Asked:
-    """Give a model what its checkpoint asks of generate(), as from_pretrained does.
+    """Set the model's generation_config from its checkpoint, as from_pretrained does.
 
-    What is overridden is left out. So is a sampling parameter that generate() refuses, for a person can set another.
-    ModelError for anything else that it refuses.
+    Overridden settings are left out, and so are sampling parameters that generate() refuses: a person can set others.
+    ModelError for any other setting that generate() refuses.
     """
     file = CONFIG if checkpoint.generation is None else GENERATION
     if not model.can_generate():
@@ -63,7 +63,7 @@ def adopt(model: Any, checkpoint: Checkpoint, source: str) -> Asked:
 
 
 def _refused(model: Any, wanted: Mapping[str, Any]) -> dict[str, str]:
-    """Why each value that is refused by itself is."""
+    """The settings that are refused by themselves, and why."""
     tokens = {name: wanted[name] for name in _TOKENS if name in wanted}
     beside = {name: token for name, token in tokens.items() if not _reason(model, {name: token})}
     tried = ((name, _reason(model, {**beside, name: wanted[name]})) for name in wanted if _tried(name))
@@ -75,7 +75,7 @@ def _tried(name: str) -> bool:
 
 
 def _reason(model: Any, values: Mapping[str, Any]) -> str:
-    """Why generate() refuses a generation_config of these values; '' if it does not. The model has it from now on."""
+    """Set the model's generation_config to these values; why generate() refuses them, '' if it does not."""
     from transformers import GenerationConfig
 
     try:
@@ -85,7 +85,7 @@ def _reason(model: Any, values: Mapping[str, Any]) -> str:
             processor(prepared.ids, torch.zeros(1, width_of(model), device=prepared.ids.device))
         token_set(values.get("eos_token_id"))
         _check_stop_strings(values.get("stop_strings"))
-    except Exception as error:  # transformers raises whatever a value leads it to
+    except Exception as error:  # transformers raises many kinds
         return one_line(error)
     return ""
 

@@ -1,7 +1,7 @@
-"""What the headers of a checkpoint's weights say, and whether its config.json can be true beside them.
+"""Compares a checkpoint's config.json with the headers of its weights.
 
-A header is a few kilobytes. A configuration that does not go with it may ask for terabytes, or for more layers than
-can be built in an hour; so the two are compared before torch is imported and before anything is allocated.
+A header is a few kilobytes. A wrong configuration may ask for terabytes, or for more layers than can be built in an
+hour; so the two are compared before torch is imported and before anything is allocated.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from tui.models.waiting import shown
 
 REMEDY = "Get the config.json that belongs to these weights."
 DECODERS = ("text_config", "decoder", "generator")
-"""Where the configuration of a model with several parts has that of its language model."""
+"""The keys under which a model of several parts has the configuration of its language model."""
 _SIZES = (
     "*layers", "*layer", "n_layer*", "vocab_size*", "*hidden_size", "*intermediate_size", "*heads", "n_head",
     "*experts", "n_embd", "n_inner", "d_model", "d_ff", "*ffn_dim", "*head_dim",
 )  # fmt: skip
-"""Numbers of which a model has as many parts, or sides as long, as they say."""
+"""Patterns of the names of sizes: a model has so many parts, or tensors with so long a side."""
 _LEAST_ONE = ("num_hidden_layers", "n_layer", "n_layers", "vocab_size", "hidden_size", "n_embd", "d_model")
-"""Without one of these there is no model."""
+"""Sizes that are at least 1."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,12 @@ class Header:
 
     @property
     def most(self) -> int:
-        """More parts, or a longer side, no model of these weights has."""
+        """The largest size that a model of these weights can have."""
         return max(self.tensors, self.longest)
 
 
 def read_header(files: Iterable[Path], source: str) -> Header:
-    """The sizes in safetensors files; ModelError for one that is missing, cut short or forged."""
+    """Read the headers of safetensors files. ModelError for a file that is missing, truncated or forged."""
     shapes = [shape for file in files for shape in _shapes(file, source)]
     return Header(len(shapes), sum(map(prod, shapes)), max((side for shape in shapes for side in shape), default=0))
 
@@ -62,7 +62,7 @@ def _shapes(file: Path, source: str) -> list[list[int]]:
 
 
 def check_sizes(config: Mapping[str, Any], header: Header, source: str) -> None:
-    """ModelError for a size in a configuration that no model of these weights has."""
+    """Raise ModelError if a configuration has a size that no model of these weights can have."""
     for name, value in _sizes(config):
         if name in _LEAST_ONE and value < 1:
             raise ModelError(f"The config.json of {source} says {name}={shown(value)}: that is no model.", REMEDY)
@@ -75,7 +75,7 @@ def check_sizes(config: Mapping[str, Any], header: Header, source: str) -> None:
 
 
 def _sizes(config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
-    """Each size in a configuration, its language model's own included; some are lists, one number a layer."""
+    """The sizes in a configuration and in its language model's part; a list has one number for each layer."""
     for name, value in config.items():
         if any(fnmatch(name, pattern) for pattern in _SIZES):
             numbers = value if isinstance(value, list) else [value]

@@ -1,4 +1,4 @@
-"""Loading a checkpoint without running its code, asking on stdin, or accepting half of it."""
+"""Loads a checkpoint without running its code, without asking on stdin, and only if all weights are there."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from tui.models.checkpoint import Checkpoint, check
 from tui.models.configuration import configuration_of
 from tui.models.foreign import file_instead
 from tui.models.placing import placement
-from tui.models.quantisation import check_scales, lacking, quantisation_of
-from tui.models.refusals import missing_package, refused
+from tui.models.quantisation import check_scales, missing_library, quantisation_of
+from tui.models.refusals import load_error, missing_package
 from tui.models.waiting import one_line
 
 if TYPE_CHECKING:
@@ -30,26 +30,27 @@ DEMO = Path(__file__).parent / "demo"
 
 @dataclass(frozen=True)
 class Loaded:
-    """A model, which has no generation_config yet, and what is known of it from its files."""
+    """A loaded model, whose generation_config is not set yet, with its tokenizer and its checkpoint."""
 
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
     source: str
-    """As it was asked for."""
+    """The folder or Hugging Face id that was asked for."""
     name: str
-    """For the screen."""
+    """The name shown to a person."""
     checkpoint: Checkpoint
     notes: Sequence[str]
-    """What of the checkpoint is not used."""
+    """One line for each thing in the checkpoint that is not used."""
 
 
 def load(origin: Origin, report: Report) -> Loaded:
-    """The model of a folder, a Hugging Face id, or the demo model where none is named.
+    """Load the model of a folder or a Hugging Face id; without one, the demo model.
 
-    ModelError if it cannot be found, is no causal model, has no tokenizer, lacks weights, or needs what nobody allowed.
+    ModelError if it cannot be found, is no causal model, has no tokenizer, lacks weights, or needs code or a pickle
+    that is not allowed.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # errors are ours to tell, and stderr is nobody's
+        warnings.simplefilter("ignore")  # a person sees ModelErrors only, not stderr
         return _load(origin, report)
 
 
@@ -70,17 +71,17 @@ def _load(origin: Origin, report: Report) -> Loaded:
     try:
         model, unused = _model(library, checkpoint.folder, source, keywords)
     except ImportError as error:
-        raise lacking(source, quantisation, error) from None
+        raise missing_library(source, quantisation, error) from None
     report("placing the weights", 0, None, "")
     return Loaded(
-        (model if target is None else _moved(model, target)).eval(), tokenizer, source,
+        (model if target is None else _moved_to(model, target)).eval(), tokenizer, source,
         "demo" if origin.model is None else checkpoint.folder.name if Path(source).is_dir() else source,
         checkpoint, [*checkpoint.notes, *notes.unused(unused), *notes.own_generate(checkpoint.folder)],
     )  # fmt: skip
 
 
 def _folder(origin: Origin, report: Report) -> Path:
-    """Where the checkpoint lies; one of the hub is fetched first."""
+    """The checkpoint's folder; a model of the hub is downloaded first."""
     if origin.model is None:
         return DEMO
     path = Path(origin.model)
@@ -94,7 +95,7 @@ def _folder(origin: Origin, report: Report) -> Path:
 
 
 def _transformers() -> Any:
-    """transformers, which draws no bars and writes nothing to stderr from now on."""
+    """Import transformers, and keep it from drawing progress bars and writing to stderr."""
     import transformers as library
 
     transformers: Any = library
@@ -110,14 +111,14 @@ def _tokenizer(library: Any, folder: Path, source: str, origin: Origin) -> PreTr
             folder, trust_remote_code=origin.trust_remote_code
         )
     except Exception as error:  # tokenizers raises plain Exception
-        raise missing_package(folder, source) or refused(source, error, "tokenizer") from None
+        raise missing_package(folder, source) or load_error(source, error, "tokenizer") from None
     return tokenizer
 
 
 def _model(library: Any, folder: Path, source: str, keywords: dict[str, Any]) -> tuple[PreTrainedModel, list[str]]:
-    """The model with all its weights, and the tensors it has no use for.
+    """(the model with all its weights, the names of unused tensors); its generation_config is left empty.
 
-    ModelError names weights that are missing or of another shape. The generation_config is tried afterwards.
+    ModelError names tensors that are missing or have another shape.
     """
     try:
         model, info = library.AutoModelForCausalLM.from_pretrained(
@@ -127,19 +128,20 @@ def _model(library: Any, folder: Path, source: str, keywords: dict[str, Any]) ->
     except ImportError:
         raise
     except Exception as error:  # transformers raises many kinds (SafetensorError, RuntimeError, OSError, …)
-        raise refused(source, error, "model") from None
+        raise load_error(source, error, "model") from None
     unused = sorted(info.get("unexpected_keys") or ())
     check_scales(unused, source)
     misshapen = (f"{name} (shape {tuple(found)})" for name, found, *_ in info.get("mismatched_keys") or ())
     if missing := [*sorted(info.get("missing_keys") or ()), *sorted(misshapen)]:
         raise ModelError(
-            f"The checkpoint {source} lacks weights: {notes.some(missing)}.", "They would be random; get a whole one."
+            f"The checkpoint {source} lacks weights: {notes.first_names(missing)}.",
+            "They would be random; get a whole one.",
         )
     return model, unused
 
 
-def _moved(model: Any, device: str) -> Any:
-    """The model on its device. ModelError if it has no room there."""
+def _moved_to(model: Any, device: str) -> Any:
+    """Move the model to its device. ModelError if it does not fit there."""
     try:
         return model.to(device)
     except RuntimeError as error:  # torch.OutOfMemoryError is one

@@ -1,4 +1,4 @@
-"""Looking into a model's modules: how far a forward is, how wide its logits, and whether it keeps a state."""
+"""Inspects a model's modules: how many layers a forward has run, how many logits it gives, which state it keeps."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from tui.core.progress import Report
 
 
 class ModuleState:
-    """What a model's modules keep from one forward to the next beside their weights (RecurrentGemma, dynamic RoPE).
+    """The state that a model's modules keep between forwards, besides weights (RecurrentGemma, dynamic RoPE).
 
-    generate() starts from whatever the last call left there, so that two calls on one model object differ. Reset before
-    each prompt, every run is that of a model just loaded.
+    generate() starts with the state that the last call left, so that two calls on one model object differ. If the state
+    is reset before each prompt, every run equals that of a freshly loaded model.
     """
 
     def __init__(self, model: Any) -> None:
         self._model = model
         self._initial: dict[tuple[torch.nn.Module, str], Tensor | int | None] = dict(_dynamic_ropes(model))
-        """Each attribute that a forward changes, as it was before the first one; None: no tensor."""
+        """(module, attribute) → its value before the first forward that changed it; None if it was no tensor."""
 
     @property
     def exists(self) -> bool:
-        """True if a forward has been seen to change such an attribute, or will."""
+        """True if any forward so far has changed such an attribute, or a longer one will."""
         return bool(self._initial)
 
     @contextmanager
-    def noted(self) -> Iterator[None]:
-        """Note what the forward inside changes."""
+    def recording(self) -> Iterator[None]:
+        """Within this context, record the attributes that a forward changes."""
         before = {key: (value, value._version, value.clone()) for key, value in self._attributes()}
         yield
         for key, value in self._attributes():
@@ -40,12 +40,12 @@ class ModuleState:
                 self._initial.setdefault(key, copy)
 
     def reset(self) -> None:
-        """Give every noted attribute the value it had before the first forward."""
+        """Set every recorded attribute to its value before the first forward that changed it."""
         for (module, name), value in self._initial.items():
             setattr(module, name, value.clone() if isinstance(value, Tensor) else value)
 
     def _attributes(self) -> Iterator[tuple[tuple[torch.nn.Module, str], Tensor]]:
-        """Tensors that are neither weights nor buffers."""
+        """The modules' tensor attributes that are neither weights nor buffers."""
         for module in self._model.modules():
             for name, value in vars(module).items():
                 if isinstance(value, Tensor):
@@ -53,9 +53,9 @@ class ModuleState:
 
 
 def _dynamic_ropes(model: Any) -> Iterator[tuple[tuple[torch.nn.Module, str], Tensor | int]]:
-    """What rotary embeddings that stretch with the text change: in whichever forward is the first past their length.
+    """The frequencies of dynamic rotary embeddings, which change when a text grows past the trained length.
 
-    Their frequencies stay as the longest text left them: a prompt that is longer too would begin with those.
+    They stay as the longest text left them, and a later prompt past that length would start with them.
     """
     for module in model.modules():
         if "dynamic" not in str(getattr(module, "rope_type", "")):
@@ -66,8 +66,8 @@ def _dynamic_ropes(model: Any) -> Iterator[tuple[tuple[torch.nn.Module, str], Te
 
 
 @contextmanager
-def watched(model: Any, tokens: int, report: Report) -> Iterator[None]:
-    """Tell before each layer of one forward how far the prompt is."""
+def reporting_layers(model: Any, tokens: int, report: Report) -> Iterator[None]:
+    """Within this context, call `report` before each layer of a forward of `tokens` tokens."""
     stacks = [module for module in model.modules() if isinstance(module, torch.nn.ModuleList)]
     layers = list(max(stacks, key=len, default=[]))
 
@@ -83,8 +83,8 @@ def watched(model: Any, tokens: int, report: Report) -> Iterator[None]:
 
 
 def width_of(model: Any) -> int:
-    """How many logits a model gives: packed weights tell it by their out_features only."""
+    """How many logits the model gives: packed weights have the number in out_features only."""
     head = model.get_output_embeddings()
-    if head is None:  # a repository's own class need not name its last layer
+    if head is None:  # a repository's own class need not name its output layer
         return int(model.config.get_text_config().vocab_size)
     return int(getattr(head, "out_features", None) or head.weight.shape[0])

@@ -1,4 +1,4 @@
-"""Quantised checkpoints: by which method, whether it is one that transformers knows, and what it needs."""
+"""Checks quantised checkpoints: the method must be known, its library installed, and its scales used."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tui.errors import ModelError
 from tui.models.waiting import one_line
 
 _SCALES = ("*.weight_scale*", "*.weight.*", "*.scales", "*.qzeros", "*.qweight", "*.SCB", "*_blocks", "*_scales")
-"""Tensors without which packed or scaled weights mean nothing."""
+"""Patterns of the names of tensors that packed or scaled weights cannot be read without."""
 
 
 def quantisation_of(config: Any) -> Any:
@@ -21,36 +21,36 @@ def quantisation_of(config: Any) -> Any:
 
 
 def check_method(library: Any, quantisation: Any, source: str) -> None:
-    """ModelError for a method that transformers would leave out, taking packed weights for plain ones."""
+    """Raise ModelError for a method that transformers does not know: it would load packed weights as plain ones."""
     if quantisation is None or not isinstance(quantisation, dict):
         return
     known = library.quantizers.auto.AUTO_QUANTIZATION_CONFIG_MAPPING
     if quantisation.get("load_in_8bit") or quantisation.get("load_in_4bit"):
         return
-    if method_of(quantisation) not in known:
+    if quantisation_method(quantisation) not in known:
         raise ModelError(
-            f"{source} is quantised by {method_of(quantisation)!r}, which this transformers does not know.",
+            f"{source} is quantised by {quantisation_method(quantisation)!r}, which this transformers does not know.",
             "Get the model unquantised, or a transformers that knows it.",
         )
 
 
-def method_of(quantisation: Any) -> str:
-    """gptq, awq, bitsandbytes …; '' for a checkpoint that is not quantised."""
+def quantisation_method(quantisation: Any) -> str:
+    """The name of a quantisation's method (gptq, awq, bitsandbytes …); '' for a checkpoint that is not quantised."""
     if isinstance(quantisation, dict):
         return str(quantisation.get("quant_method") or "unknown method")
     named = getattr(quantisation, "quant_method", "")
     return str(getattr(named, "value", named))
 
 
-def lacking(source: str, quantisation: Any, error: ImportError) -> ModelError:
-    """A library that a checkpoint needs is not installed; transformers' words name it."""
-    method = method_of(quantisation)
+def missing_library(source: str, quantisation: Any, error: ImportError) -> ModelError:
+    """The error for a library that a checkpoint needs and that is not installed; transformers' message names it."""
+    method = quantisation_method(quantisation)
     needs = f"is quantised ({method}) and needs a library" if method else "needs a library"
     return ModelError(f"{source} {needs} that is not installed: {one_line(error)}")
 
 
 def check_scales(unused: Iterable[str], source: str) -> None:
-    """ModelError if scales of weights are not used: without them the weights are other numbers."""
+    """Raise ModelError if a tensor of scales is unused: the weights are other numbers without it."""
     dropped = next((name for name in unused if any(fnmatch(name, pattern) for pattern in _SCALES)), None)
     if dropped is not None:
         raise ModelError(

@@ -1,4 +1,4 @@
-"""Why something cannot be loaded, in one line: a library's last exception, or what is behind it where that is known."""
+"""Writes the errors for what a library could not load: its exception in one line, or the cause where it is known."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from tui.errors import ModelError
 from tui.models.waiting import one_line
 
 
-def refused(source: str, error: Exception, what: str) -> ModelError:
-    """The line for an exception of a library while it read `what`."""
+def load_error(source: str, error: Exception, what: str) -> ModelError:
+    """The error for an exception that a library raised while it loaded `what`."""
     if "trust_remote_code" in str(error):
         return ModelError(
             f"{source} needs Python code of its own repository to load, which was not run.",
@@ -22,9 +22,9 @@ def refused(source: str, error: Exception, what: str) -> ModelError:
 
 
 def missing_package(folder: Path, source: str) -> ModelError | None:
-    """The package a tokenizer cannot be read without; None if none is missing.
+    """The error that names the package a tokenizer's file needs; None if no package is missing.
 
-    transformers tries one after the other, and tells what its last attempt lacked.
+    transformers tries several tokenizers, and its exception names what the last attempt needed.
     """
     if (folder / "tokenizer.json").exists():
         return None
@@ -39,7 +39,7 @@ def missing_package(folder: Path, source: str) -> ModelError | None:
 
 
 def _package_for(file: Path) -> str | None:
-    """The package that reads a tokenizer's file: SentencePiece's begin with a protobuf field, tiktoken's are text."""
+    """The package that reads a tokenizer file. SentencePiece files begin with a protobuf field, tiktoken's are text."""
     if file.name == "tekken.json":
         return "mistral_common"
     if file.suffix not in (".model", ".spm", ".tiktoken"):

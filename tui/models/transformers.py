@@ -1,4 +1,4 @@
-"""A Hugging Face causal model: what is known of it, its tokens, its logits, and its own generate() beside them."""
+"""The transformers backend: a Hugging Face causal model with its facts, tokenizer, logits and generate()."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tui.models.generation import Asked, arguments, token_set
 from tui.models.generation_config import adopt
 from tui.models.loading import load
 from tui.models.modules import width_of
-from tui.models.placing import home
+from tui.models.placing import input_device
 from tui.models.probe import Backend
 from tui.models.reference import GenerateReference
 from tui.models.versions import unchecked
@@ -35,7 +35,7 @@ class TransformersModel:
         self, model: Any, tokenizer: Any, name: str, *, trusted: bool = False, asked: Asked | None = None,
         notes: Sequence[str] = (),
     ) -> None:  # fmt: skip
-        """`asked`: by its checkpoint; without it, what its generation_config says. `notes`: what is not used of it."""
+        """`asked`: its checkpoint's settings, by default its generation_config's; `notes`: what of it is not used."""
         self._shared = Shared(model, tokenizer)
         in_force = {n: value for n, value in model.generation_config.to_dict().items() if not n.startswith("_")}
         self.info = _info(model, tokenizer, in_force, asked or Asked(in_force), name=name, trusted=trusted, notes=notes)
@@ -44,9 +44,9 @@ class TransformersModel:
 
     @classmethod
     def load(cls, origin: Origin, report: Report) -> TransformersModel:
-        """Load a folder, a Hugging Face id, or the demo model; ModelError says what is wrong with it."""
+        """Load a folder, a Hugging Face id, or the demo model; ModelError says why it cannot be loaded."""
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # errors are ours to tell, and stderr is nobody's
+            warnings.simplefilter("ignore")  # a person sees ModelErrors only, not stderr
             loaded = load(origin, report)
             asked = adopt(loaded.model, loaded.checkpoint, loaded.source)
         return cls(
@@ -78,7 +78,7 @@ def _info(
         backend=NAME,
         vocabulary=width,
         context=context_of(model.config.get_text_config()),
-        device=str(home(model)),
+        device=str(input_device(model)),
         dtype=str(model.dtype).removeprefix("torch."),
         eos=token_set(in_force.get("eos_token_id")),
         generation={**in_force, **{name: refusal.number for name, refusal in asked.refused.items()}},
