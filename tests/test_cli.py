@@ -20,6 +20,7 @@ __all__ = ["broken", "checkpoint"]
 # fmt: off
 RUN_KEYS = [
     "type", "version", "model", "backend", "device", "dtype", "vocab_size", "settings", "seed", "prompt", "prompt_ids",
+    "notes",
 ]
 STEP_KEYS = [
     "type", "index", "id", "text", "bytes", "special", "how", "rank", "raw", "tempered", "final", "kept", "kept_mass",

@@ -205,12 +205,21 @@ def _print_records(records: Any) -> int:
     try:
         for record in records:
             status = {"error": 3}.get(record["type"], INTERRUPTED if record.get("reason") == "interrupted" else status)
+            _say_notes(record.get("notes", ()))
             sys.stdout.write(dumps(record) + "\n")
             sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit does not fail
         return PIPE_CLOSED
     return status
+
+
+def _say_notes(notes: Sequence[str]) -> None:
+    """Write a model's notes to stderr, since stdout has the results only."""
+    from tui.core.printable import printable
+
+    for note in notes:
+        sys.stderr.write(f"note: {printable(note, space=' ')}\n")
 
 
 @app.command()
@@ -220,6 +229,7 @@ def verify(options: LaunchOptions) -> None:
     from tui.experiments.verify import report_lines, verify_options
 
     result = verify_options(options)
+    _say_notes(result["notes"])
     print("\n".join(report_lines(result)))
     raise typer.Exit(0 if result["equal"] else 1)
 

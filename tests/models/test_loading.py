@@ -35,20 +35,21 @@ def refused(source: object, dtype: str = "auto", device: str = "cpu") -> str:
 
 
 def test_a_whole_checkpoint_loads(checkpoint: Path) -> None:
-    model, _, name = load(Origin(model=str(checkpoint), device="cpu"), quiet)
+    loaded = load(Origin(model=str(checkpoint), device="cpu"), quiet)
+    model = loaded.model
     assert not model.training
-    assert (model.device.type, model.dtype, name) == ("cpu", torch.float32, checkpoint.name)
+    assert (model.device.type, model.dtype, loaded.name) == ("cpu", torch.float32, checkpoint.name)
 
 
 def test_the_demo_model_needs_no_name() -> None:
-    model, _, name = load(Origin(device="cpu"), quiet)
-    assert name == "demo"
-    assert model.dtype == torch.float32
+    loaded = load(Origin(device="cpu"), quiet)
+    assert loaded.name == "demo"
+    assert loaded.model.dtype == torch.float32
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float32"])
 def test_another_dtype(checkpoint: Path, dtype: str) -> None:
-    assert load(Origin(model=str(checkpoint), device="cpu", dtype=dtype), quiet)[0].dtype == getattr(torch, dtype)
+    assert load(Origin(model=str(checkpoint), device="cpu", dtype=dtype), quiet).model.dtype == getattr(torch, dtype)
 
 
 def test_each_stage_of_loading_is_reported(checkpoint: Path) -> None:
@@ -73,10 +74,18 @@ def test_what_can_be_no_name(name: str) -> None:
     refused(name)
 
 
-def test_a_file_is_no_model(tmp_path: Path) -> None:
-    file = tmp_path / "model.gguf"
-    file.write_bytes(b"GGUF")
-    assert str(file) in refused(file)
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [("model.gguf", b"GGUF\3\0\0\0", "is a GGUF file"), ("MODEL.GGUF", b"", "is a GGUF file"),
+     ("weights", b"GGUF\3\0\0\0", "is a GGUF file"), ("model.safetensors", b"version https://git-lfs", "Git LFS"),
+     ("model.safetensors", b"{}", "a model is a folder")],
+)  # fmt: skip
+def test_a_file_is_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, data: bytes, said: str) -> None:
+    """By its path, and by its name where it is."""
+    (tmp_path / name).write_bytes(data)
+    monkeypatch.chdir(tmp_path)
+    for source in (tmp_path / name, name):
+        assert name in refused(source) and said in refused(source)
 
 
 def test_many_missing_tensors_are_counted(broken: Path) -> None:
@@ -91,7 +100,7 @@ def test_many_missing_tensors_are_counted(broken: Path) -> None:
 @pytest.mark.parametrize("what", ["pieces", "pickle", "pickled pieces"])
 def test_weights_in_pieces_and_allowed_pickles_load(broken: Path, what: str) -> None:
     """The pickle's weights have the same bits; `trusted` says that a pickle was opened."""
-    model, *_ = load(Origin(model=str(broken), device="cpu"), quiet)
+    model = load(Origin(model=str(broken), device="cpu"), quiet).model
     if what == "pieces":
         model.save_pretrained(broken, max_shard_size="1MB")
         (broken / "model.safetensors").unlink(missing_ok=True)
@@ -141,7 +150,7 @@ def test_gpt_neox_is_no_encoder_whatever_its_is_decoder_says(broken: Path) -> No
     model = transformers.GPTNeoXForCausalLM(transformers.GPTNeoXConfig(**small, vocab_size=checkpoints.TOKENS))
     assert model.config.is_decoder is False
     model.save_pretrained(broken)
-    assert type(load(Origin(model=str(broken), device="cpu"), quiet)[0]).__name__ == "GPTNeoXForCausalLM"
+    assert type(load(Origin(model=str(broken), device="cpu"), quiet).model).__name__ == "GPTNeoXForCausalLM"
 
 
 TEXT = {
@@ -272,4 +281,4 @@ def test_a_copy_in_another_place_is_the_same_model(checkpoint: Path, tmp_path: P
     """A folder whose name looks like an option or a URL is only a folder."""
     odd = tmp_path / "--top-k 0 [x]"
     shutil.copytree(checkpoint, odd)
-    assert load(Origin(model=str(odd), device="cpu"), quiet)[2] == odd.name
+    assert load(Origin(model=str(odd), device="cpu"), quiet).name == odd.name

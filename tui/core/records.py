@@ -46,11 +46,13 @@ def run_record(
     seed: int,
     prompt: str,
     prompt_ids: Sequence[int],
+    notes: Sequence[str] = (),
     head: int | None = None,
 ) -> Record:
     """The first line of a run: model, prompt and seed, and every setting in force with its source.
 
-    `head` is how many tokens a server gives log-probabilities for; None for the whole vocabulary.
+    `notes` are the model's: what of it is overridden or not used. `head` is how many tokens a server gives
+    log-probabilities for; None for the whole vocabulary.
     """
     record = {
         "type": "run",
@@ -64,6 +66,7 @@ def run_record(
         "seed": seed,
         "prompt": prompt,
         "prompt_ids": list(prompt_ids),
+        "notes": list(notes),
     }
     return record if head is None else record | {"head": head}
 

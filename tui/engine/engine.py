@@ -11,7 +11,7 @@ import torch
 
 from tui.core.origin import Origin
 from tui.core.progress import Report, quiet, stoppable
-from tui.core.settings import Given, Settings, check_without_logits, resolve, validate
+from tui.core.settings import Given, Settings, check_defaults, check_without_logits, resolve, validate
 from tui.core.story import ROOT, How, Node, Story
 from tui.engine.decide import Decide, Distribution, distribution, draw, node_numbers
 from tui.engine.heads import head_distribution
@@ -120,7 +120,7 @@ class Engine:
         self._session = _Session(model, story, Places(model, story, kept), viewer, streams, decide)
         return Opened(
             id=request.id, model=info.name, vocabulary=info.vocabulary, context=info.context, device=info.device,
-            dtype=info.dtype, exact=model.reference is not None, settings=self.settings({}), notes=list(info.notes),
+            dtype=info.dtype, exact=model.reference is not None, settings=self._resolved({}), notes=list(info.notes),
             backend=info.backend, head=info.head, chat=info.chat, trusted=info.trusted, logits=info.logits,
         )  # fmt: skip
 
@@ -130,11 +130,15 @@ class Engine:
         InputError for a value out of range, or for a parameter that this model cannot apply.
         """
         validate(given)
-        info = self.model.info
-        settings = resolve(given, info.generation, info.defaults)
+        info, settings = self.model.info, self._resolved(given)
+        check_defaults(settings, info.refused)
         if not info.logits:
             check_without_logits(settings)
         return settings
+
+    def _resolved(self, given: Given) -> Settings:
+        info = self.model.info
+        return resolve(given, info.generation, info.defaults)
 
     def encode(self, request: Encode) -> Encoded:
         """Count a text's tokens."""

@@ -13,12 +13,15 @@ from torch import Tensor
 
 from tui.core import records
 from tui.core.candidates import Candidate
+from tui.core.parameters import Parameter
 from tui.core.progress import quiet
 from tui.core.records import Record
+from tui.core.settings import RefusedDefaultError
+from tui.core.stages import SAMPLING_PARAMETERS
 from tui.core.story import Node
 from tui.engine.decide import Distribution
 from tui.engine.engine import Engine
-from tui.errors import SamplescopeError
+from tui.errors import InputError, SamplescopeError
 from tui.launch import LaunchOptions
 from tui.models.base import Tokens
 from tui.protocol import Open, Prompt, Prompted, Step
@@ -28,8 +31,16 @@ def start(options: LaunchOptions) -> tuple[Engine, Prompted]:
     """An engine with the model open and the prompt read. Bad input raises here, before anything is printed."""
     engine = Engine()
     engine.open(Open(origin=options.origin), quiet)
-    engine.settings(options.given)
+    try:
+        engine.settings(options.given)
+    except RefusedDefaultError as error:
+        raise InputError(error.message, _options(error.parameter)) from None
     return engine, engine.prompt(Prompt(text=options.prompt, chat=options.chat, system=options.system), quiet)
+
+
+def _options(parameter: Parameter) -> str:
+    """The remedy for a refused default: the options a person can give instead."""
+    return f"Give {parameter.flag}{', or --greedy' if parameter.name in SAMPLING_PARAMETERS else ''}."
 
 
 def run_records(options: LaunchOptions, top: int) -> Iterator[Record]:
@@ -39,7 +50,7 @@ def run_records(options: LaunchOptions, top: int) -> Iterator[Record]:
     yield records.run_record(
         model=info.name, backend=info.backend, device=info.device, dtype=info.dtype, vocab_size=info.vocabulary,
         settings=engine.settings(options.given), seed=options.seed, prompt=options.prompt,
-        prompt_ids=[node.token for node in prompted.nodes], head=info.head,
+        prompt_ids=[node.token for node in prompted.nodes], notes=info.notes, head=info.head,
     )  # fmt: skip
     yield from step_records(
         engine, Step(at=prompted.nodes[-1].id, given=options.given, seed=options.seed, count=None), top

@@ -114,15 +114,13 @@ def _difference(engine: Engine, tip: int, given: Given, seed: int, ours: list[in
 
 
 def report_lines(result: Mapping[str, Any]) -> list[str]:
-    """The result as lines for a person: the notes, then one line if equal, else the first difference and both lists."""
+    """The result as lines for a person: one line if equal, else the first difference and both lists."""
     ours, theirs = result["ours"], result["theirs"]
-    notes = [f"note: {note}" for note in result["notes"]]
     if result["equal"]:
-        return [*notes, f"equal: the same {len(ours)} tokens as generate()"]
+        return [f"equal: the same {len(ours)} tokens as generate()"]
     largest = result["logits"]
     distance = "generate() had ended there" if largest is None else f"the logits differ by at most {largest:.3g}"
     return [
-        *notes,
         f"DIFFERENT from token {result['step'] + 1} on; {distance}",
         f"samplescope: {' '.join(map(str, ours))}",
         f"generate():  {' '.join(map(str, theirs))}",

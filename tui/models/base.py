@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from torch import Tensor
 
 from tui.core.progress import Report, quiet
-from tui.core.settings import Given
+from tui.core.settings import Given, Refusal
 
 Processor = Callable[[Tensor, Tensor], Tensor]
 """(ids [1, n], scores [1, V]) → scores [1, V]."""
@@ -34,6 +34,8 @@ class ModelInfo:
     """The tokens that end a text."""
     generation: Mapping[str, Any] = field(default_factory=dict)
     """The parameters that the model's generation_config sets."""
+    refused: Mapping[str, Refusal] = field(default_factory=dict)
+    """Those among them that generate() refuses: a person must set another value."""
     defaults: Mapping[str, Any] = field(default_factory=dict)
     """transformers' own defaults, for parameters that neither the person nor the model sets."""
     notes: tuple[str, ...] = ()
