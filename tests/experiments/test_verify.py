@@ -54,6 +54,29 @@ def test_the_report_says_what_the_model_s_notes_say(monkeypatch: pytest.MonkeyPa
     assert report_lines(result | {"equal": False, "step": 3})[0] == "note: transformers 6 is unknown"
 
 
+def test_where_generate_does_not_agree_with_itself_nothing_is_said_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, tip = opened()
+    calls: list[int] = []
+
+    def other_each_time(self: GenerateReference, prompt: list[int], given: dict, seed: int) -> list[int]:
+        calls.append(1)
+        return [*prompt, 1, 2, len(calls)]
+
+    monkeypatch.setattr(GenerateReference, "generate", other_each_time)
+    with pytest.raises(RunError, match="agree with itself: called twice, it gives other tokens from token 3 on"):
+        verify(engine, tip, SHORT, 5, quiet)
+
+
+@pytest.mark.parametrize("prompt", [[7], PROMPT])
+def test_a_model_that_keeps_its_state_in_its_modules_is_compared_as_if_just_loaded(prompt: list[int]) -> None:
+    """With a prompt of one token RecurrentGemma's prefill would begin with the state that the last call left."""
+    engine, _ = opened("recurrent_gemma")
+    for seed in (5, 6, 5):
+        tip = engine.prompt(Prompt(ids=prompt), quiet).nodes[-1].id
+        result = verify(engine, tip, SHORT | {"top_k": 0}, seed, quiet)
+        assert result["equal"], report_lines(result)
+
+
 def test_generate_gets_only_what_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
     """top_k left out means 50 in transformers, top_k=None means none: what is not given must be left out."""
     engine, tip = opened()

@@ -183,6 +183,17 @@ def test_any_other_cache_goes_back_to_a_snapshot_of_itself(family: str) -> None:
     assert rows.wrong(branch) == []
 
 
+def test_what_another_run_left_inside_the_module_is_not_begun_with() -> None:
+    """A prompt of one token takes the path of a step, which reads the state that the run before it has left."""
+    family = model("recurrent_gemma")
+    shared = Shared(family, tokenizer())
+    first, second = decoder(shared, [7]), decoder(shared, [7])
+    logits = [first.logits([7], nothing_kept), first.logits([7, 12], nothing_kept), second.logits([7], nothing_kept)]
+    assert torch.equal(logits[0], logits[2])
+    assert torch.equal(logits[1], second.logits([7, 12], nothing_kept))
+    assert not torch.equal(logits[0], logits[1])
+
+
 def test_a_state_inside_the_module_is_replayed_from_the_prompt() -> None:
     rows = Rows(model("recurrent_gemma"))
     rows.after(tokens(20))

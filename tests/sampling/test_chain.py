@@ -13,8 +13,10 @@ from tests.oracle import settings_of
 from tui.core.candidates import Cut
 from tui.core.settings import OFF, Given, resolve
 from tui.errors import RunError
-from tui.sampling.chain import Applied, Chain, apply_chain, build_chain, describe_cuts, score
+from tui.sampling.chain import Chain, build_chain
+from tui.sampling.cuts import Applied, apply_chain, describe_cuts
 from tui.sampling.ranking import Ranking
+from tui.sampling.scoring import score
 from tui.sampling.stages import nucleus, nucleus_of_few, nucleus_size
 
 IDS = torch.tensor([[0, 1]])

@@ -9,7 +9,9 @@ import torch
 
 from tests.oracle import KINDS, make_row, settings_of, warp
 from tui.errors import RunError
-from tui.sampling.chain import apply_chain, build_chain, score
+from tui.sampling.chain import build_chain
+from tui.sampling.cuts import apply_chain
+from tui.sampling.scoring import score
 
 CASES = 300
 

@@ -22,8 +22,10 @@ from tui.engine.decide import finish
 from tui.errors import RunError
 from tui.models.generation import PROCESSOR_NAMES
 from tui.sampling import stages
-from tui.sampling.chain import Applied, apply_chain, build_chain, describe_cuts, edge_tie, score
-from tui.sampling.ranking import Ranking, check_finite
+from tui.sampling.chain import build_chain
+from tui.sampling.cuts import Applied, apply_chain, describe_cuts, edge_tie
+from tui.sampling.ranking import Ranking
+from tui.sampling.scoring import check_finite, score
 
 SMALL, MIDDLE, LARGE = 4096, (8192, 32_000, 50_257), (128_256, 151_936, 262_144)
 

@@ -10,8 +10,10 @@ import torch
 from tests.oracle import settings_of
 from tui.core.parameters import Kind
 from tui.core.stages import STAGES
-from tui.sampling.chain import apply_chain, build_chain, score
+from tui.sampling.chain import build_chain
+from tui.sampling.cuts import apply_chain
 from tui.sampling.ranking import Ranking
+from tui.sampling.scoring import score
 from tui.sampling.stages import FUNCTIONS
 
 HALVES = [0.5, 0.25, 0.125, 0.0625, 0.0625]

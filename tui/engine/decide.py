@@ -14,10 +14,12 @@ from tui.core.settings import Settings
 from tui.core.story import How
 from tui.engine.places import Place
 from tui.errors import RunError
-from tui.sampling.chain import Applied, Chain, Scored, apply_chain, build_chain, describe_cuts, score
+from tui.sampling.chain import Chain, build_chain
+from tui.sampling.cuts import Applied, apply_chain, describe_cuts
 from tui.sampling.draw import DrawStream, Noise
 from tui.sampling.metrics import entropy_bits
-from tui.sampling.ranking import check_finite, rank_of, surprisal_bits
+from tui.sampling.ranking import rank_of, surprisal_bits
+from tui.sampling.scoring import Scored, score
 
 
 @dataclass
@@ -96,7 +98,6 @@ Decide = Callable[[Place, Settings, int], Distribution]
 
 def distribution(place: Place, settings: Settings, seed: int) -> Distribution:
     """Run a place's logits through generate()'s chain, exactly. RunError if they cannot be sampled from."""
-    check_finite(place.logits)
     chain = chain_at(place, settings, seed)
     scored = score(chain, place.ids, place.logits)
     return finish(place.logits, place.ids, chain, scored, apply_chain(chain, place.ids, scored))

@@ -20,9 +20,11 @@ from tui.engine.places import Place
 from tui.engine.undecided import explain
 from tui.errors import RunError
 from tui.sampling.bounds import Head, Weights, entropy_span, heat
-from tui.sampling.chain import Applied, Chain, Removal, Scored, apply_after
+from tui.sampling.chain import Chain, Removal
+from tui.sampling.cuts import Applied, apply_after
 from tui.sampling.head_cuts import Prefix, cut
 from tui.sampling.metrics import LN2, entropy_bits
+from tui.sampling.scoring import Scored
 from tui.sampling.stages import Stage
 
 

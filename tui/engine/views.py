@@ -19,9 +19,11 @@ from tui.engine.places import Place
 from tui.engine.plots import Ranked, plotted
 from tui.models.base import Tokens
 from tui.protocol import View, Viewed
-from tui.sampling.chain import Chain, apply_chain, score
+from tui.sampling.chain import Chain
+from tui.sampling.cuts import apply_chain
 from tui.sampling.draw import DrawStreams, draw_many
-from tui.sampling.ranking import Ranking, check_finite
+from tui.sampling.ranking import Ranking
+from tui.sampling.scoring import score
 
 RANKINGS_BYTES = 256 << 20
 REACH_SECONDS = 0.015
@@ -74,7 +76,6 @@ class Viewer:
         if key in self._rankings:
             self._rankings.move_to_end(key)
             return self._rankings[key]
-        check_finite(place.logits)
         ranking = self._rankings[key] = Ranking(place.logits, score(chain, place.ids, place.logits))
         while sum(kept.nbytes for kept in self._rankings.values()) > RANKINGS_BYTES and len(self._rankings) > 1:
             self._rankings.popitem(last=False)

@@ -39,7 +39,8 @@ def verify(engine: Engine, tip: int, given: Given, seed: int, report: Report) ->
 
     The result holds `equal`, both id lists, and where they differ: `step`, and `logits`, the logits' largest difference
     there; `notes` says what was not compared as the model asks for it. generate() gets only what the person gave, so
-    that the resolution of defaults is tested too. InputError where there is no generate() to call.
+    that the resolution of defaults is tested too. InputError where there is no generate() to call; RunError where it
+    does not agree with itself.
     """
     reference = _reference(engine)
     report("stepping", 0, None, "")
@@ -52,11 +53,27 @@ def verify(engine: Engine, tip: int, given: Given, seed: int, report: Report) ->
         "notes": list(engine.model.info.notes),
     }  # fmt: skip
     if ours != theirs:
-        step = next(
-            (i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs))
-        )
+        _check_itself(reference, prompt, given, seed, theirs)
+        step = _first_difference(ours, theirs)
         result |= {"step": step, "logits": _difference(engine, tip, given, seed, ours, step)}
     return result
+
+
+def _check_itself(reference: Reference, prompt: list[int], given: Given, seed: int, theirs: list[int]) -> None:
+    """RunError if generate(), called again, gives other tokens: then a difference to ours says nothing of ours."""
+    again = reference.generate(prompt, given, seed)[len(prompt) :]
+    if again != theirs:
+        step = _first_difference(theirs, again)
+        raise RunError(
+            f"generate() does not agree with itself: called twice, it gives other tokens from token {step + 1} on.",
+            "Nothing can be compared here.",
+        )
+
+
+def _first_difference(first: list[int], second: list[int]) -> int:
+    """The index of the first token in which two runs differ; the shorter one's length if it begins the other."""
+    pairs = zip(first, second, strict=False)
+    return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(first), len(second)))
 
 
 def _reference(engine: Engine) -> Reference:

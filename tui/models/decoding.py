@@ -7,15 +7,17 @@ in its order. The private names of transformers that this needs stand in this fi
 from __future__ import annotations
 
 import copy
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from tui.core.progress import Report, quiet
-from tui.models.modules import changed, kept_inside, watched
+from tui.models.modules import ModuleState, watched
 from tui.models.placing import home
 
 SNAPSHOT_EVERY = 16
@@ -34,6 +36,11 @@ class Shared:
     """A PreTrainedModel; its type says nothing useful about the parts that are called here."""
     tokenizer: Any
     user: object = None
+    lock: AbstractContextManager[Any] = field(default_factory=threading.RLock)
+    """Held while generate() prepares or runs, and during a forward: one at a time on one model object."""
+
+    def __post_init__(self) -> None:
+        self.state = ModuleState(self.model)
 
 
 @dataclass
@@ -109,10 +116,10 @@ class TransformersDecoder:
         self._arguments = arguments
         self._snapshots: dict[int, dict[str, Any]] = {}
         self._unchecked = False
-        self._inside = False  # the module itself keeps the state (RecurrentGemma)
         self._fed: list[int] = []
         self._logits = torch.empty(0)
-        self._fresh: Prepared | None = prepare(shared.model, prompt, arguments)
+        with shared.lock:
+            self._fresh: Prepared | None = prepare(shared.model, prompt, arguments)
         fresh = self._fresh
         self._kwargs = fresh.kwargs
         self._device = fresh.ids.device
@@ -122,13 +129,14 @@ class TransformersDecoder:
     def logits(self, ids: Sequence[int], known: Callable[[int], Tensor | None], report: Report = quiet) -> Tensor:
         """The logits [V] float32 after `ids` (the prompt and what followed), on the model's device."""
         ids = list(ids)
-        if self._module_state_lost():
-            self._fed = []
-        if self._fed != ids:
-            if ids[: len(self._fed)] != self._fed:
-                self._go_back(_common_length(self._fed, ids))
-            self._feed(ids, known, report)
-        self._shared.user = self
+        with self._shared.lock:
+            if self._module_state_lost():
+                self._fed = []
+            if self._fed != ids:
+                if ids[: len(self._fed)] != self._fed:
+                    self._go_back(_common_length(self._fed, ids))
+                self._feed(ids, known, report)
+            self._shared.user = self
         return self._logits
 
     def _feed(self, ids: list[int], known: Callable[[int], Tensor | None], report: Report) -> None:
@@ -151,10 +159,9 @@ class TransformersDecoder:
         self._fresh = None
         self._kwargs = prepared.kwargs
         self._ids, self._fed = prepared.ids, []  # until the forward is through: it may be given up
-        before = kept_inside(model)
-        with watched(model, len(prepared.ids[0]), report):
+        self._shared.state.reset()
+        with watched(model, len(prepared.ids[0]), report), self._shared.state.noted():
             outputs = model._prefill(prepared.ids, prepared.config, self._kwargs, is_first_iteration=True)
-        self._inside = changed(before, kept_inside(model))
         self._fed = list(self._prompt)
         self._unchecked = False
         self._absorb(outputs)
@@ -167,7 +174,7 @@ class TransformersDecoder:
         self._ids = torch.cat([self._ids[:, : len(self._fed)], new], dim=1)
         self._fed = []  # until the forward is through: one that failed may have changed the cache
         # Inference mode takes 5 % off a step. What it makes cannot be written to outside it, so no module may keep it.
-        mode = torch.no_grad() if self._inside else torch.inference_mode()
+        mode = torch.no_grad() if self._shared.state.exists else torch.inference_mode()
         with mode, model._optimize_model_for_decode():
             step = model.prepare_inputs_for_generation(self._ids, next_sequence_length=1, **self._kwargs)
             outputs = model(**step, return_dict=True)
@@ -187,7 +194,7 @@ class TransformersDecoder:
     @property
     def _cached(self) -> bool:
         """True if the state travels in the keywords, and not inside the module."""
-        return not self._inside and _cache(self._kwargs) is not None
+        return not self._shared.state.exists and _cache(self._kwargs) is not None
 
     @property
     def _croppable(self) -> bool:

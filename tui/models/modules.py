@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,21 +12,44 @@ from torch import Tensor
 from tui.core.progress import Report
 
 
-def kept_inside(model: Any) -> dict[tuple[int, str], tuple[Tensor, int]]:
-    """Each tensor that is neither weight nor buffer, and its version: what changes in a forward is a state."""
-    return {
-        (id(module), name): (value, value._version)
-        for module in model.modules()
-        for name, value in vars(module).items()
-        if isinstance(value, Tensor)
-    }
+class ModuleState:
+    """What a model's modules keep from one forward to the next beside their weights and buffers (RecurrentGemma).
 
+    generate() starts from whatever the last call left there, so that two calls on one model object differ. Reset before
+    each prompt, every run is that of a model just loaded.
+    """
 
-def changed(before: Mapping[Any, tuple[Tensor, int]], after: Mapping[Any, tuple[Tensor, int]]) -> bool:
-    """True if a tensor came, went, was replaced or was written to."""
-    return before.keys() != after.keys() or any(
-        after[key][0] is not tensor or after[key][1] != version for key, (tensor, version) in before.items()
-    )
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self._initial: dict[tuple[torch.nn.Module, str], Tensor | None] = {}
+        """Each attribute that a forward changed, as it was before the first one; None: no tensor."""
+
+    @property
+    def exists(self) -> bool:
+        """True if a forward has been seen to change such an attribute."""
+        return bool(self._initial)
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """Note what the forward inside changes."""
+        before = {key: (value, value._version, value.clone()) for key, value in self._attributes()}
+        yield
+        for key, value in self._attributes():
+            old, version, copy = before.get(key, (None, 0, None))
+            if value is not old or value._version != version:
+                self._initial.setdefault(key, copy)
+
+    def reset(self) -> None:
+        """Give every noted attribute the value it had before the first forward."""
+        for (module, name), value in self._initial.items():
+            setattr(module, name, None if value is None else value.clone())
+
+    def _attributes(self) -> Iterator[tuple[tuple[torch.nn.Module, str], Tensor]]:
+        """Tensors that are neither weights nor buffers."""
+        for module in self._model.modules():
+            for name, value in vars(module).items():
+                if isinstance(value, Tensor):
+                    yield (module, name), value
 
 
 @contextmanager

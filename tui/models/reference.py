@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import threading
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
@@ -26,18 +28,27 @@ class GenerateReference:
         """`context`: the most tokens the model takes, if there is a limit."""
         self._shared, self._context = shared, context
         self._kept = lru_cache(PROMPTS_KEPT)(lambda prompt: self._built(prompt, {}))
+        self._copies = lru_cache(2 * PROMPTS_KEPT)(lambda prompt, _thread: self._copied(self._kept(prompt)))
 
     def model_processors(self, prompt: Sequence[int], given: Given) -> Mapping[str, Processor]:
         """The processors generate() has after this prompt, by parameter or class name.
 
-        Only forced_eos_token_id looks at a setting (where max_new_tokens ends): with it they are built anew each time.
+        Each thread has its own: some write to themselves when they are called (the watermark's seeds its generator),
+        and a view is computed beside a step. Only forced_eos_token_id looks at a setting (where max_new_tokens ends):
+        with it they are built anew each time.
         """
-        processors = self._kept(tuple(prompt))
+        processors = self._copies(tuple(prompt), threading.get_ident())
         return self._built(prompt, given) if _FORCED in processors else processors
 
     def _built(self, prompt: Sequence[int], given: Given) -> Mapping[str, Processor]:
-        prepared = prepare(self._shared.model, prompt, arguments(prompt, given, self._context))
+        with self._shared.lock:
+            prepared = prepare(self._shared.model, prompt, arguments(prompt, given, self._context))
         return {PROCESSOR_NAMES.get(type(one).__name__, type(one).__name__): one for one in prepared.processors}
+
+    def _copied(self, processors: Mapping[str, Processor]) -> Mapping[str, Processor]:
+        """Copies of processors, of all but the model itself."""
+        model = self._shared.model
+        return copy.deepcopy(processors, {id(model): model})
 
     def stops(self, ids: Sequence[int]) -> bool:
         """True if the text so far ends at one of the model's stop strings."""
@@ -74,6 +85,8 @@ class GenerateReference:
         model = self._shared.model
         if model.generation_config.stop_strings is not None:
             more["tokenizer"] = self._shared.tokenizer
-        self._shared.user = self
-        torch.manual_seed(seed)
-        return model.generate(**inputs(model, prompt), **(arguments(prompt, given, self._context) | more))
+        with self._shared.lock:
+            self._shared.user = self
+            self._shared.state.reset()
+            torch.manual_seed(seed)
+            return model.generate(**inputs(model, prompt), **(arguments(prompt, given, self._context) | more))

@@ -14,8 +14,9 @@ import torch
 from torch import Tensor
 
 from tui.core.candidates import Span
-from tui.sampling.chain import Chain, Removal, score
+from tui.sampling.chain import Chain, Removal
 from tui.sampling.metrics import LN2
+from tui.sampling.scoring import score
 from tui.sampling.stages import Stage
 
 ROUNDING = 4e-6

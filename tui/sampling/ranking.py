@@ -7,22 +7,12 @@ import math
 import torch
 from torch import Tensor
 
-from tui.errors import RunError
-from tui.sampling.chain import Order, Scored
+from tui.sampling.cuts import Order
 from tui.sampling.metrics import LN2, count
+from tui.sampling.scoring import Scored
 
 SMALLEST_TRUSTED = 1e-30
 """Below it a float32 probability is on its way to losing digits, then to 0."""
-
-
-def check_finite(logits: Tensor) -> None:
-    """Raise RunError unless the logits [V] can be ranked; NaN would give a plausible ranking and no error.
-
-    -inf is allowed (a model may forbid tokens) as long as one score is finite; the maximum tells all three cases.
-    """
-    if not math.isfinite(logits.amax().item()):
-        bad = count(~torch.isfinite(logits))
-        raise RunError(f"{bad:,} of the model's {len(logits):,} logits are not finite.", "Try --dtype float32.")
 
 
 class Ranking:
