@@ -15,7 +15,9 @@ from textual.screen import Screen
 from tui import config, keys, paths
 from tui.client.asking import GreetedEngine
 from tui.client.client import Client, Listener
+from tui.core.phrasing import on_command_line
 from tui.core.printable import printable
+from tui.errors import InputError
 from tui.explorer.engine import Connect
 from tui.launch import LaunchOptions
 from tui.palette import Actions
@@ -109,10 +111,12 @@ class SamplescopeApp(SafeApp[None]):
         """End the program; if no model could be opened, with the reason and the exit code of bad input."""
         bench = self.screen_stack[0]
         explorer = bench.explorer if isinstance(bench, Workbench) else None
-        open_error = explorer.open_error if explorer is not None and explorer.picture.opened is None else ""
-        self.exit(
-            return_code=2 if open_error else 0, message=Text(f"samplescope: {open_error}") if open_error else None
-        )
+        error = explorer.open_error if explorer is not None and explorer.picture.opened is None else None
+        if error is None:
+            self.exit(return_code=0)
+        else:
+            said = printable(on_command_line(str(error)), space=" ")
+            self.exit(return_code=InputError.exit_code, message=Text(f"samplescope: {said}"))
 
     def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
         """Do nothing: `keys.check_keymap` has already refused clashing keys."""

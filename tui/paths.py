@@ -48,3 +48,11 @@ def make_private(folder: Path) -> Path:
     """Create `folder`, and what is missing above it, for its owner alone; one that is there is left as it is."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
+
+
+def is_folder(name: str) -> bool:
+    """True if there is a folder of this name. A text that cannot name a file names none, and '' is not `.`."""
+    try:
+        return bool(name) and Path(name).is_dir()
+    except (OSError, ValueError):  # longer than a name may be; a NUL
+        return False

@@ -21,6 +21,7 @@ from tui.engine.views import Viewer, reached
 from tui.errors import InputError, StoppedError
 from tui.models.backends import open_model
 from tui.models.base import Model
+from tui.models.failing import failing
 from tui.protocol import (
     Catalog,
     Cataloged,
@@ -138,9 +139,10 @@ class Engine:
 
     def _ids(self, request: Encode | Prompt, watch: Report) -> list[int]:
         tokens = self.model.tokens
-        if request.chat:
-            return tokens.encode_chat(request.text, request.system, watch)
-        return tokens.encode(request.text, watch)
+        with failing("The tokenizer"):
+            if request.chat:
+                return tokens.encode_chat(request.text, request.system, watch)
+            return tokens.encode(request.text, watch)
 
     def catalog(self, request: Catalog) -> Cataloged:
         """The models on this machine; what that needs is imported when it is first asked."""
@@ -231,7 +233,7 @@ class Engine:
     def _one(self, path: Path, settings: Settings, request: Step, watch: Report) -> tuple[Node, Distribution]:
         """Draw or take one token at the end of a path."""
         place = self._open.places.after(path, request.given, watch)
-        with torch.inference_mode():
+        with failing("The step"), torch.inference_mode():
             here = self._open.decide(place, settings, request.seed)
             if request.token is None:
                 token, how = draw(here, self._open.streams[request.seed], place.position)

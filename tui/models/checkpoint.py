@@ -16,7 +16,7 @@ from tui.errors import ModelError
 
 CONFIG = "config.json"
 SAFETENSORS = ".safetensors"
-PICKLE_REMEDY = "Get it as safetensors; or --allow-pickle, if you trust whoever made it: unpickling can run code."
+PICKLE_REMEDY = "Get it as safetensors; or {allow_pickle}, if you trust whoever made it: unpickling can run code."
 _WHOLE = "Get the whole checkpoint anew."
 _TOKENIZERS = ("tokenizer*", "vocab*", "merges.txt", "*.model", "*.tiktoken", "*.spm")
 """Files of which a tokenizer has at least one."""

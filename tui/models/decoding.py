@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from tui.core.progress import Report, quiet
+from tui.models.failing import failing
 from tui.models.modules import ModuleState, watched
 from tui.models.placing import home
 
@@ -125,6 +126,7 @@ class TransformersDecoder:
         self._device = fresh.ids.device
         self._ids = fresh.ids  # [1, n], what is fed and perhaps more
 
+    @failing("The model's forward")
     @torch.no_grad()
     def logits(self, ids: Sequence[int], known: Callable[[int], Tensor | None], report: Report = quiet) -> Tensor:
         """The logits [V] float32 after `ids` (the prompt and what followed), on the model's device."""

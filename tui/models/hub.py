@@ -25,6 +25,8 @@ ANSWER_SECONDS = 5.0
 """What the hub has to answer, the name server's time and the calls in vain included."""
 CHUNK_BYTES = 2**18
 """How often the download is heard of: the library's own 10 MB are a minute on a slow line, and deaf so long."""
+LONGEST_NAME = 200
+"""Characters of a name in a message."""
 _SMALL = ("*.json", "*.txt", "*.model", "*.tiktoken", "*.spm", "*.jinja")
 _NOT_SMALL = ("*/*.json", "*/*.txt", "*/*.model", "*/*.tiktoken", "*/*.spm", "*/*.py")
 """What lies in folders belongs to other formats; chat templates do not."""
@@ -47,7 +49,10 @@ def fetch(origin: Origin, report: Report) -> Path:
     try:
         validate_repo_id(name)
     except HFValidationError:
-        raise ModelError(f"There is no folder {name}.", "Give a folder with a model, or a Hugging Face id.") from None
+        shown = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
+        raise ModelError(
+            f"There is no folder {shown!r}.", "Give a folder with a model, or a Hugging Face id."
+        ) from None
     report("asking the hub", 0, None, "")
     reachable = not constants.HF_HUB_OFFLINE and _reachable(report)
     return _Fetching(origin, report, offline=not reachable).all()
@@ -110,7 +115,7 @@ def _refusal(origin: Origin, error: Exception, *, offline: bool) -> ModelError:
         error = error.__cause__  # the hub did answer
     if isinstance(error, errors.RevisionNotFoundError):
         return ModelError(
-            f"The model {name!r} has no revision {origin.revision!r}.", "Leave --revision out, or check it."
+            f"The model {name!r} has no revision {origin.revision!r}.", "Leave {revision} out, or check it."
         )
     if isinstance(error, errors.GatedRepoError):
         return ModelError(
@@ -134,7 +139,7 @@ def _not_here(origin: Origin) -> ModelError:
     return ModelError(
         f"There is no model {origin.model!r} here{revision}: no such folder, not whole in the Hugging Face cache, and "
         "the hub cannot be reached.",
-        "Check the name, or leave -m out for the demo model.",
+        "Check the name, or leave {model} out for the demo model.",
     )
 
 

@@ -14,6 +14,7 @@ from tui.errors import ModelError
 from tui.models.checkpoint import check
 from tui.models.placing import placement
 from tui.models.waiting import one_line
+from tui.paths import is_folder
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -57,7 +58,7 @@ def _load(origin: Origin, report: Report) -> Loaded:
         raise _lacking(source, quantisation, error) from None
     report("placing the weights", 0, None, "")
     model = model if target is None else _moved(model, target)
-    shown = "demo" if origin.model is None else folder.name if Path(source).is_dir() else source
+    shown = "demo" if origin.model is None else folder.resolve().name if is_folder(source) else source
     return model.eval(), tokenizer, shown
 
 
@@ -65,7 +66,7 @@ def _folder(origin: Origin, report: Report) -> Path:
     """Where the checkpoint lies; one of the hub is fetched first."""
     if origin.model is None:
         return DEMO
-    if Path(origin.model).is_dir():
+    if is_folder(origin.model):
         return Path(origin.model)
     from tui.models.hub import fetch
 
@@ -139,7 +140,7 @@ def _moved(model: Any, device: str) -> Any:
     try:
         return model.to(device)
     except RuntimeError as error:  # torch.OutOfMemoryError is one
-        raise ModelError(f"The model does not go onto {device}: {one_line(error)}", "Try --device cpu.") from None
+        raise ModelError(f"The model does not go onto {device}: {one_line(error)}", "Try {device cpu}.") from None
 
 
 def _some(names: list[str]) -> str:
@@ -150,7 +151,7 @@ def _refused(source: str, error: Exception, what: str) -> ModelError:
     if "trust_remote_code" in str(error):
         return ModelError(
             f"{source} needs Python code of its own repository to load, which was not run.",
-            "--trust-remote-code runs it, if you trust whoever wrote it.",
+            "{trust_remote_code} runs it, if you trust whoever wrote it.",
         )
     if "Weights only load failed" in str(error):
         return ModelError(f"The pickle in {source} holds more than weights, and was not opened.", "Do not trust it.")

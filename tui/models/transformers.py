@@ -10,6 +10,7 @@ from tui.core.progress import Report
 from tui.errors import InputError
 from tui.models.base import ModelInfo
 from tui.models.decoding import Shared, TransformersDecoder, library_defaults
+from tui.models.failing import failing
 from tui.models.generation import OVERRIDES, arguments, token_set
 from tui.models.loading import load
 from tui.models.placing import home, spread
@@ -52,6 +53,7 @@ class TransformersModel:
         """Load a folder, a Hugging Face id, or the demo model; ModelError says what is wrong with it."""
         return cls(*load(origin, report), trusted=origin.trusting)
 
+    @failing("The model")
     def decoder(self, prompt: Sequence[int]) -> TransformersDecoder:
         """A decoder for this prompt; InputError if it is longer than the context."""
         context = self.info.context

@@ -76,7 +76,7 @@ def apply_chain(chain: Chain, ids: Tensor, scored: Scored, order: Order | None =
 def _check_overflow(scores: Tensor, value: float) -> None:
     if not math.isfinite(scores.amax().item()):
         raise RunError(
-            f"temperature {value} is so small that scores overflow.", "Raise it, or use --greedy for the best token."
+            f"temperature {value} is so small that scores overflow.", "Raise it, or use {greedy} for the best token."
         )
 
 

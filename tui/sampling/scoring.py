@@ -49,7 +49,7 @@ def check_finite(logits: Tensor) -> None:
     """
     if not math.isfinite(logits.amax().item()):
         bad = count(~torch.isfinite(logits))
-        raise RunError(f"{bad:,} of the model's {len(logits):,} logits are not finite.", "Try --dtype float32.")
+        raise RunError(f"{bad:,} of the model's {len(logits):,} logits are not finite.", "Try {dtype float32}.")
 
 
 def _none_left(chain: Chain, removals: tuple[Removal, ...]) -> RunError:
