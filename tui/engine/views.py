@@ -105,8 +105,6 @@ def reached(
 
 
 def _removed_by(node: Node, here: Distribution) -> str:
-    if here.chain.greedy and not float(here.final[0, node.token]):
-        return "greedy"
     return here.removed_by(torch.tensor([node.token], device=here.logits.device))[0]
 
 
@@ -115,7 +113,7 @@ class _Window:
 
     def __init__(self, tokens: Tokens, here: Distribution, ranking: Ranking, counts: Tensor | None) -> None:
         self._tokens, self._here, self._ranking, self._counts = tokens, here, ranking, counts
-        self.cumulative = here.tempered[0, ranking.tokens].cumsum(0, dtype=torch.float64)
+        self.cumulative = here.tempered[0, ranking.tokens].cumsum(0, dtype=torch.float64).clamp_(max=1.0)
 
     def between(self, first: int, count: int) -> list[Candidate]:
         """`count` candidates from rank `first` + 1 on; fewer at the end."""
@@ -137,7 +135,7 @@ class _Window:
             here.logits[ids], here.raw[0, ids], here.tempered[0, ids], here.final[0, ids], self.cumulative[at]
         )  # fmt: skip
         counts = self._counts[ids].tolist() if self._counts is not None else [0] * len(ranks)
-        removed = here.applied.removed_by(ids)
+        removed = here.removed_by(ids)
         piece, special = self._tokens.piece, self._tokens.special
         return [
             Candidate(rank, token, piece(token), special(token), logit, raw, tempered, final, cumulative, stage, count)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
+from torch import Tensor
 
 from tui.core import records
 from tui.core.candidates import Candidate
@@ -107,24 +108,39 @@ def _in_main_thread() -> bool:
 def _step(index: int, node: Node, here: Distribution, tokens: Tokens, top: int) -> Record:
     return records.step_record(
         index, node, kept_mass=here.kept_mass, entropy=here.entropy, cuts=here.cuts,
-        candidates=candidates(here, tokens, top), tail_mass=here.tail_mass,
+        candidates=candidates(here, tokens, top, node.token), tail_mass=here.tail_mass,
     )  # fmt: skip
 
 
-def candidates(here: Distribution, tokens: Tokens, top: int) -> list[Candidate]:
-    """The best `top` candidates (all for -1) without sorting the rest."""
+def candidates(here: Distribution, tokens: Tokens, top: int, taken: int) -> list[Candidate]:
+    """The best `top` candidates (all for -1) without sorting the rest; the `taken` token if its rank is among theirs.
+
+    Equal scores share a rank, 1 + the number of greater ones, as in the step's own `rank`. Which of those equal to the
+    last one are listed is open, but for the taken token.
+    """
     count = here.ranked if top < 0 else min(top, here.ranked)
     if count == 0:
         return []
-    ids = torch.topk(here.scored.base[0], count).indices
+    scores, ids = torch.topk(here.scored.base[0], count)
+    if taken not in ids and here.scored.base[0, taken] == scores[-1]:
+        ids[-1] = taken
     tempered = here.tempered[0, ids]
+    cumulative = tempered.cumsum(0, dtype=torch.float64).clamp_(max=1.0)
     columns = (
-        ids, here.logits[ids], here.raw[0, ids], tempered, here.final[0, ids], tempered.cumsum(0, dtype=torch.float64)
+        _ranks(scores), ids, here.logits[ids], here.raw[0, ids], tempered, here.final[0, ids], cumulative
     )  # fmt: skip
     removed = here.removed_by(ids)
     return [
         Candidate(rank, token, tokens.piece(token), tokens.special(token), logit, raw, warm, final, cumulative, stage)
-        for rank, (token, logit, raw, warm, final, cumulative, stage) in enumerate(
-            zip(*(column.tolist() for column in columns), removed, strict=True), start=1
+        for rank, token, logit, raw, warm, final, cumulative, stage in zip(
+            *(column.tolist() for column in columns), removed, strict=True
         )
     ]
+
+
+def _ranks(scores: Tensor) -> Tensor:
+    """1 + the number of greater ones, for each of scores [n] in descending order."""
+    places = torch.arange(1, len(scores) + 1, device=scores.device)
+    same = torch.zeros_like(scores, dtype=torch.bool)
+    same[1:] = scores[1:] == scores[:-1]
+    return places.masked_fill(same, 0).cummax(0).values
