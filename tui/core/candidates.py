@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import msgspec
 
@@ -66,8 +67,15 @@ class Candidate(msgspec.Struct, frozen=True, array_like=True):
     """
 
 
+SERIES: Mapping[str, tuple[str, ...]] = {
+    "cumulative": ("ranks", "raw", "tempered"),
+    "histogram": ("edges", "kept", "removed"),
+}
+"""The names of each plot's series, by its id: what the engine sends, and the picture is made of."""
+
+
 class Plotted(msgspec.Struct, frozen=True, array_like=True):
-    """What a plot shows: its id, and its series by name, each little-endian float32."""
+    """What a plot shows: its id, and its series by name, all equally long, each little-endian float32."""
 
     id: str
     series: dict[str, bytes]
