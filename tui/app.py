@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import ClassVar
 
@@ -26,6 +27,7 @@ from tui.screens.workbench import Workbench
 from tui.terminal.app import SafeApp, run_safely
 from tui.themes import load_themes, variable_defaults
 
+SHOWN_PROBLEMS = 5
 DARK, TERMINAL = "samplescope-dark", "samplescope-terminal"
 
 
@@ -80,6 +82,11 @@ class SamplescopeApp(SafeApp[None]):
         """Values of samplescope's theme variables for themes that lack them."""
         return variable_defaults(self.current_theme)
 
+    def get_key_display(self, binding: Binding) -> str:
+        """A key of the person's keymap as it is written there; textual would show an emoji's Unicode name."""
+        written = self.keymap.get(binding.id or "")
+        return super().get_key_display(binding) if written is None else keys.shown_key(written.split(",")[0].strip())
+
     def get_default_screen(self) -> Screen[None]:
         """The workbench, as the bottom screen: pushing it over an empty one would delay the first picture."""
         return Workbench(self.options, self.connect, self.keymap, classes=size_classes(self.size))
@@ -87,7 +94,7 @@ class SamplescopeApp(SafeApp[None]):
     def on_mount(self) -> None:
         """Use the person's keys, and show a warning for each part of the configuration that is unusable."""
         self.set_keymap(self.keymap)
-        for problem in self.problems:
+        for problem in a_few(self.problems):
             self.notify(printable(problem, space=" "), severity="warning", markup=False, timeout=10)
 
     def on_load(self) -> None:
@@ -120,6 +127,15 @@ class SamplescopeApp(SafeApp[None]):
 
     def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
         """Do nothing: `keys.check_keymap` has already refused clashing keys."""
+
+
+def a_few(problems: Sequence[str]) -> list[str]:
+    """The first problems, and how many more there are: a configuration may be wrong in every line."""
+    more = len(problems) - SHOWN_PROBLEMS
+    return [
+        *problems[:SHOWN_PROBLEMS],
+        *([f"{more:,} more entries of your configuration are left out."] if more > 0 else []),
+    ]
 
 
 def main(options: LaunchOptions, greeted: GreetedEngine | None = None) -> int:

@@ -106,7 +106,7 @@ class Exchange:
     def take(self, answer: Answer) -> None:
         """Handle one message from the engine. PipeError if it cannot be true, or says that a request was unreadable."""
         pending = self._pending.get(getattr(answer, "id", 0))
-        check(answer, pending and pending.request, self._mirror.story, self._mirror.opened)
+        check(answer, None if pending is None else pending.request, self._mirror.story, self._mirror.opened)
         match answer:
             case Ready():
                 pass
