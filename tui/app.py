@@ -16,7 +16,6 @@ from textual.screen import Screen
 from tui import config, keys, paths
 from tui.client.asking import GreetedEngine
 from tui.client.client import Client, Listener
-from tui.core.phrasing import on_command_line
 from tui.core.printable import printable
 from tui.errors import InputError
 from tui.explorer.engine import Connect
@@ -122,7 +121,7 @@ class SamplescopeApp(SafeApp[None]):
         if error is None:
             self.exit(return_code=0)
         else:
-            said = printable(on_command_line(str(error)), space=" ")
+            said = printable(str(error), space=" ")
             self.exit(return_code=InputError.exit_code, message=Text(f"samplescope: {said}"))
 
     def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:

@@ -132,9 +132,9 @@ def _launch_options(values: dict[str, Any]) -> LaunchOptions:
         given["do_sample"] = False
     SEED.check(values["seed"])
     if values["model"] == "":
-        raise InputError("{model} is empty.", "Leave it out for the built-in demo model.")
+        raise InputError("{--model} is empty.", "Leave it out for the built-in demo model.")
     if values["system"] and not values["chat"]:
-        raise InputError("{system} is for chat templates.", "Give {chat} too.")
+        raise InputError("{--system} is for chat templates.", "Give {--chat} too.")
     return LaunchOptions(
         origin=Origin(**{name: values[name] for name in ORIGIN}),
         prompt=read_prompt(values["prompt"], values["prompt_file"]),
@@ -162,7 +162,7 @@ def explorer(
     elif context.invoked_subcommand is None:
         raise typer.Exit(explore(replace(options, engine=_command(engine))))
     elif engine is not None:
-        raise InputError("{engine} is for the explorer only.", f"Run `{context.invoked_subcommand}` on that machine.")
+        raise InputError("{--engine} is for the explorer only.", f"Run `{context.invoked_subcommand}` on that machine.")
 
 
 def _command(line: str | None) -> Sequence[str] | None:
@@ -170,9 +170,9 @@ def _command(line: str | None) -> Sequence[str] | None:
     try:
         words = None if line is None else shlex.split(line)
     except ValueError as error:
-        raise InputError(f"{{engine}} {line!r} cannot be cut into words: {str(error).lower()}.") from None
+        raise InputError(f"{{--engine}} {line!r} cannot be cut into words: {str(error).lower()}.") from None
     if words is not None and not (words and words[0]):
-        raise InputError("{engine} names no command.", 'For example {engine "ssh gpubox samplescope engine"}.')
+        raise InputError("{--engine} names no command.", 'For example {--engine "ssh gpubox samplescope engine"}.')
     return words
 
 

@@ -86,11 +86,10 @@ def _crashed(error: Exception) -> int:
 
 
 def say(sentence: str) -> None:
-    """Write a sentence to stderr as one harmless line, with each option as it is typed."""
-    from tui.core.phrasing import on_command_line
+    """Write a sentence to stderr as one harmless line."""
     from tui.core.printable import printable
 
     if sys.stderr is not None:
         with contextlib.suppress(OSError):  # a closed or full stderr: the exit code still tells
-            sys.stderr.write(f"samplescope: {printable(on_command_line(sentence), space=' ')}\n")
+            sys.stderr.write(f"samplescope: {printable(sentence, space=' ')}\n")
             sys.stderr.flush()

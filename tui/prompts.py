@@ -20,7 +20,9 @@ def check_texts(values: Mapping[str, object]) -> None:
     """InputError for the first text that came as bytes which are not UTF-8; a file's name may be any bytes."""
     for name, text in values.items():
         if isinstance(text, str) and (wrong := _not_utf8(text)):
-            raise InputError(f"{{{name}}} is not UTF-8 text (character {wrong:,} of {len(text):,}).")
+            raise InputError(
+                f"{{--{name.replace('_', '-')}}} is not UTF-8 text (character {wrong:,} of {len(text):,})."
+            )
 
 
 def _not_utf8(text: str) -> int:
@@ -38,7 +40,7 @@ def read_prompt(text: str | None, file: Path | None) -> str:
     InputError if both are given, or the file cannot be read, is not UTF-8, or is larger than `MOST_BYTES`.
     """
     if text is not None and file is not None:
-        raise InputError("Give {prompt} or {prompt_file}, not both.")
+        raise InputError("Give {--prompt} or {--prompt-file}, not both.")
     if file is None:
         return UNICORNS if text is None else text.removeprefix(MARK)
     data = _read(file)

@@ -1,4 +1,4 @@
-"""Tokens as bytes: what an id stands for, from any fast or slow Hugging Face tokenizer."""
+"""The bytes of each token, from any fast or slow Hugging Face tokenizer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SPIECE = "▁"
 
 
 def byte_alphabet() -> dict[str, int]:
-    """GPT-2's letters for bytes (`Ġ` for a blank): character → byte."""
+    """GPT-2's byte-level alphabet (`Ġ` for a blank): character → byte."""
     plain = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     others = [byte for byte in range(256) if byte not in plain]
     letters = {chr(byte): byte for byte in plain}
@@ -26,14 +26,14 @@ def byte_alphabet() -> dict[str, int]:
 
 
 def _byte_level(tokenizer: PreTrainedTokenizerBase) -> bool:
-    """True if the tokenizer's tokens are written in that alphabet."""
+    """True if the tokenizer writes its tokens in GPT-2's byte-level alphabet."""
     backend = getattr(tokenizer, "backend_tokenizer", None)
     decoder = json.loads(backend.to_str()).get("decoder") or {} if backend is not None else {}
     return any(part.get("type") == "ByteLevel" for part in decoder.get("decoders", [decoder]))
 
 
 class Vocabulary(Findable):
-    """The tokenizer's tokens, and `⟨unused id⟩` for ids beyond them."""
+    """A tokenizer's tokens as bytes; an id that it does not use is `⟨unused id⟩`."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase, width: int) -> None:
         super().__init__(width)
@@ -45,7 +45,7 @@ class Vocabulary(Findable):
         self._pieces: dict[int, bytes] = {}
 
     def encode(self, text: str, report: Report = quiet) -> list[int]:
-        """Ids of a prompt; one BOS for an empty one, as generate() without inputs. InputError if there is none."""
+        """Ids of a prompt; one BOS for an empty prompt, as generate() does. InputError if there is no BOS."""
         ids = [int(token) for token in self._tokenizer(text)["input_ids"]]
         if ids:
             return ids
@@ -56,11 +56,11 @@ class Vocabulary(Findable):
     def encode_chat(self, text: str, system: str, report: Report = quiet) -> list[int]:
         """Ids of a user's message, after a system prompt if there is one, in the tokenizer's chat template.
 
-        The template writes its special tokens itself: none is added again. InputError if there is no template, or if
-        it refuses these messages.
+        The template writes the special tokens itself, so none is added. InputError if there is no template, or if it
+        refuses these messages.
         """
         if not getattr(self._tokenizer, "chat_template", None):
-            raise InputError("This model has no chat template.", "Leave {chat} out, or switch it off.")
+            raise InputError("This model has no chat template.", "Leave {--chat} out, or switch it off.")
         messages = [{"role": "system", "content": system}] if system else []
         messages.append({"role": "user", "content": text})
         try:
@@ -70,7 +70,7 @@ class Vocabulary(Findable):
         return [int(token) for token in self._tokenizer(shown, add_special_tokens=False)["input_ids"]]
 
     def special(self, token: int) -> bool:
-        """True for control tokens and ids the tokenizer does not use."""
+        """True for control tokens and for ids that the tokenizer does not use."""
         return token in self._special or token not in self._names
 
     def piece(self, token: int) -> bytes:
