@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,82 @@ def test_a_file_that_is_not_utf8(command: Command, checkpoint: Path, tmp_path: P
 
 def test_stdin_that_is_not_utf8(command: Command, checkpoint: Path) -> None:
     assert "not UTF-8" in command.refused("run", "-m", checkpoint, "--prompt-file", "-", stdin=b"\xff\xfe")
+
+
+@pytest.mark.parametrize("given", ["file", "stdin", "text"])
+def test_a_byte_order_mark_is_no_text(command: Command, checkpoint: Path, tmp_path: Path, given: str) -> None:
+    file = tmp_path / "prompt.txt"
+    file.write_text("Hello \ufeff world", encoding="utf-8-sig")
+    prompt = {"file": ["--prompt-file", file], "stdin": ["--prompt-file", "-"], "text": ["-p", file.read_text("utf-8")]}
+    argv = ["-m", checkpoint, "--max-new-tokens", 1, *prompt[given]]
+    assert command.run(*argv, stdin=file.read_bytes())[0]["prompt"] == "Hello \ufeff world"
+
+
+def test_a_file_in_utf16_is_told_as_that(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "prompt.txt"
+    file.write_text("Hello", encoding="utf-16")
+    assert "UTF-16" in command.refused("run", "--prompt-file", file)
+
+
+def test_a_prompt_file_without_end_is_not_read_to_its_end(command: Command) -> None:
+    assert "more than 16 MiB" in command.refused("run", "--prompt-file", "/dev/zero")
+
+
+def test_a_closed_stdin_is_told(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["samplescope", "run", "--prompt-file", "-"])
+    monkeypatch.setattr(sys, "stdin", None)
+    assert cli.main() == 2
+
+
+@pytest.mark.parametrize(
+    "option", ["--prompt", "--model", "--server", "--tokenizer", "--revision", "--system", "--device", "--dtype"]
+)
+@pytest.mark.parametrize("command_name", ["run", "verify"])
+def test_an_argument_that_is_not_utf8(command: Command, command_name: str, option: str) -> None:
+    assert command.refused(command_name, option, "caf\udce9") == (
+        f"samplescope: {option} is not UTF-8 text (character 4 of 4).\n"
+    )
+
+
+def test_an_engine_command_that_is_not_utf8(command: Command) -> None:
+    assert "--engine is not UTF-8 text" in command.refused("--engine", "ssh caf\udce9")
+
+
+def test_a_file_name_may_be_any_bytes(command: Command, checkpoint: Path, tmp_path: Path) -> None:
+    file = tmp_path / "caf\udce9"
+    file.write_text("Hello")
+    assert command.run("-m", checkpoint, "--prompt-file", file, "--max-new-tokens", 1)[0]["prompt"] == "Hello"
+
+
+# -- the model's name --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["a" * 5000, "a/" + "b" * 300, "/" + "c" * 300])
+def test_a_model_whose_name_is_longer_than_a_file_name_may_be(command: Command, name: str) -> None:
+    said = command.refused("run", "-m", name)
+    assert "There is no folder" in said and len(said) < 400
+
+
+@pytest.mark.parametrize(("folder", "name"), [(".", "m"), ("sub/..", "m"), ("../m/", "m"), ("./sub/../../m", "m")])
+def test_a_folder_has_its_own_name(
+    command: Command, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, name: str
+) -> None:
+    (checkpoints.copy(checkpoint, tmp_path / "m") / "sub").mkdir()
+    monkeypatch.chdir(tmp_path / "m")
+    assert command.run("-m", folder, "--max-new-tokens", 1, "--top", 0)[0]["model"] == name
+
+
+def test_an_empty_model_is_not_the_folder_one_is_in(
+    command: Command, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(checkpoint)
+    assert "--model is empty" in command.refused("run", "-m", "")
+
+
+@pytest.mark.parametrize("device", ["privateuseone", "xla", "meta", "cuda:99", "mps", "hpu", "vulkan", "", "🦄"])
+def test_a_device_that_is_not_there(command: Command, checkpoint: Path, device: str) -> None:
+    said = command.refused("run", "-m", checkpoint, "--device", device)
+    assert repr(device) in said and "--device cpu" in said
 
 
 # -- the options -------------------------------------------------------------------------------------------------------
@@ -134,8 +211,9 @@ def test_rows_that_are_not_finite_end_in_an_error_record(command: Command, broke
     checkpoints.edit_weights(broken, lambda tensors: tensors["lm_head.weight"][5:8].fill_(torch.nan))
     status, out, err = command("run", "-m", broken, "--max-new-tokens", 3)
     records = [json.loads(line) for line in out.splitlines()]
-    assert (status, err) == (3, "")
+    assert (status, err.count("\n")) == (3, 1)
     assert [record["type"] for record in records] == ["run", "error"]
+    assert records[-1]["message"] in err and "--dtype float32" in records[-1]["remedy"]
     assert list(records[-1]) == ["type", "kind", "message", "remedy"]
     assert records[-1]["message"].startswith(f"3 of the model's {checkpoints.TOKENS + checkpoints.UNUSED:,} logits")
 

@@ -6,9 +6,25 @@ The command line parser is imported only for arguments that need it, so that the
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+from typing import NoReturn
 
-from tui.entrypoints import explore, in_one_line, serve_engine
+
+def _leave(_signal: int, _frame: object) -> NoReturn:
+    """End at once, as a person asks by Ctrl-C.
+
+    An exception instead would come up in the middle of an import or a forward, where a library may swallow it, wrap
+    it, or print it. Nothing here needs to be put in order: a record is written in one piece.
+    """
+    os._exit(128 + signal.SIGINT)
+
+
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not under nohup, nor in the background of a script
+    signal.signal(signal.SIGINT, _leave)
+
+from tui.entrypoints import explore, in_one_line, serve_engine  # noqa: E402 - the imports can be interrupted too
 
 
 def main() -> None:

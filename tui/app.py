@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import ClassVar
 
@@ -16,6 +17,7 @@ from tui import config, keys, paths
 from tui.client.asking import GreetedEngine
 from tui.client.client import Client, Listener
 from tui.core.printable import printable
+from tui.errors import InputError
 from tui.explorer.engine import Connect
 from tui.launch import LaunchOptions
 from tui.palette import Actions
@@ -24,6 +26,7 @@ from tui.screens.workbench import Workbench
 from tui.terminal.app import SafeApp, run_safely
 from tui.themes import load_themes, variable_defaults
 
+SHOWN_PROBLEMS = 5
 DARK, TERMINAL = "samplescope-dark", "samplescope-terminal"
 
 
@@ -78,6 +81,11 @@ class SamplescopeApp(SafeApp[None]):
         """Values of samplescope's theme variables for themes that lack them."""
         return variable_defaults(self.current_theme)
 
+    def get_key_display(self, binding: Binding) -> str:
+        """A key of the person's keymap as it is written there; textual would show an emoji's Unicode name."""
+        written = self.keymap.get(binding.id or "")
+        return super().get_key_display(binding) if written is None else keys.shown_key(written.split(",")[0].strip())
+
     def get_default_screen(self) -> Screen[None]:
         """The workbench, as the bottom screen: pushing it over an empty one would delay the first picture."""
         return Workbench(self.options, self.connect, self.keymap, classes=size_classes(self.size))
@@ -85,7 +93,7 @@ class SamplescopeApp(SafeApp[None]):
     def on_mount(self) -> None:
         """Use the person's keys, and show a warning for each part of the configuration that is unusable."""
         self.set_keymap(self.keymap)
-        for problem in self.problems:
+        for problem in a_few(self.problems):
             self.notify(printable(problem, space=" "), severity="warning", markup=False, timeout=10)
 
     def on_load(self) -> None:
@@ -109,13 +117,24 @@ class SamplescopeApp(SafeApp[None]):
         """End the program; if no model could be opened, with the reason and the exit code of bad input."""
         bench = self.screen_stack[0]
         explorer = bench.explorer if isinstance(bench, Workbench) else None
-        open_error = explorer.open_error if explorer is not None and explorer.picture.opened is None else ""
-        self.exit(
-            return_code=2 if open_error else 0, message=Text(f"samplescope: {open_error}") if open_error else None
-        )
+        error = explorer.open_error if explorer is not None and explorer.picture.opened is None else None
+        if error is None:
+            self.exit(return_code=0)
+        else:
+            said = printable(str(error), space=" ")
+            self.exit(return_code=InputError.exit_code, message=Text(f"samplescope: {said}"))
 
     def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
         """Do nothing: `keys.check_keymap` has already refused clashing keys."""
+
+
+def a_few(problems: Sequence[str]) -> list[str]:
+    """The first problems, and how many more there are: a configuration may be wrong in every line."""
+    more = len(problems) - SHOWN_PROBLEMS
+    return [
+        *problems[:SHOWN_PROBLEMS],
+        *([f"{more:,} more entries of your configuration are left out."] if more > 0 else []),
+    ]
 
 
 def main(options: LaunchOptions, greeted: GreetedEngine | None = None) -> int:

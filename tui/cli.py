@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import inspect
-import os
 import shlex
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
@@ -17,14 +15,17 @@ from typer.exceptions import TyperException
 from tui import __version__
 from tui.core.origin import Origin
 from tui.core.parameters import Parameter
-from tui.core.presets import UNICORNS
 from tui.core.settings import DEFAULT_SEED, Given, normalise
 from tui.core.stages import MAX_NEW_TOKENS, SEED, SPOKEN_ORDER
-from tui.entrypoints import INTERRUPTED, explore, in_one_line, serve_engine
-from tui.errors import InputError
+from tui.entrypoints import INTERRUPTED, explore, in_one_line, say, serve_engine
+from tui.errors import InputError, RunError
 from tui.launch import LaunchOptions
+from tui.prompts import check_texts, read_prompt
+from tui.terminal.stdout import Write, reserved
 
-PIPE_CLOSED = 141
+if TYPE_CHECKING:
+    from tui.core.records import Record
+
 KEYWORD = inspect.Parameter.POSITIONAL_OR_KEYWORD
 
 app = typer.Typer(
@@ -114,6 +115,7 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
     ]
 
     def wrapped(**values: Any) -> None:
+        check_texts(values)
         picked = {name: values.pop(name) for name in COMMON}
         command(**values, options=_launch_options(picked))
 
@@ -129,30 +131,18 @@ def _launch_options(values: dict[str, Any]) -> LaunchOptions:
     if values["greedy"]:
         given["do_sample"] = False
     SEED.check(values["seed"])
+    if values["model"] == "":
+        raise InputError("{--model} is empty.", "Leave it out for the built-in demo model.")
     if values["system"] and not values["chat"]:
-        raise InputError("--system is for chat templates.", "Give --chat too.")
+        raise InputError("{--system} is for chat templates.", "Give {--chat} too.")
     return LaunchOptions(
         origin=Origin(**{name: values[name] for name in ORIGIN}),
-        prompt=_prompt(values["prompt"], values["prompt_file"]),
+        prompt=read_prompt(values["prompt"], values["prompt_file"]),
         chat=values["chat"],
         system=values["system"],
         given=normalise(given),
         seed=values["seed"],
     )
-
-
-def _prompt(text: str | None, file: Path | None) -> str:
-    if text is not None and file is not None:
-        raise InputError("Give --prompt or --prompt-file, not both.")
-    if file is None:
-        return UNICORNS if text is None else text
-    try:
-        data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{file} is not UTF-8 text (byte {error.start + 1:,} of {len(data):,}).") from None
-    except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror}.") from None
 
 
 @app.callback(invoke_without_command=True)
@@ -172,7 +162,7 @@ def explorer(
     elif context.invoked_subcommand is None:
         raise typer.Exit(explore(replace(options, engine=_command(engine))))
     elif engine is not None:
-        raise InputError("--engine is for the explorer only.", f"Run `{context.invoked_subcommand}` on that machine.")
+        raise InputError("{--engine} is for the explorer only.", f"Run `{context.invoked_subcommand}` on that machine.")
 
 
 def _command(line: str | None) -> Sequence[str] | None:
@@ -180,9 +170,9 @@ def _command(line: str | None) -> Sequence[str] | None:
     try:
         words = None if line is None else shlex.split(line)
     except ValueError as error:
-        raise InputError(f"--engine {line!r} cannot be cut into words: {str(error).lower()}.") from None
+        raise InputError(f"{{--engine}} {line!r} cannot be cut into words: {str(error).lower()}.") from None
     if words is not None and not (words and words[0]):
-        raise InputError("--engine names no command.", 'For example --engine "ssh gpubox samplescope engine".')
+        raise InputError("{--engine} names no command.", 'For example {--engine "ssh gpubox samplescope engine"}.')
     return words
 
 
@@ -195,31 +185,30 @@ def run(
     """Generate, one JSON object a line on stdout: the run, each step, the end."""
     from tui.experiments.run import run_records
 
-    raise typer.Exit(_print_records(run_records(options, top)))
+    with reserved() as write:
+        raise typer.Exit(_print_records(run_records(options, top), write))
 
 
-def _print_records(records: Any) -> int:
+def _print_records(records: Iterable[Record], write: Write) -> int:
+    """Write each record as it comes; the exit code. What a run failed of is said on stderr too."""
     from tui.core.records import dumps
 
     status = 0
-    try:
-        for record in records:
-            status = {"error": 3}.get(record["type"], INTERRUPTED if record.get("reason") == "interrupted" else status)
-            _say_notes(record.get("notes", ()))
-            sys.stdout.write(dumps(record) + "\n")
-            sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit does not fail
-        return PIPE_CLOSED
+    for record in records:
+        _say_notes(record.get("notes", ()))
+        write(dumps(record))
+        if record["type"] == "error":
+            status = RunError.exit_code
+            say(f"{record['message']} {record['remedy']}".rstrip())
+        elif record.get("reason") == "interrupted":
+            status = INTERRUPTED
     return status
 
 
 def _say_notes(notes: Sequence[str]) -> None:
     """Write a model's notes to stderr, since stdout has the results only."""
-    from tui.core.printable import printable
-
     for note in notes:
-        sys.stderr.write(f"note: {printable(note, space=' ')}\n")
+        say(note, "note")
 
 
 @app.command()
@@ -228,9 +217,10 @@ def verify(options: LaunchOptions) -> None:
     """Compare with the model's own generate(): same options, same seed, same ids."""
     from tui.experiments.verify import report_lines, verify_options
 
-    result = verify_options(options)
-    _say_notes(result["notes"])
-    print("\n".join(report_lines(result)))
+    with reserved() as write:
+        result = verify_options(options)
+        _say_notes(result["notes"])
+        write("\n".join(report_lines(result)))
     raise typer.Exit(0 if result["equal"] else 1)
 
 

@@ -30,7 +30,7 @@ def load(file: Path | None = None) -> tuple[Config, list[str]]:
     """The configuration, and one line for each unusable entry of the file. Without a file: the defaults."""
     file = file or paths.config_file()
     try:
-        entries = tomllib.loads(file.read_text(encoding="utf-8"))
+        entries = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         return Config(), []
     except (OSError, ValueError, RecursionError) as error:  # TOML and UTF-8 errors are ValueErrors
@@ -62,7 +62,7 @@ def _problem(name: str, value: object) -> str:
 def _fits(value: object, wanted: Any) -> bool:
     try:
         msgspec.convert(value, wanted)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, RecursionError):
         return False
     return True
 

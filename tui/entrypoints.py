@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import sys
 from collections.abc import Callable
+from errno import ENOSPC
 from typing import TYPE_CHECKING, NoReturn
 
 from tui.errors import SamplescopeError
+from tui.terminal.stdout import PIPE_CLOSED, PipeClosed, discard_stdout, flush
 
 if TYPE_CHECKING:
     from tui.engine.serve import EngineLike
@@ -49,13 +52,44 @@ def serve_engine() -> NoReturn:
 
 
 def in_one_line(run: Callable[[], int]) -> int:
-    """Call `run`; returns the exit code. A SamplescopeError becomes one line on stderr."""
+    """Call `run`; returns the exit code. Whatever it raises becomes one line on stderr, never a traceback."""
     try:
-        return run()
+        status = run()
+        flush()
     except SamplescopeError as error:
-        from tui.core.printable import printable
-
-        sys.stderr.write(f"samplescope: {printable(str(error), space=' ')}\n")
+        say(str(error))
         return error.exit_code
+    except (PipeClosed, BrokenPipeError):
+        discard_stdout()
+        return PIPE_CLOSED
+    except OSError as error:  # whatever was being written: the help, a log
+        discard_stdout()
+        return _full() if error.errno == ENOSPC else _crashed(error)
     except KeyboardInterrupt:
         return INTERRUPTED
+    except Exception as error:
+        return _crashed(error)
+    return status
+
+
+def _full() -> int:
+    say("There is no space left on the device.")
+    return SamplescopeError.exit_code
+
+
+def _crashed(error: Exception) -> int:
+    """Say in one line that the program is at fault, and where the traceback is."""
+    from tui.terminal.crash import report_crash
+
+    say(report_crash(error).removeprefix("samplescope ").replace("\n", " · "))
+    return SamplescopeError.exit_code
+
+
+def say(sentence: str, before: str = "samplescope") -> None:
+    """Write a sentence to stderr as one harmless line."""
+    from tui.core.printable import printable
+
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):  # a closed or full stderr: the exit code still tells
+            sys.stderr.write(f"{before}: {printable(sentence, space=' ')}\n")
+            sys.stderr.flush()

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
+OPTION = re.compile(r"\{(--[a-z][a-z-]*)(?: ([^{}]*))?\}")
+"""An option in a sentence, perhaps with its value: `{--dtype float32}`. Each front end has its own words for it."""
+
+
+def on_command_line(sentence: str) -> str:
+    """`sentence` with each option as it is typed: `{--dtype float32}` → `--dtype float32`."""
+    return OPTION.sub(lambda found: found[0][1:-1], sentence)
+
 
 class SamplescopeError(Exception):
     """An error in one clear line for a person, with its remedy.
+
+    `message` and `remedy` mark the options they name (`OPTION`), for they do not know who reads them. As a text, an
+    error has the command line's words.
 
     `kind` is sent to the UI in `Failed`; `exit_code` is that of the headless commands (2 bad input, 3 failed while
     running).
@@ -19,7 +32,7 @@ class SamplescopeError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        return f"{self.message} {self.remedy}".rstrip()
+        return on_command_line(f"{self.message} {self.remedy}".rstrip())
 
 
 class InputError(SamplescopeError):

@@ -12,6 +12,10 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
 _KEY = re.compile(r"(?:(?:ctrl|shift|alt|super)\+)*(?:[a-z0-9_]+|\S)", re.IGNORECASE)
+_RESERVED = ("ctrl+c", "ctrl+q")
+"""Quit, whatever a keymap says: a person must not be locked in by a typing error."""
+_LONGEST = 100
+"""Characters that an action's keys may have."""
 _ACTION_ID = re.compile(r"\{(\w+)\}")
 _SHOWN = {
     "left": "←",
@@ -180,6 +184,8 @@ def check_keymap(keymap: Mapping[str, object]) -> tuple[Keymap, list[str]]:
         else:
             usable[name] = str(keys)
     problems += _drop_clashes(usable)
+    if "quit" in usable and _RESERVED[0] not in _keys(usable["quit"]):
+        usable["quit"] += f",{_RESERVED[0]}"
     return usable, problems
 
 
@@ -188,6 +194,10 @@ def _problem(name: str, keys: object) -> str:
         return f"There is no action {name!r}."
     if not isinstance(keys, str) or not keys.strip():
         return f"The keys of {name!r} must be a text such as 'n,f5'."
+    if len(keys) > _LONGEST:
+        return f"The keys of {name!r} have more than {_LONGEST} characters."
+    if name != "quit" and (reserved := [key for key in _RESERVED if key in _keys(keys)]):
+        return f"{reserved[0]!r} always quits ({name!r})."
     wrong = [key for key in keys.split(",") if not _KEY.fullmatch(key.strip())]
     return f"{wrong[0]!r} is no key ({name!r})." if wrong else ""
 

@@ -48,3 +48,19 @@ def make_private(folder: Path) -> Path:
     """Create `folder` and its missing parents, readable by their owner alone; an existing folder keeps its mode."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
+
+
+def is_file(name: str) -> bool:
+    """True if there is a file of this name, which is no folder."""
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def is_folder(name: str) -> bool:
+    """True if there is a folder of this name. A text that cannot name a file names none, and '' is not `.`."""
+    try:
+        return bool(name) and Path(name).is_dir()
+    except (OSError, ValueError):  # longer than a name may be; a NUL
+        return False

@@ -25,7 +25,7 @@ def models() -> list[Origin]:
 
 def remember(origin: Origin) -> None:
     """Put a model first in the list; a failure to write it is ignored."""
-    plain = msgspec.structs.replace(origin, allow_pickle=False, trust_remote_code=False)
+    plain = msgspec.structs.replace(_anywhere(origin), allow_pickle=False, trust_remote_code=False)
     if plain.model is None and not plain.server:
         return
     newest = [plain, *(other for other in models() if other.name != plain.name)][:KEPT]
@@ -36,3 +36,10 @@ def remember(origin: Origin) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(msgspec.json.encode(newest))
         Path(name).replace(paths.recent_file())
+
+
+def _anywhere(origin: Origin) -> Origin:
+    """The origin with a folder's whole path: `.` names another one from elsewhere."""
+    if origin.server or not paths.is_folder(origin.model or ""):
+        return origin
+    return msgspec.structs.replace(origin, model=str(Path(origin.model or "").resolve()))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import re
 import tomllib
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from textual.color import Color
+from textual.css.stylesheet import Stylesheet
 from textual.theme import Theme
 
 STEPS = 7
@@ -30,6 +33,9 @@ OWN_VARIABLES: tuple[str, ...] = (
 )
 """The theme variables that samplescope adds to Textual's. A missing one comes from `variable_defaults`."""
 
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_STYLE = "-style"
+_OPAQUE = ("background", "surface", "panel")
 _FIELDS = {field.name for field in fields(Theme)}
 
 
@@ -59,7 +65,7 @@ def load_themes(own: Path | None = None) -> tuple[list[Theme], list[str]]:
 
 def read_theme(path: Path) -> Theme:
     """Read a theme from a file; ValueError with what is wrong with it."""
-    data = {"name": path.stem} | _toml(path.read_text(encoding="utf-8"))
+    data = {"name": path.stem} | _toml(path.read_text(encoding="utf-8-sig"))
     if unknown := sorted(data.keys() - _FIELDS):
         raise ValueError(f"it has no use for {', '.join(map(repr, unknown))}.")
     try:
@@ -78,25 +84,56 @@ def _toml(text: str) -> dict[str, Any]:
 
 
 def check(theme: Theme) -> None:
-    """Raise ValueError for an invalid colour, which would otherwise crash the program when the theme is chosen."""
+    """Raise ValueError for an invalid value, which would otherwise crash the program when the theme is chosen."""
+    if not (theme.name.strip() and theme.name.isprintable()):
+        raise ValueError(f"{theme.name!r} is no name.")
+    if not (math.isfinite(theme.luminosity_spread) and math.isfinite(theme.text_alpha)):
+        raise ValueError("luminosity_spread and text_alpha must be numbers.")
     try:
         theme.to_color_system().generate()
+        defaults = replace(theme, variables={}).to_color_system().generate()
     except Exception as error:  # textual raises various exceptions for invalid values
         raise ValueError(f"{_one_line(error)}.") from error
+    for name in _OPAQUE:
+        if (value := getattr(theme, name)) is not None and Color.parse(value).a < 1:
+            raise ValueError(f"{name} = {value!r} must be opaque: everything is drawn on it.")
     for name, value in theme.variables.items():
-        if not name.endswith("-style"):
-            _check_colour(name, value)
+        _check_variable(name, value, defaults.get(name, ""))
 
 
-def _check_colour(name: str, value: str) -> None:
-    """Raise ValueError unless `value` is a colour, a colour with a percentage, or starts with `auto`."""
+def _check_variable(name: str, value: str, default: str) -> None:
+    """Raise ValueError unless the value can stand wherever the variable may be used, as `default` can."""
+    if not _VARIABLE.fullmatch(name):
+        raise ValueError(f"{name!r} is no name of a variable.")
+    if _STYLE in name:
+        valid, what = _parses("text-style", value), "text style"
+    elif default.startswith("auto"):  # for text only: the colour that contrasts with what is behind it
+        valid, what = _parses("color", value), "colour"
+    else:
+        valid, what = (value and value == default) or (_is_colour(value) and _parses("background", value)), "colour"
+    if not valid:
+        raise ValueError(f"{name} = {value!r} is no {what}.")
+
+
+def _parses(rule: str, value: str) -> bool:
+    """True if textual's own parser takes the value of a variable for this rule."""
+    sheet = Stylesheet(variables={"it": value})
+    sheet.add_source(f"Screen {{ {rule}: $it; }}")
+    try:
+        sheet.parse()
+    except Exception:  # of its tokenizer, or of its parser
+        return False
+    return True
+
+
+def _is_colour(value: str) -> bool:
+    """True for one colour, perhaps with a percentage; the parser would take several."""
     words = value.split()
-    if value == "auto" or (words and words[0] == "auto"):
-        return
     try:
         Color.parse(words[0] if len(words) == 2 and words[1].endswith("%") else value)
-    except Exception as error:
-        raise ValueError(f"{name} = {value!r} is no colour.") from error
+    except Exception:
+        return False
+    return True
 
 
 def _one_line(error: Exception) -> str:

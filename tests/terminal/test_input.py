@@ -98,6 +98,23 @@ def test_a_byte_that_is_no_utf_8_is_one_replacement_character(driver):
     assert "".join(keys[:5]) == "caf�!"
 
 
+@pytest.mark.parametrize(
+    ("sent", "copied"),
+    [
+        (b"one\rtwo\r\rthree", "one\ntwo\n\nthree"),
+        (b"one\r\ntwo\r\n\r\nthree", "one\ntwo\n\nthree"),
+        (b"one\ntwo\n\nthree", "one\ntwo\n\nthree"),
+        (b"\r\n\r", "\n\n"),
+        (b"x" * 4089 + b"\r\n" + b"y", "x" * 4089 + "\ny"),
+    ],
+    ids=["tmux", "windows", "as it is", "only breaks", "cut between two reads"],
+)
+def test_a_pastes_line_breaks_are_line_feeds(driver, sent, copied):
+    driver.type(b"\x1b[200~" + sent + PASTE_ENDS)
+    pasted = [message.text for message in read_all(driver) if isinstance(message, events.Paste)]
+    assert pasted[0] == copied
+
+
 def test_sizes_no_terminal_has_are_not_believed(driver):
     driver.type(b"\x1b[48;40;120;800;960t" + b"\x1b[48;9999999;9999999;1;1t")
     sizes = [message.size for message in read_all(driver) if isinstance(message, events.Resize)]

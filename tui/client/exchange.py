@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from tui.client.checking import check
 from tui.client.failures import EngineFailed, PipeError
 from tui.client.listener import Listener
 from tui.client.mirror import Mirror
@@ -103,7 +104,9 @@ class Exchange:
     # -- receiving ---------------------------------------------------------------------------------------------------
 
     def take(self, answer: Answer) -> None:
-        """Handle one message from the engine. PipeError if the engine could not read a request."""
+        """Handle one message from the engine. PipeError if it cannot be true, or says that a request was unreadable."""
+        pending = self._pending.get(getattr(answer, "id", 0))
+        check(answer, None if pending is None else pending.request, self._mirror.story, self._mirror.opened)
         match answer:
             case Ready():
                 pass
@@ -115,7 +118,8 @@ class Exchange:
             case Failed(id=0):
                 raise PipeError(f"The engine could not read a request: {answer.message}")
             case _:
-                if (pending := self._pending.pop(answer.id, None)) is not None:
+                if pending is not None:
+                    del self._pending[answer.id]
                     self._answered(pending, answer)
 
     def _answered(self, pending: _Pending, answer: Message) -> None:

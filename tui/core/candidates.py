@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import msgspec
 
@@ -62,8 +63,15 @@ class Candidate(msgspec.Struct, frozen=True, array_like=True):
     """Bounds of `tempered`, `final` and `cumulative`; None if all three are known exactly."""
 
 
+SERIES: Mapping[str, tuple[str, ...]] = {
+    "cumulative": ("ranks", "raw", "tempered"),
+    "histogram": ("edges", "kept", "removed"),
+}
+"""The names of each plot's series, by its id: what the engine sends, and the picture is made of."""
+
+
 class Plotted(msgspec.Struct, frozen=True, array_like=True):
-    """The data of a plot: its id, and its series by name, each as little-endian float32."""
+    """The data of a plot: its id, and its series by name, all equally long, each as little-endian float32."""
 
     id: str
     series: dict[str, bytes]

@@ -83,7 +83,7 @@ class Parameter:
             return
         number = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
         if not self._inside(number) or (self.integer and number != int(number)):
-            raise InputError(f"{self.flag} must be {self.range_text()}, not {value}.", self.hint)
+            raise InputError(f"{{{self.flag}}} must be {self.range_text()}, not {value}.", self.hint)
 
     def normalise(self, value: float | None) -> float | None:
         """Check `value` and convert it to the type transformers wants: it refuses `temperature=2`, an int."""

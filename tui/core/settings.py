@@ -152,5 +152,5 @@ def check_without_logits(settings: Settings) -> None:
         if not parameter.is_off(settings[name].value):
             raise InputError(
                 f"{name} divides or multiplies by the sign of a logit, and a server tells log-probabilities only.",
-                f"Leave it at {parameter.off or 0:g}, or open the model itself with -m.",
+                f"Leave it at {parameter.off or 0:g}, or open the model itself with {{--model}}.",
             )

@@ -36,7 +36,7 @@ TEMPERATURE = StageRecord(
         Parameter(
             "temperature", 1.0, 0.0, open_low=True, factor=True, label="temperature", symbol="T",
             help="Above 0; below 1 sharpens, above 1 flattens.",
-            hint="For the most probable token every time use --greedy.",
+            hint="For the most probable token every time use {--greedy}.",
             vllm="temperature", llama="temperature", track=Track(0.05, 3.0, 0.01),
         ),
     ),

@@ -21,6 +21,7 @@ from tui.engine.views import Viewer, reached
 from tui.errors import InputError, StoppedError
 from tui.models.backends import open_model
 from tui.models.base import Model
+from tui.models.failing import failing
 from tui.protocol import (
     Catalog,
     Cataloged,
@@ -148,9 +149,10 @@ class Engine:
 
     def _ids(self, request: Encode | Prompt, watch: Report) -> list[int]:
         tokens = self.model.tokens
-        if request.chat:
-            return tokens.encode_chat(request.text, request.system, watch)
-        return tokens.encode(request.text, watch)
+        with failing("The tokenizer"):
+            if request.chat:
+                return tokens.encode_chat(request.text, request.system, watch)
+            return tokens.encode(request.text, watch)
 
     def catalog(self, request: Catalog) -> Cataloged:
         """The models on this machine. The modules it needs are imported by the first call."""
@@ -241,7 +243,7 @@ class Engine:
     def _step_once(self, path: Path, settings: Settings, request: Step, watch: Report) -> tuple[Node, Distribution]:
         """Add one token at the end of a path: the requested one, or one that is drawn."""
         place = self._open.places.after(path, request.given, watch)
-        with torch.inference_mode():
+        with failing("The step"), torch.inference_mode():
             dist = self._open.decide(place, settings, request.seed)
             if request.token is None:
                 token, how = draw(dist, self._open.streams[request.seed], place.position)

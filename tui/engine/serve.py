@@ -276,6 +276,8 @@ def _safely(answer: Callable[[_Task], Reply], task: _Task) -> Reply:
         return answer(task)
     except SamplescopeError as error:
         fatal = bool(getattr(error, "fatal", False))
+        if error.__cause__ is not None:
+            traceback.print_exception(error.__cause__, file=sys.stderr)
         return failure(task.request.id, error.kind, error.message, error.remedy, fatal=fatal)
     except BaseException as error:
         traceback.print_exc(file=sys.stderr)

@@ -21,7 +21,7 @@ from tui.core.stages import SAMPLING_PARAMETERS
 from tui.core.story import Node
 from tui.engine.decide import Distribution
 from tui.engine.engine import Engine
-from tui.errors import InputError, SamplescopeError
+from tui.errors import InputError, RunError, SamplescopeError, on_command_line
 from tui.launch import LaunchOptions
 from tui.models.base import Tokens
 from tui.protocol import Open, Prompt, Prompted, Step
@@ -45,7 +45,11 @@ def _options(parameter: Parameter) -> str:
 
 def run_records(options: LaunchOptions, top: int) -> Iterator[Record]:
     """The records of one run: `run`, `step`…, `end` or `error`. `top` is how many candidates each step has, -1: all."""
-    engine, prompted = start(options)
+    try:
+        engine, prompted = start(options)
+    except RunError as error:
+        yield error_record(error)
+        return
     info = engine.model.info
     yield records.run_record(
         model=info.name, backend=info.backend, device=info.device, dtype=info.dtype, vocab_size=info.vocabulary,
@@ -67,7 +71,7 @@ def step_records(engine: Engine, request: Step, top: int) -> Iterator[Record]:
             try:
                 node, dist = next(steps)
             except SamplescopeError as error:
-                yield records.error_record(error.kind, error.message, error.remedy)
+                yield error_record(error)
                 return
             except StopIteration as end:
                 reason = "interrupted" if interrupted.is_set() else end.value.reason
@@ -80,6 +84,11 @@ def step_records(engine: Engine, request: Step, top: int) -> Iterator[Record]:
     )  # fmt: skip
 
 
+def error_record(error: SamplescopeError) -> Record:
+    """The last record of a run that failed, in the command line's words."""
+    return records.error_record(error.kind, on_command_line(error.message), on_command_line(error.remedy))
+
+
 @contextmanager
 def _interruptible(engine: Engine) -> Iterator[threading.Event]:
     """Let a first Ctrl-C end the run after the current step, and a second one end the program."""
@@ -88,14 +97,17 @@ def _interruptible(engine: Engine) -> Iterator[threading.Event]:
     def on_interrupt(_signal: int, _frame: object) -> None:
         interrupted.set()
         engine.stop()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, before)
 
-    before = signal.signal(signal.SIGINT, on_interrupt) if _in_main_thread() else None
+    before = signal.getsignal(signal.SIGINT)
+    if before == signal.SIG_IGN or not _in_main_thread():
+        yield interrupted
+        return
+    signal.signal(signal.SIGINT, on_interrupt)
     try:
         yield interrupted
     finally:
-        if before is not None:
-            signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, before)
 
 
 def _in_main_thread() -> bool:

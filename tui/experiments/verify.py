@@ -79,7 +79,7 @@ def _first_difference(first: list[int], second: list[int]) -> int:
 def _reference(engine: Engine) -> Reference:
     model = engine.model
     if model.reference is None:
-        raise InputError(f"{model.info.backend} has no generate() to compare with.", "Give its weights with -m.")
+        raise InputError(f"{model.info.backend} has no generate() to compare with.", "Give its weights with {--model}.")
     return model.reference
 
 

@@ -46,7 +46,7 @@ class Connection:
 
     def _opened(self, opened: Opened, origin: Origin) -> None:
         explorer = self._explorer
-        self.origin, explorer.open_error = origin, ""
+        self.origin, explorer.open_error = origin, None
         recent.remember(origin)
         explorer.go(explorer.state.opened(opened.settings))
         explorer.change(opened=opened, host=self._host())
@@ -56,9 +56,9 @@ class Connection:
     def _no_model(self, error: EngineFailed) -> None:
         explorer = self._explorer
         explorer.change(progress=None)
-        explorer.open_error = printable(str(error), space=" ")
+        explorer.open_error = error
         explorer.begin(EngineStatus.NO_MODEL)
-        self._say_why(str(error))
+        self._say_why(explorer.words(error))
 
     # -- another model -------------------------------------------------------------------------------------------
 
@@ -78,7 +78,7 @@ class Connection:
 
     def _not_switched(self, error: EngineFailed) -> None:
         self._explorer.change(progress=None)
-        self._explorer.fail(str(error))
+        self._explorer.refused(error)
 
     def give_up_switch(self) -> bool:
         """Cancel the loading of another model; False if none was being loaded."""
@@ -131,7 +131,7 @@ class Connection:
             self._explorer.fail(f"{why} {self._explorer.phrase(_ASKS)}")
             return
         self._explorer.say("Starting the engine again.")
-        self._explorer.open_error = ""
+        self._explorer.open_error = None
         self._explorer.begin(EngineStatus.STARTING)
         self._explorer.engine.restart(self._no_model)
 
@@ -146,5 +146,5 @@ class Connection:
             except KeyboardInterrupt:
                 return "Given up."
             except EngineFailed as error:
-                return str(error)
+                return self._explorer.words(error)
         return ""

@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from tui.client.client import EngineFailed
+from tui.core.phrasing import in_explorer
 from tui.core.printable import printable
 from tui.core.story import ROOT, Node, Story
+from tui.errors import SamplescopeError
 from tui.explorer import requests
 from tui.explorer.display import Display, Picture, Timer
 from tui.explorer.engine import Engine
@@ -29,8 +31,8 @@ class Explorer:
         self.options, self.engine, self.display, self.keymap = options, engine, display, keymap
         engine.progress = self._progress
         self.picture = Picture(State(given=dict(options.given), seed=options.seed), submitted=options.prompt)
-        self.open_error = ""
-        """Why no model could be opened; '' if that has not failed."""
+        self.open_error: EngineFailed | None = None
+        """Why no model could be opened; None if that has not failed."""
         self.at_rest: list[Callable[[], None]] = []
         """Callbacks of features, called once settings and branch have not changed for `RESTS_AFTER`."""
         self.stoppers: list[Callable[[], bool]] = []
@@ -129,7 +131,7 @@ class Explorer:
 
     def _not_viewed(self, at: int, error: EngineFailed) -> None:
         """Show the engine's refusal in place of the candidates, and as the message."""
-        line = printable(str(error), space=" ")
+        line = self.words(error)
         if at == self.state.cursor:
             self.change(viewed=None, placeholder=line)
         self.say(line)
@@ -154,6 +156,15 @@ class Explorer:
         self.say(line)
         self.display.alert(line)
 
+    def refused(self, error: SamplescopeError) -> None:
+        """Show why a request was refused."""
+        self.fail(self.words(error))
+
+    def words(self, error: SamplescopeError) -> str:
+        """An error in one printable line, in the explorer's own words and with the person's keys."""
+        sentences = " ".join(in_explorer(sentence) for sentence in (error.message, error.remedy) if sentence)
+        return printable(self.phrase(sentences), space=" ")
+
     def phrase(self, sentence: str) -> str:
         """A sentence in which `{action id}` is replaced by that action's key in the person's keymap."""
         return self.keymap.phrase(sentence)
@@ -161,7 +172,7 @@ class Explorer:
     @property
     def open_error_text(self) -> str:
         """Why no model could be opened and which key retries; '' if that has not failed."""
-        return f"{self.open_error} {self.phrase('{restart} tries again.')}" if self.open_error else ""
+        return f"{self.words(self.open_error)} {self.phrase('{restart} tries again.')}" if self.open_error else ""
 
     def _progress(self, progress: Progress, beside: bool) -> None:
         self.change(progress=progress if beside or self.state.status is not EngineStatus.IDLE else None)

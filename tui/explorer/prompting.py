@@ -93,7 +93,7 @@ class Prompting:
         if self._explorer.state.status not in WITHOUT_MODEL:
             self.forget()
             self._explorer.begin(EngineStatus.IDLE)
-        self._explorer.fail(str(error))
+        self._explorer.refused(error)
 
     def forget(self) -> None:
         """Forget the submitted prompt and the one under way."""

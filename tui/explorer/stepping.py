@@ -122,4 +122,4 @@ class Stepping:
         self._explorer.change(progress=None)
         if self._explorer.state.status not in WITHOUT_MODEL:
             self._explorer.begin(EngineStatus.IDLE)
-        self._explorer.fail(str(error))
+        self._explorer.refused(error)

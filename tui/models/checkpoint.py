@@ -20,7 +20,7 @@ from tui.models.header import Header, check_sizes, read_header
 CONFIG = "config.json"
 GENERATION = "generation_config.json"
 SAFETENSORS = ".safetensors"
-PICKLE_REMEDY = "Get it as safetensors; or --allow-pickle, if you trust whoever made it: unpickling can run code."
+PICKLE_REMEDY = "Get it as safetensors; or {--allow-pickle}, if you trust whoever made it: unpickling can run code."
 DEEPEST = 60
 """How deep a JSON file may be nested; libraries recurse through it, and no real checkpoint comes near."""
 _WHOLE = "Get the whole checkpoint anew."

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from tui.core.progress import Report, quiet
+from tui.models.failing import failing
 from tui.models.modules import ModuleState, reporting_layers
 from tui.models.placing import input_device
 
@@ -142,6 +143,7 @@ class TransformersDecoder:
         self._device = fresh.ids.device
         self._ids = fresh.ids  # [1, n], the fed ids and perhaps more
 
+    @failing("The model's forward")
     @torch.no_grad()
     def logits(self, ids: Sequence[int], known: Callable[[int], Tensor | None], report: Report = quiet) -> Tensor:
         """The logits [V] float32 after `ids` (the prompt and its continuation), on the model's device."""

@@ -26,6 +26,8 @@ ANSWER_SECONDS = 5.0
 CHUNK_BYTES = 2**18
 """After so many bytes the progress bars are updated. The library's own 10 MB can take a minute on a slow line, and
 nobody could stop the download meanwhile."""
+LONGEST_NAME = 200
+"""How many characters of a name a message shows."""
 _SMALL = ("*.json", "*.txt", "*.model", "*.tiktoken", "*.spm", "*.jinja")
 _NOT_SMALL = ("*/*.json", "*/*.txt", "*/*.model", "*/*.tiktoken", "*/*.spm", "*/*.py")
 """Files in subfolders belong to other formats; chat templates (*.jinja) do not, so they are not in this list."""
@@ -48,7 +50,10 @@ def fetch(origin: Origin, report: Report) -> Path:
     try:
         validate_repo_id(name)
     except HFValidationError:
-        raise ModelError(f"There is no folder {name}.", "Give a folder with a model, or a Hugging Face id.") from None
+        shown = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
+        raise ModelError(
+            f"There is no folder {shown!r}.", "Give a folder with a model, or a Hugging Face id."
+        ) from None
     report("asking the hub", 0, None, "")
     reachable = not constants.HF_HUB_OFFLINE and _reachable(report)
     return _Fetching(origin, report, offline=not reachable).all()
@@ -111,7 +116,7 @@ def _download_error(origin: Origin, error: Exception, *, offline: bool) -> Model
         error = error.__cause__  # the hub did answer
     if isinstance(error, errors.RevisionNotFoundError):
         return ModelError(
-            f"The model {name!r} has no revision {origin.revision!r}.", "Leave --revision out, or check it."
+            f"The model {name!r} has no revision {origin.revision!r}.", "Leave {--revision} out, or check it."
         )
     if isinstance(error, errors.GatedRepoError):
         return ModelError(
@@ -135,7 +140,7 @@ def _not_here(origin: Origin) -> ModelError:
     return ModelError(
         f"There is no model {origin.model!r} here{revision}: no such folder, not whole in the Hugging Face cache, and "
         "the hub cannot be reached.",
-        "Check the name, or leave -m out for the demo model.",
+        "Check the name, or leave {--model} out for the demo model.",
     )
 
 

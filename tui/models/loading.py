@@ -21,6 +21,7 @@ from tui.models.placing import placement
 from tui.models.quantisation import check_scales, missing_library, quantisation_of
 from tui.models.refusals import load_error, missing_package
 from tui.models.waiting import one_line
+from tui.paths import is_file, is_folder
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -75,7 +76,7 @@ def _load(origin: Origin, report: Report) -> Loaded:
     report("placing the weights", 0, None, "")
     return Loaded(
         (model if target is None else _moved_to(model, target)).eval(), tokenizer, source,
-        "demo" if origin.model is None else checkpoint.folder.name if Path(source).is_dir() else source,
+        "demo" if origin.model is None else checkpoint.folder.resolve().name if is_folder(source) else source,
         checkpoint, [*checkpoint.notes, *notes.unused(unused), *notes.own_generate(checkpoint.folder)],
     )  # fmt: skip
 
@@ -84,11 +85,10 @@ def _folder(origin: Origin, report: Report) -> Path:
     """The checkpoint's folder; a model of the hub is downloaded first."""
     if origin.model is None:
         return DEMO
-    path = Path(origin.model)
-    if path.is_dir():
-        return path
-    if path.is_file():
-        raise file_instead(path)
+    if is_folder(origin.model):
+        return Path(origin.model)
+    if is_file(origin.model):
+        raise file_instead(Path(origin.model))
     from tui.models.hub import fetch
 
     return fetch(origin, report)
@@ -145,4 +145,4 @@ def _moved_to(model: Any, device: str) -> Any:
     try:
         return model.to(device)
     except RuntimeError as error:  # torch.OutOfMemoryError is one
-        raise ModelError(f"The model does not go onto {device}: {one_line(error)}", "Try --device cpu.") from None
+        raise ModelError(f"The model does not go onto {device}: {one_line(error)}", "Try {--device cpu}.") from None

@@ -23,7 +23,7 @@ def placement(origin: Origin, *, quantised: bool) -> tuple[dict[str, Any], str |
     ModelError for a dtype or device that does not exist, or if accelerate is needed and not installed.
     """
     if origin.dtype not in DTYPES:
-        raise ModelError(f"--dtype must be one of {', '.join(DTYPES)}, not {origin.dtype!r}.")
+        raise ModelError(f"{{--dtype}} must be one of {', '.join(DTYPES)}, not {origin.dtype!r}.")
     keywords: dict[str, Any] = {"dtype": origin.dtype}
     if origin.device_map:
         return keywords | {"device_map": _checked_map(origin)}, None
@@ -36,13 +36,14 @@ def placement(origin: Origin, *, quantised: bool) -> tuple[dict[str, Any], str |
 
 def _checked_map(origin: Origin) -> str:
     if origin.device_map not in DEVICE_MAPS:
-        raise ModelError(f"--device-map must be one of {', '.join(DEVICE_MAPS)}, not {origin.device_map!r}.")
+        raise ModelError(f"{{--device-map}} must be one of {', '.join(DEVICE_MAPS)}, not {origin.device_map!r}.")
     if origin.device != "auto":
         raise ModelError(
-            f"--device-map {origin.device_map} chooses the devices itself, and --device {origin.device} names one.",
+            f"{{--device-map {origin.device_map}}} chooses the devices itself, "
+            f"and {{--device {origin.device}}} names one.",
             "Leave one of the two out.",
         )
-    _need_accelerate("--device-map")
+    _need_accelerate("{--device-map}")
     return origin.device_map
 
 
@@ -65,10 +66,11 @@ def checked_device(device: str) -> str:
     if device == "mps" and not torch.backends.mps.is_available():
         raise _no_device(device, "this machine has no Metal GPU that torch can use")
     try:
-        if torch.empty(1, device=device).is_meta:
-            raise _no_device(device, "it computes nothing")
-    except (RuntimeError, AssertionError) as error:
+        meta = torch.empty(1, device=device).is_meta
+    except Exception as error:  # a backend that is not there may fail in its own import
         raise _no_device(device, one_line(error)) from None
+    if meta:
+        raise _no_device(device, "it computes nothing")
     return device
 
 
@@ -77,7 +79,7 @@ def _why_no_cuda(torch: Any) -> str:
 
 
 def _no_device(device: str, why: str) -> ModelError:
-    return ModelError(f"Device {device!r} cannot be used: {why}.", "Try --device cpu.")
+    return ModelError(f"Device {device!r} cannot be used: {why}.", "Try {--device cpu}.")
 
 
 def input_device(model: Any) -> Any:

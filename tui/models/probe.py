@@ -93,7 +93,7 @@ def _chosen(models: list[Listed], wanted: str | None, host: str) -> Listed:
     if not models:
         raise ModelError(f"{host} has no model.", "Load one there first.")
     if wanted is None and len(models) > 1:
-        raise ModelError(f"{host} has {len(models)} models.", f"Choose one with -m: {shown}.")
+        raise ModelError(f"{host} has {len(models)} models.", f"Choose one with {{--model}}: {shown}.")
     chosen = next((listed for listed in models if wanted in (None, listed.id)), None)
     if chosen is None:
         raise ModelError(f"{host} has no model {wanted!r}.", f"It has {shown}.")

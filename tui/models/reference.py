@@ -14,6 +14,7 @@ from torch import Tensor
 from tui.core.settings import Given
 from tui.models.base import Processor
 from tui.models.decoding import Shared, inputs, prepare
+from tui.models.failing import failing
 from tui.models.generation import PROCESSOR_NAMES, arguments
 from tui.models.placing import input_device
 
@@ -30,6 +31,7 @@ class GenerateReference:
         self._kept = lru_cache(PROMPTS_KEPT)(lambda prompt: self._built(prompt, {}))
         self._copies = lru_cache(2 * PROMPTS_KEPT)(lambda prompt, _thread: self._copied(self._kept(prompt)))
 
+    @failing("The model's own generation_config")
     def model_processors(self, prompt: Sequence[int], given: Given) -> Mapping[str, Processor]:
         """The processors that generate() builds for this prompt, by parameter or class name.
 
@@ -50,6 +52,7 @@ class GenerateReference:
         model = self._shared.model
         return copy.deepcopy(processors, {id(model): model})
 
+    @failing("The model's stop string")
     def stops(self, ids: Sequence[int]) -> bool:
         """True if the text of `ids` ends with one of the model's stop strings."""
         if self._stop_strings is None:
@@ -64,12 +67,14 @@ class GenerateReference:
         strings = self._shared.model.generation_config.stop_strings
         return StopStringCriteria(self._shared.tokenizer, strings) if strings else None
 
+    @failing("generate()")
     def generate(self, prompt: Sequence[int], given: Given, seed: int) -> list[int]:
         """`torch.manual_seed(seed); model.generate(…)` with only what the person gave, and the overrides."""
         if self._full(prompt):
             return list(prompt)
         return [int(token) for token in self._generate(prompt, given, seed)[0]]
 
+    @failing("generate()")
     def generate_logits(self, prompt: Sequence[int], given: Given, seed: int) -> list[Tensor]:
         """The logits [V] float32 that generate() had at each step."""
         if self._full(prompt):

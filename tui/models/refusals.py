@@ -14,7 +14,7 @@ def load_error(source: str, error: Exception, what: str) -> ModelError:
     if "trust_remote_code" in str(error):
         return ModelError(
             f"{source} needs Python code of its own repository to load, which was not run.",
-            "--trust-remote-code runs it, if you trust whoever wrote it.",
+            "{--trust-remote-code} runs it, if you trust whoever wrote it.",
         )
     if "Weights only load failed" in str(error):
         return ModelError(f"The pickle in {source} holds more than weights, and was not opened.", "Do not trust it.")

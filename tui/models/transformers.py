@@ -15,6 +15,7 @@ from tui.models import notes as said
 from tui.models.base import ModelInfo
 from tui.models.context import context_of
 from tui.models.decoding import Shared, TransformersDecoder, library_defaults, prompt_logits
+from tui.models.failing import failing
 from tui.models.generation import Asked, arguments, token_set
 from tui.models.generation_config import adopt
 from tui.models.loading import load
@@ -53,10 +54,12 @@ class TransformersModel:
             loaded.model, loaded.tokenizer, loaded.name, trusted=origin.trusting, asked=asked, notes=loaded.notes
         )
 
+    @failing("The model's forward")
     def prompt_logits(self, prompt: Sequence[int], report: Report) -> Tensor:
         """The logits [n, V] after each of a prompt's ids, from one forward."""
         return prompt_logits(self._shared, prompt, report)
 
+    @failing("The model")
     def decoder(self, prompt: Sequence[int]) -> TransformersDecoder:
         """A decoder for this prompt; InputError if it is longer than the context."""
         context = self.info.context

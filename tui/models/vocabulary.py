@@ -60,7 +60,7 @@ class Vocabulary(Findable):
         refuses these messages.
         """
         if not getattr(self._tokenizer, "chat_template", None):
-            raise InputError("This model has no chat template.", "Leave --chat out, or switch it off.")
+            raise InputError("This model has no chat template.", "Leave {--chat} out, or switch it off.")
         messages = [{"role": "system", "content": system}] if system else []
         messages.append({"role": "user", "content": text})
         try:

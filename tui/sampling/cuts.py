@@ -79,7 +79,7 @@ def apply_chain(
 def _check_overflow(scores: Tensor, value: float) -> None:
     if not math.isfinite(scores.amax().item()):
         raise RunError(
-            f"temperature {value} is so small that scores overflow.", "Raise it, or use --greedy for the best token."
+            f"temperature {value} is so small that scores overflow.", "Raise it, or use {--greedy} for the best token."
         )
 
 

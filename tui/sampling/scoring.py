@@ -50,7 +50,7 @@ def check_finite(logits: Tensor) -> None:
     """
     if not math.isfinite(logits.amax().item()):
         bad = count(~torch.isfinite(logits))
-        raise RunError(f"{bad:,} of the model's {len(logits):,} logits are not finite.", "Try --dtype float32.")
+        raise RunError(f"{bad:,} of the model's {len(logits):,} logits are not finite.", "Try {--dtype float32}.")
 
 
 def _none_left(chain: Chain, kept_sets: tuple[KeptSet, ...]) -> RunError:

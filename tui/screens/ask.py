@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui.core.printable import printable
+from tui.widgets.line_input import LineInput
 
 
 class AskScreen(ModalScreen[None]):
@@ -39,7 +40,7 @@ class AskScreen(ModalScreen[None]):
         """A titled box with the input and its hint."""
         with Vertical(classes="dialog") as box:
             box.border_title = Text(self._title).plain
-            yield Input(self._value, type=self._kind, compact=True)
+            yield LineInput(self._value, type=self._kind, compact=True)
             yield Static(Text(self._hint), classes="hint")
 
     def on_input_submitted(self, message: Input.Submitted) -> None:

@@ -128,7 +128,7 @@ class Dialogs:
         screen = ModelsScreen(recent.models(), self._connection.origin, opened.device if opened else "cpu")
         self._screen.app.push_screen(screen, self._chosen)
         shown = while_open(screen, screen.show_catalog)
-        self._explorer.engine.catalog(shown, while_open(screen, lambda error: self._explorer.fail(str(error))))
+        self._explorer.engine.catalog(shown, while_open(screen, self._explorer.refused))
 
     def _chosen(self, origin: Origin | None) -> None:
         if origin is not None:
@@ -169,6 +169,6 @@ class Dialogs:
         try:
             path = write_new(name, text)
         except InputError as error:
-            return str(error)
+            return self._explorer.words(error)
         self._explorer.say(printable(f"Written: {path}", space=" "))
         return ""

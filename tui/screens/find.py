@@ -18,6 +18,7 @@ from tui.core.printable import printable_bytes
 from tui.protocol import Candidate
 from tui.widgets.candidate_columns import UNRANKED
 from tui.widgets.cuts import stage_label
+from tui.widgets.line_input import LineInput
 from tui.widgets.numbers import aligned, percent
 
 _NUMBER = 8
@@ -51,7 +52,7 @@ class FindScreen(ModalScreen[Candidate | None]):
         """The input above the list of matches."""
         with Vertical(classes="dialog wide") as box:
             box.border_title = "Find a token"
-            yield Input(placeholder="a token's text, or #id", compact=True)
+            yield LineInput(placeholder="a token's text, or #id", compact=True)
             yield Static(header(self._roomy), classes="header", markup=False)
             yield OptionList(compact=True)
             yield Static(HINT, classes="hint", markup=False)

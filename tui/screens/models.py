@@ -17,6 +17,7 @@ from textual.widgets.option_list import Option
 from tui.core.catalog import Entry, Room
 from tui.core.origin import Origin, named
 from tui.protocol import Cataloged
+from tui.widgets.line_input import LineInput
 from tui.widgets.model_lines import header, model_line, recent_line, room_text
 
 PLACEHOLDER = "a folder, a Hugging Face id, or a server's address"
@@ -47,7 +48,7 @@ class ModelsScreen(ModalScreen[Origin | None]):
         with Vertical(classes="dialog wide tall") as box:
             box.border_title = "Models"
             box.border_subtitle = HINT
-            yield Input(placeholder=PLACEHOLDER, compact=True)
+            yield LineInput(placeholder=PLACEHOLDER, compact=True)
             yield Static(id="models-header", classes="header", markup=False)
             yield OptionList(compact=True)
 

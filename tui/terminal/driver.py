@@ -54,10 +54,10 @@ class SafeDriver(LinuxDriver):
                 self._send(self._parser.tick())
 
     def process_message(self, message: Message) -> None:
-        """Send one message to the app, unless it reports an impossible size."""
+        """Send one message to the app: no impossible size, and a paste with line feeds as its line breaks."""
         if isinstance(message, events.Resize) and not _plausible(message):
             return
-        super().process_message(message)
+        super().process_message(_with_line_feeds(message) if isinstance(message, events.Paste) else message)
 
     def _read(self) -> bytes:
         try:
@@ -97,6 +97,11 @@ def _fresh(parser: XTermParser, debug: bool) -> XTermParser:
 
 def _plausible(resize: events.Resize) -> bool:
     return resize.size.width <= _LARGEST and resize.size.height <= _LARGEST
+
+
+def _with_line_feeds(paste: events.Paste) -> events.Paste:
+    """The paste as it was copied: terminals send a carriage return, some also CR LF, where a line breaks."""
+    return events.Paste(paste.text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _terminal_is_gone() -> None:

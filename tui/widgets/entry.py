@@ -9,6 +9,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from tui.core.phrasing import in_explorer
 from tui.errors import SamplescopeError
 
 _ALLOWED = frozenset("0123456789.-+eE,_")
@@ -94,7 +95,7 @@ class NumberEntry(Widget, can_focus=True):
             if value is not None:
                 self.check(value)
         except SamplescopeError as error:
-            return self._reject(error.message)
+            return self._reject(in_explorer(error.message))
         except (ValueError, OverflowError):
             return self._reject(f"{text} is not a {'whole ' if self.integer else ''}number.")
         self.entry = None

@@ -92,7 +92,7 @@ class LlamaTokens(Findable):
     def encode_chat(self, text: str, system: str, report: Report = quiet) -> list[int]:
         """Ids of a user's message in the server's chat template; InputError if the model has none."""
         if not self.chat:
-            raise InputError("This model has no chat template.", "Leave --chat out, or switch it off.")
+            raise InputError("This model has no chat template.", "Leave {--chat} out, or switch it off.")
         messages = [{"role": "system", "content": system}] if system else []
         messages.append({"role": "user", "content": text})
         shown = self._client.ask("/apply-template", {"messages": messages}, _Prompt, report).prompt

@@ -11,6 +11,7 @@ from tui.errors import ModelError
 from tui.models.generation import token_set
 from tui.models.probe import Listed, Probe
 from tui.models.waiting import one_line, run_in_thread
+from tui.paths import is_folder
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -27,7 +28,7 @@ def tokenizer_of(probe: Probe) -> tuple[PreTrainedTokenizerBase, frozenset[int]]
     if not source:
         raise ModelError(
             f"{probe.client.host} tells tokens' ids at most, not their bytes: the model's tokenizer is needed.",
-            "Name it with --tokenizer: a folder, or a Hugging Face id.",
+            "Name it with {--tokenizer}: a folder, or a Hugging Face id.",
         )
     tokenizer = load_tokenizer(source, probe.report)
     return tokenizer, end_tokens(source, tokenizer)
@@ -36,7 +37,7 @@ def tokenizer_of(probe: Probe) -> tuple[PreTrainedTokenizerBase, frozenset[int]]
 def _root(listed: Listed | None) -> str:
     """The folder or hub id that vLLM loaded its model from; '' if it is a folder that this machine does not have."""
     root = (listed.root or "") if listed is not None and listed.owned_by == "vllm" else ""
-    return root if Path(root).is_dir() or not Path(root).is_absolute() else ""
+    return root if is_folder(root) or not Path(root).is_absolute() else ""
 
 
 def load_tokenizer(source: str, report: Report) -> PreTrainedTokenizerBase:
@@ -54,7 +55,7 @@ def load_tokenizer(source: str, report: Report) -> PreTrainedTokenizerBase:
     try:
         return load(local=True)
     except Exception as error:  # tokenizers raises plain Exception
-        if Path(source).is_dir():
+        if is_folder(source):
             raise ModelError(f"The tokenizer in {source} cannot be loaded: {one_line(error)}") from None
     try:
         return run_in_thread(lambda: load(local=False), lambda: report(STAGE, 0, None, ""))
@@ -62,7 +63,7 @@ def load_tokenizer(source: str, report: Report) -> PreTrainedTokenizerBase:
         raise ModelError(
             f"There is no tokenizer {source!r}: no such folder, and none to be had from the Hugging Face hub "
             f"({one_line(error)}).",
-            "Name the tokenizer of the server's model with --tokenizer.",
+            "Name the tokenizer of the server's model with {--tokenizer}.",
         ) from None
 
 
