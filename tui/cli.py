@@ -57,6 +57,9 @@ def _model_and_prompt_options(
     ] = None,
     chat: Annotated[bool, typer.Option("--chat", help="Put the prompt through the model's chat template.")] = False,
     system: Annotated[str, typer.Option(help="With --chat: the system prompt.")] = "",
+    no_special_tokens: Annotated[
+        bool, typer.Option("--no-special-tokens", help="Add no special tokens, such as BOS, to the prompt.")
+    ] = False,
 ) -> None:
     """The common options before the sampling parameters; only the signature is used."""
 
@@ -131,11 +134,14 @@ def _launch_options(values: dict[str, Any]) -> LaunchOptions:
     SEED.check(values["seed"])
     if values["system"] and not values["chat"]:
         raise InputError("--system is for chat templates.", "Give --chat too.")
+    if values["no_special_tokens"] and values["chat"]:
+        raise InputError("A chat template writes its special tokens itself.", "Leave --no-special-tokens out.")
     return LaunchOptions(
         origin=Origin(**{name: values[name] for name in ORIGIN}),
         prompt=_prompt(values["prompt"], values["prompt_file"]),
         chat=values["chat"],
         system=values["system"],
+        add_special_tokens=not values["no_special_tokens"],
         given=normalise(given),
         seed=values["seed"],
     )
@@ -204,6 +210,7 @@ def _print_records(records: Any) -> int:
     status = 0
     try:
         for record in records:
+            _say_notes(record.get("notes", ()))
             status = {"error": 3}.get(record["type"], INTERRUPTED if record.get("reason") == "interrupted" else status)
             sys.stdout.write(dumps(record) + "\n")
             sys.stdout.flush()
@@ -211,6 +218,14 @@ def _print_records(records: Any) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit does not fail
         return PIPE_CLOSED
     return status
+
+
+def _say_notes(notes: Sequence[str]) -> None:
+    """What of the model is overridden or not used, on stderr: stdout is the answer's."""
+    from tui.core.printable import printable
+
+    for note in notes:
+        sys.stderr.write(f"note: {printable(note, space=' ')}\n")
 
 
 @app.command()

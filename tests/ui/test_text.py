@@ -79,6 +79,11 @@ def test_a_half_character_at_the_end_shows_its_bytes_until_the_next_token_comple
     assert "é" in [glyph.text for glyph in spans.glyphs(2)]
 
 
+def test_an_id_without_a_token_shows_as_unused_and_a_token_without_text_as_nothing():
+    start = path("a", "")
+    assert texts((*start, Node(3, 2, 2, 99, b"", special=True, how=How.SAMPLED))) == ["a", "", "⟨unused 99⟩"]
+
+
 def test_hostile_tokens_show_as_printable_text():
     hostile = ["\x1b[2J", "\x9b31m", "\u202eevil", "\u0301", "[/b]", "\x00"]
     for text in hostile:

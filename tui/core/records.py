@@ -46,11 +46,13 @@ def run_record(
     seed: int,
     prompt: str,
     prompt_ids: Sequence[int],
+    notes: Sequence[str] = (),
     head: int | None = None,
 ) -> Record:
     """The first line: what runs, with every setting in force and its source.
 
-    `head` is how many tokens of the vocabulary are known where that is not all of them.
+    `notes` are the model's and the prompt's: what of it is overridden or not used. `head` is how many tokens of the
+    vocabulary are known where that is not all of them.
     """
     record = {
         "type": "run",
@@ -64,6 +66,7 @@ def run_record(
         "seed": seed,
         "prompt": prompt,
         "prompt_ids": list(prompt_ids),
+        "notes": list(notes),
     }
     return record if head is None else record | {"head": head}
 
@@ -80,8 +83,9 @@ def step_record(
 ) -> Record:
     """One token: how it came, where it stood, what the cuts left. `index` counts new tokens from 0.
 
-    `text` is this token's own bytes alone, U+FFFD where they are half a character; `bytes` is exact. `tail_mass` is the
-    raw probability of all tokens without a rank, where there are any: what they leave open is null.
+    `text` is what this token adds to the text before it, U+FFFD where that is half a character; `bytes` is exact. Both
+    are empty for an id that the tokenizer does not use. `tail_mass` is the raw probability of all tokens without a
+    rank, where there are any: what they leave open is null.
     """
     record = {
         "type": "step",
@@ -111,7 +115,11 @@ def saved_step_record(index: int, node: Node) -> Record:
 
 
 def end_record(*, reason: str, ids: Sequence[int], pieces: Iterable[bytes], seconds: float | None) -> Record:
-    """The last line: why it ended, and the new tokens' ids and text. `seconds` is None for a saved branch."""
+    """The last line: why it ended, and the new tokens' ids and text. `seconds` is None for a saved branch.
+
+    `text` is what the new tokens add to the prompt's text, as the tokenizer decodes it. Decoding their ids alone may
+    drop the blank in front; and bytes that are no UTF-8 are U+FFFD here, whatever the tokenizer makes of them.
+    """
     return {
         "type": "end",
         "reason": reason,

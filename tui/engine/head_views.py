@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -27,7 +28,7 @@ def head_view(
     assert isinstance(here, HeadDistribution)
     certain = here.undecided is None
     counts = draw_many(here.final, request.draws, request.seed, place.position) if certain and request.draws else None
-    window = _Window(tokens, here, counts)
+    window = _Window(tokens, place.before, here, counts)
     would = _would_draw(here, streams, request.seed, place.position) if certain else None
     first, count = request.window or (0, 0)
     return Viewed(
@@ -49,8 +50,9 @@ def _would_draw(here: HeadDistribution, streams: DrawStreams, seed: int, positio
 class _Window:
     """Candidates of one head, the unseen ones included."""
 
-    def __init__(self, tokens: Tokens, here: HeadDistribution, counts: Tensor | None) -> None:
-        self._tokens, self._here, self._counts = tokens, here, counts
+    def __init__(self, tokens: Tokens, before: list[int], here: HeadDistribution, counts: Tensor | None) -> None:
+        self._piece, self._special = partial(tokens.piece, before=before), tokens.special
+        self._here, self._counts = here, counts
         whole = here.weights.whole
         self.raw = here.raw[0, here.head.tokens].cumsum(0, dtype=torch.float64)
         least = here.weights.sums / (whole.value if whole.exact else whole.high)
@@ -69,7 +71,7 @@ class _Window:
         count = int(self._counts[token]) if self._counts is not None else 0
         known = all(span.exact for span in spans)
         return Candidate(
-            rank, token, self._tokens.piece(token), self._tokens.special(token), float(here.logits[token]),
+            rank, token, self._piece(token), self._special(token), float(here.logits[token]),
             float(here.raw[0, token]), tempered, final, cumulative, removed_by, count, None if known else spans,
         )  # fmt: skip
 

@@ -15,7 +15,7 @@ from tui.core.progress import Report, quiet
 from tui.core.settings import Given
 from tui.core.story import How, Node, Story
 from tui.engine.kept_logits import LogitsStore
-from tui.models.base import Decoder, Model
+from tui.models.base import CONTEXT, Decoder, Model
 from tui.sampling.stages import Apply
 
 
@@ -34,6 +34,12 @@ class Place:
     """generate()'s own, for what the model's generation_config asks; none where there is no generate()."""
     ms: float
     """Milliseconds of the forward that first gave the logits; nan for a prompt's, which is no step."""
+
+    @property
+    def before(self) -> list[int]:
+        """As many of the last ids as may decide the text of the next token."""
+        last: list[int] = self.ids[0, -CONTEXT:].tolist()
+        return last
 
 
 class Path:

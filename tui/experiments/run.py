@@ -5,8 +5,9 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import torch
 
@@ -19,7 +20,7 @@ from tui.engine.decide import Distribution
 from tui.engine.engine import Engine
 from tui.errors import SamplescopeError
 from tui.launch import LaunchOptions
-from tui.models.base import Tokens
+from tui.models.base import CONTEXT, Tokens
 from tui.protocol import Open, Prompt, Prompted, Step
 
 
@@ -28,7 +29,13 @@ def start(options: LaunchOptions) -> tuple[Engine, Prompted]:
     engine = Engine()
     engine.open(Open(origin=options.origin), quiet)
     engine.settings(options.given)
-    return engine, engine.prompt(Prompt(text=options.prompt, chat=options.chat, system=options.system), quiet)
+    return engine, engine.prompt(_prompt(options), quiet)
+
+
+def _prompt(options: LaunchOptions) -> Prompt:
+    return Prompt(
+        text=options.prompt, chat=options.chat, system=options.system, add_special_tokens=options.add_special_tokens
+    )
 
 
 def run_records(options: LaunchOptions, top: int) -> Iterator[Record]:
@@ -38,7 +45,7 @@ def run_records(options: LaunchOptions, top: int) -> Iterator[Record]:
     yield records.run_record(
         model=info.name, backend=info.backend, device=info.device, dtype=info.dtype, vocab_size=info.vocabulary,
         settings=engine.settings(options.given), seed=options.seed, prompt=options.prompt,
-        prompt_ids=[node.token for node in prompted.nodes], head=info.head,
+        prompt_ids=[node.token for node in prompted.nodes], notes=[*info.notes, *prompted.notes], head=info.head,
     )  # fmt: skip
     yield from step_records(
         engine, Step(at=prompted.nodes[-1].id, given=options.given, seed=options.seed, count=None), top
@@ -49,6 +56,7 @@ def step_records(engine: Engine, request: Step, top: int) -> Iterator[Record]:
     """The `step` records of a run, and its `end` or `error`."""
     started = time.monotonic()
     nodes: list[Node] = []
+    before = [node.token for node in engine.story.path(request.at)][-CONTEXT:]
     steps = engine.steps(request)
     with _interruptible(engine) as interrupted:
         while True:
@@ -61,7 +69,9 @@ def step_records(engine: Engine, request: Step, top: int) -> Iterator[Record]:
                 reason = "interrupted" if interrupted.is_set() else end.value.reason
                 break
             nodes.append(node)
-            yield _step(len(nodes) - 1, node, here, engine.model.tokens, top)
+            best = candidates(here, engine.model.tokens, before, top)
+            yield _step(len(nodes) - 1, node, here, best)
+            before = [*before, node.token][-CONTEXT:]
     yield records.end_record(
         reason=reason, ids=[node.token for node in nodes], pieces=[node.piece for node in nodes],
         seconds=time.monotonic() - started,
@@ -91,15 +101,16 @@ def _in_main_thread() -> bool:
 
 
 @torch.inference_mode()
-def _step(index: int, node: Node, here: Distribution, tokens: Tokens, top: int) -> Record:
+def _step(index: int, node: Node, here: Distribution, best: list[Candidate]) -> Record:
     return records.step_record(
-        index, node, kept_mass=here.kept_mass, entropy=here.entropy, cuts=here.cuts,
-        candidates=candidates(here, tokens, top), tail_mass=here.tail_mass,
+        index, node, kept_mass=here.kept_mass, entropy=here.entropy, cuts=here.cuts, candidates=best,
+        tail_mass=here.tail_mass,
     )  # fmt: skip
 
 
-def candidates(here: Distribution, tokens: Tokens, top: int) -> list[Candidate]:
-    """The best `top` candidates (all for -1) without sorting the rest."""
+@torch.inference_mode()
+def candidates(here: Distribution, tokens: Tokens, before: Sequence[int], top: int) -> list[Candidate]:
+    """The best `top` candidates (all for -1) without sorting the rest; `before`: the last ids that they follow."""
     count = here.ranked if top < 0 else min(top, here.ranked)
     if count == 0:
         return []
@@ -109,8 +120,9 @@ def candidates(here: Distribution, tokens: Tokens, top: int) -> list[Candidate]:
         ids, here.logits[ids], here.raw[0, ids], tempered, here.final[0, ids], tempered.cumsum(0, dtype=torch.float64)
     )  # fmt: skip
     removed = here.removed_by(ids)
+    piece = partial(tokens.piece, before=before)
     return [
-        Candidate(rank, token, tokens.piece(token), tokens.special(token), logit, raw, warm, final, cumulative, stage)
+        Candidate(rank, token, piece(token), tokens.special(token), logit, raw, warm, final, cumulative, stage)
         for rank, (token, logit, raw, warm, final, cumulative, stage) in enumerate(
             zip(*(column.tolist() for column in columns), removed, strict=True), start=1
         )

@@ -30,7 +30,7 @@ class TransformersModel:
         width = _width(model)
         asked = {n: value for n, value in model.generation_config.to_dict().items() if not n.startswith("_")}
         defaults = library_defaults(model)
-        self.tokens = Vocabulary(tokenizer, width)
+        self.tokens = Vocabulary(tokenizer, width, asked.get("bos_token_id"))
         self.info = ModelInfo(
             name=name,
             backend=NAME,

@@ -10,6 +10,7 @@ from rich.cells import get_character_cell_size
 
 from tui.core.printable import printable_bytes
 from tui.core.story import How, Node
+from tui.core.tokens import unused_name
 
 CHOSEN = "▹"
 """Mark before a token that the person took."""
@@ -85,7 +86,8 @@ class Spans:
 
     def glyphs(self, index: int) -> list[Glyph]:
         """A token's glyphs: leading blanks, marks, then the rest of its text."""
-        text = self._texts[index]
+        node = self.nodes[index]
+        text = self._texts[index] if node.piece or not node.special else unused_name(node.token)
         rest = text.lstrip(" ")
         shown = [(" ", False)] * (len(text) - len(rest))
         shown += [(mark, True) for mark in self._marks(index)]
