@@ -104,11 +104,19 @@ class FakeModel:
     forwards: list[tuple[int, ...]] = field(default_factory=list)
     whole: bool = False
     """True: whole rows of log-probabilities, as a server's that gives them all."""
+    prompt_forwards: int = 0
     on_forward: Callable[[], None] = lambda: None
 
     @property
     def tokens(self) -> Letters:
         return Letters(self.info.vocabulary)
+
+    def prompt_logits(self, ids: Sequence[int], report: Report) -> Tensor | None:
+        if self.info.head is not None:
+            return None
+        self.prompt_forwards += 1
+        rows = [self.decoder(ids[: end + 1]).logits(ids[: end + 1], lambda _: None) for end in range(len(ids))]
+        return torch.stack(rows)
 
     def decoder(self, ids: Sequence[int]) -> FakeDecoder:
         if self.info.context is not None and len(ids) > self.info.context:

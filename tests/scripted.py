@@ -12,6 +12,9 @@ import re
 import threading
 import zlib
 from collections.abc import Callable, Generator, Sequence
+from itertools import pairwise
+
+import msgspec
 
 from tests.scripted_heads import Head
 from tests.scripted_math import Distribution
@@ -270,6 +273,8 @@ class ScriptedEngine:
             return Viewed(**same, reached={node: self._reached(node, settings) for node in request.reach})
         self._check(request.at)
         path = self.story.path(request.at)
+        if request.score:
+            return Viewed(**same, scored=[self._scored(before, node) for before, node in pairwise(path)])
         here = Distribution(self._row(path), settings)
         index = sum(node.how is not How.PROMPT for node in path)
         counts = here.draw_many(request.draws, request.seed, index) if request.draws else {}
@@ -282,6 +287,7 @@ class ScriptedEngine:
             candidates=[self._line(here, token, counts) for token in here.order[first : first + count]],
             plot=here.plotted(request.plot) if request.plot else None, exact=True, draws=request.draws,
             found=[self._line(here, token, counts) for token in self._found(here, request.find)],
+            inside_prompt=any(child.how is How.PROMPT for child in self.story.children(request.at)),
         )  # fmt: skip
         return viewed if self._head is None else Head(here, self._head).of(viewed, request.plot)
 
@@ -301,6 +307,11 @@ class ScriptedEngine:
             return [int(find[1:])] if int(find[1:]) < len(self.vocabulary) else []
         wanted = find.casefold()
         return [token for token in here.order if wanted in self.vocabulary[token].decode("utf-8", "replace").casefold()]
+
+    def _scored(self, before: Node, node: Node) -> Node:
+        here = Distribution(self._row(self.story.path(before.id)), self._settings({"top_k": 0}))
+        raw = here.raw[node.token]
+        return msgspec.structs.replace(node, rank=here.ranks[node.token], raw=raw, surprisal=-math.log2(raw))
 
     def _reached(self, node_id: int, settings: Settings) -> str:
         node = self.story[node_id]

@@ -100,6 +100,8 @@ class View(Request, frozen=True, kw_only=True):
     """How many times to draw here, for the candidates' `count`."""
     exact: bool = True
     """False while a slider moves: which of the tokens tied at top-p's edge stay may be provisional."""
+    score: bool = False
+    """Only one thing is asked: what the model makes of the tokens of the prompt that ends with node `at`."""
     reach: list[int] = []
     """Nodes for which only one thing is asked: would their own token still be reachable (slot `reach`)."""
 
@@ -206,6 +208,10 @@ class Viewed(Message, frozen=True, kw_only=True):
     given: Given = {}
     seed: int = 42
     draws: int = 0
+    inside_prompt: bool = False
+    """True if `at` is inside a prompt: its logits are one forward's over all of it, not generate()'s own bits."""
+    scored: list[Node] = []
+    """For `View.score`: the prompt's nodes but the first, with rank, probability, surprisal and entropy filled in."""
     reached: dict[int, str] = {}
     """For `View.reach`: node → the stage that removes its token, '' if reachable. Some may be missing: ask again."""
 

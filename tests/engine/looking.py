@@ -27,7 +27,7 @@ def place(
     position: int = 2,
 ) -> Place:
     row = fake_row(list(ids), WIDTH) if row is None else row
-    return Place(node, row, torch.tensor([list(ids)]), position, processors or {}, 0.0)
+    return Place(node, row, torch.tensor([list(ids)]), position, processors or {}, False, 0.0)
 
 
 def viewer(width: int = WIDTH) -> Viewer:

@@ -1,8 +1,11 @@
 """The explorer and its smaller features: views, rest, finding, navigation, tuning, reachability."""
 
+import msgspec
+
 from tests.features.conftest import Bed, node
 from tui.core.story import How
 from tui.explorer.finding import Finding
+from tui.explorer.inspecting import PromptInspection
 from tui.explorer.navigation import Navigation
 from tui.explorer.reachability import Reachability
 from tui.explorer.tuning import Tuning
@@ -84,10 +87,20 @@ def test_jumping_says_what_is_wrong_with_a_number(bed):
     assert navigation.jump("9") == "There is no token 9; the branch has 4."
 
 
-def test_inside_the_prompt_there_is_nothing_to_look_at(bed):
-    Navigation(bed.explorer).visit(1)
-    assert "Inside the prompt" in bed.message
-    assert bed.state.cursor == 2
+def test_inside_the_prompt_the_model_is_asked_once_what_it_makes_of_it(bed):
+    PromptInspection(bed.explorer)
+    navigation = Navigation(bed.explorer)
+    navigation.visit(1)
+    asked = bed.engine.last("view")
+    assert (bed.state.cursor, asked.request.score, asked.request.at) == (1, True, 2)
+    rated = msgspec.structs.replace(bed.engine.story[2], rank=3, surprisal=4.5)
+    asked.then(bed.viewed(at=2, slot="prompt", scored=[rated]))
+    assert [node.rank for node in bed.explorer.picture.branch][:2] == [0, 3]
+    assert "one forward over all of it" in bed.message
+    count = len(bed.engine.all("view"))
+    navigation.end()
+    navigation.visit(1)
+    assert [asked.request.score for asked in bed.engine.all("view")[count:]] == [False, False]
 
 
 def test_one_branch_only_is_said(bed):

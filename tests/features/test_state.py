@@ -32,13 +32,13 @@ def story():
 AT_5 = State(cursor=5, tip=5, status=EngineStatus.IDLE)
 
 
-def test_back_ends_at_the_prompt(story):
+def test_back_goes_through_the_prompt_and_ends_at_its_first_token(story):
     state = AT_5
     seen = []
     for _ in range(5):
         state = state.back(story)
         seen.append(state.cursor)
-    assert seen == [4, 3, 2, 2, 2]
+    assert seen == [4, 3, 2, 1, 1]
     assert state.tip == 5
 
 

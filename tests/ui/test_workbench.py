@@ -292,3 +292,21 @@ async def test_what_was_said_goes_when_what_it_was_about_has_changed(start):
         assert bed.message == "Every parameter is back to its source; the seed stays 42."
         await bed.press("h")
         assert bed.message == ""
+
+
+async def test_the_cursor_goes_into_the_prompt_and_shows_what_the_model_makes_of_it(start):
+    async with start() as bed:
+        await bed.press("left")
+        prompt = [node for node in bed.branch if node.how == "prompt"]
+        assert bed.state.cursor == prompt[-2].id
+        await bed.until(lambda: all(node.rank for node in bed.branch[1:]))
+        assert "in the prompt, after token" in screen_text(bed.app)
+        assert "Inside the prompt" in bed.message
+        assert bed.bench.query_one(CandidateList).goes_on == prompt[-1].token
+        await bed.press("less_than_sign")
+        assert bed.state.cursor == prompt[0].id
+        await bed.press("right")
+        await bed.until(lambda: bed.bench.panes.status.node.rank > 0)
+        await bed.press("greater_than_sign")
+        assert bed.state.cursor == prompt[-1].id
+        assert "in the prompt" not in screen_text(bed.app)

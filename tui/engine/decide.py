@@ -57,8 +57,12 @@ class Distribution:
         return surprisal_bits(self.logits, token, float(self.raw[0, token]))
 
     def removed_by(self, tokens: Tensor) -> list[str]:
-        """For each id in `tokens` [n], the first stage that removes it, or ''."""
-        return self.applied.removed_by(tokens)
+        """For each id in `tokens` [n], the first stage that removes it, or ''; greedy decoding removes all but one."""
+        names = self.applied.removed_by(tokens)
+        if not self.chain.greedy or self.undecided is not None:
+            return names
+        kept = (self.final[0, tokens] > 0).tolist()
+        return ["" if one else name or GREEDY for name, one in zip(names, kept, strict=True)]
 
     @cached_property
     def raw_entropy(self) -> float:
@@ -92,6 +96,8 @@ class Distribution:
         return self.cuts[-1].mass if self.cuts else 1.0
 
 
+GREEDY = "greedy"
+"""What greedy decoding is called where a stage is named."""
 Decide = Callable[[Place, Settings, int], Distribution]
 """(place, settings, seed) → the distribution there."""
 

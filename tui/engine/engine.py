@@ -269,6 +269,11 @@ class Engine:
                 id=request.id, slot=request.slot, at=request.at, revision=self.revision, settings=settings,
                 given=request.given, seed=request.seed, reached=answers,
             )  # fmt: skip
+        if request.score:
+            return Viewed(
+                id=request.id, slot=request.slot, at=request.at, revision=self.revision, settings=settings,
+                given=request.given, seed=request.seed, scored=session.places.score(request.at, watch),
+            )  # fmt: skip
         place = session.places.at(request.at, request.given, watch)
         return session.viewer.view(request, place, settings, self.revision)
 

@@ -7,7 +7,9 @@ import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+import msgspec
 import torch
 from torch import Tensor
 
@@ -15,8 +17,16 @@ from tui.core.progress import Report, quiet
 from tui.core.settings import Given
 from tui.core.story import How, Node, Story
 from tui.engine.kept_logits import LogitsStore
+from tui.errors import RunError
 from tui.models.base import CONTEXT, Decoder, Model
+from tui.sampling.metrics import entropy_bits
+from tui.sampling.ranking import rank_of, surprisal_bits
 from tui.sampling.stages import Apply
+
+INSIDE_BUDGET = 256 << 20
+"""Bytes of logits inside prompts that are kept in memory."""
+FAR = 0.05
+"""A probability differs by less between a forward over a prompt and one forward a token, in bfloat16 too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,8 @@ class Place:
     """How many tokens were drawn before: the number of the next draw."""
     model_processors: Mapping[str, Apply]
     """generate()'s own, for what the model's generation_config asks; none where there is no generate()."""
+    inside_prompt: bool
+    """True if the logits are one forward's over a whole prompt, inside which the node stands."""
     ms: float
     """Milliseconds of the forward that first gave the logits; nan for a prompt's, which is no step."""
 
@@ -87,6 +99,8 @@ class Places:
         self._lock = threading.RLock()
         self._decoder: tuple[int, Decoder] | None = None
         self._ms: dict[int, float] = {}
+        self._inside = LogitsStore(INSIDE_BUDGET)
+        """Logits inside prompts, of one forward each."""
 
     def open_prompt(self, ids: Sequence[int], report: Report) -> tuple[Decoder, Tensor]:
         """A decoder for these ids and its first logits, before any node exists."""
@@ -109,18 +123,60 @@ class Places:
             return self._decoder[1]
 
     def at(self, node_id: int, given: Given, report: Report = quiet) -> Place:
-        """The place after a node."""
-        return self.after(Path(self._story.path(node_id)), given, report)
+        """The place after a node; inside a prompt with the logits of one forward over all of it."""
+        path = Path(self._story.path(node_id))
+        logits = None if node_id in self._kept else self._inside_prompt(node_id, report)
+        return self.after(path, given, report) if logits is None else self._place(path, given, logits, inside=True)
+
+    def _inside_prompt(self, node_id: int, report: Report) -> Tensor | None:
+        """The logits after a node from which only a longer prompt goes on; None for any other, and on a server."""
+        children = self._story.children(node_id)
+        if not children or any(child.how is not How.PROMPT for child in children):
+            return None
+        if node_id not in self._inside:
+            self._read_inside(self._story.path(self._prompt_end(children[-1])), report)
+        return self._inside.get(node_id)
+
+    def _prompt_end(self, node: Node) -> int:
+        """The last node of the newest prompt through a node."""
+        while following := [child for child in self._story.children(node.id) if child.how is How.PROMPT]:
+            node = following[-1]
+        return node.id
+
+    def score(self, tip: int, report: Report) -> list[Node]:
+        """A prompt's nodes but the first, with what the model makes of their tokens; none where it cannot be asked."""
+        prompt = self._story.path(tip)
+        if any(node.id not in self._inside for node in prompt):
+            self._read_inside(prompt, report)
+        pairs = ((self._inside.get(before.id), node) for before, node in pairwise(prompt))
+        return [_scored(node, logits) for logits, node in pairs if logits is not None]
+
+    def _read_inside(self, prompt: Sequence[Node], report: Report) -> None:
+        """Keep the logits after each node of a prompt, from one forward, if the model can be asked for them.
+
+        RunError if that forward is not the model's own step by step: then it sees what comes after a token.
+        """
+        logits = self._model.prompt_logits([node.token for node in prompt], report)
+        if logits is None:
+            return
+        stepped = self._kept.get(prompt[-1].id)
+        if stepped is not None and _far_apart(stepped, logits[-1]):
+            raise RunError("This model reads a whole prompt in another way than step by step: it has no ranks inside.")
+        for node, after in zip(prompt, logits, strict=True):
+            self._inside.add(node.id, after)
 
     def after(self, path: Path, given: Given, report: Report) -> Place:
         """The place at the end of a path; its logits are computed if they are not kept."""
         node = path.tip.id
         logits = self._kept.get(node)
-        if logits is None:
-            logits = self._forward(path, report)
-        device = self._model.info.device
-        ms = self._ms.get(node, math.nan)
-        return Place(node, logits.to(device), path.tensor(device), path.drawn, self._processors(path, given), ms)
+        return self._place(path, given, self._forward(path, report) if logits is None else logits)
+
+    def _place(self, path: Path, given: Given, logits: Tensor, *, inside: bool = False) -> Place:
+        device, node = self._model.info.device, path.tip.id
+        return Place(
+            node, logits.to(device), path.tensor(device), path.drawn, self._processors(path, given), inside,
+            self._ms.get(node, math.nan),
+        )  # fmt: skip
 
     def _processors(self, path: Path, given: Given) -> Mapping[str, Apply]:
         reference = self._model.reference
@@ -135,3 +191,21 @@ class Places:
             self._ms.setdefault(path.tip.id, (time.perf_counter() - started) * 1000)
         self._kept.add(path.tip.id, logits)
         return logits
+
+
+def _far_apart(first: Tensor, second: Tensor) -> bool:
+    """True if two logits [V] give probabilities that no rounding explains."""
+    apart = torch.softmax(first, -1) - torch.softmax(second.to(first.device), -1)
+    return not float(apart.abs().max()) < FAR
+
+
+def _scored(node: Node, logits: Tensor) -> Node:
+    """A prompt's node with what the logits [V] before it say of its token; nothing where they are not finite."""
+    raw = torch.softmax(logits, -1)
+    probability = float(raw[node.token])
+    if not math.isfinite(probability):
+        return node
+    return msgspec.structs.replace(
+        node, rank=rank_of(logits[None], node.token), raw=probability, entropy=entropy_bits(raw),
+        surprisal=surprisal_bits(logits, node.token, probability),
+    )  # fmt: skip

@@ -13,7 +13,7 @@ from torch import Tensor
 from tui.core.candidates import Candidate
 from tui.core.settings import Settings
 from tui.core.stages import MAX_NEW_TOKENS, PENALTY_PARAMETERS
-from tui.core.story import How, Node
+from tui.core.story import ROOT, Node
 from tui.engine.decide import Decide, Distribution, chain_at, distribution, finish
 from tui.engine.head_views import head_view
 from tui.engine.places import Place
@@ -64,6 +64,7 @@ class Viewer:
             plot=plotted(request.plot, Ranked(here, ranking.tokens, ranking.raw_cumulative, window.cumulative)),
             found=window.of(self._tokens.matches(request.find, FOUND)) if request.find else [],
             exact=applied.exact, given=request.given, seed=request.seed, draws=request.draws,
+            inside_prompt=place.inside_prompt,
         )  # fmt: skip
 
     def _counts(self, request: View, here: Distribution, place: Place) -> Tensor | None:
@@ -73,7 +74,7 @@ class Viewer:
 
     def _ranking(self, place: Place, chain: Chain, settings: Settings) -> Ranking:
         """The logits ranked, from the cache if only sliders that keep the order have moved."""
-        key = (place.node, *(settings[name].value for name in RERANKING), *place.model_processors)
+        key = (place.node, place.inside_prompt, *(settings[name].value for name in RERANKING), *place.model_processors)
         if key in self._rankings:
             self._rankings.move_to_end(key)
             return self._rankings[key]
@@ -93,21 +94,19 @@ def reached(
 ) -> dict[int, str]:
     """For each node, the stage that would remove its own token, '' if it is still reachable; as many as time allows.
 
-    The prompt's own tokens are never out of reach: nobody drew them.
+    Of a prompt's own token it says whether these settings could have drawn it; the first of all has nothing before it.
     """
     answers: dict[int, str] = {}
     end = time.monotonic() + seconds
     for node in nodes:
-        drawn = node.how is not How.PROMPT
-        answers[node.id] = _removed_by(node, decide(place_of(node.parent), settings, seed)) if drawn else ""
+        first = node.parent == ROOT
+        answers[node.id] = "" if first else _removed_by(node, decide(place_of(node.parent), settings, seed))
         if time.monotonic() > end:
             break
     return answers
 
 
 def _removed_by(node: Node, here: Distribution) -> str:
-    if here.chain.greedy and not float(here.final[0, node.token]):
-        return "greedy"
     return here.removed_by(torch.tensor([node.token], device=here.logits.device))[0]
 
 
@@ -119,7 +118,7 @@ class _Window:
     ) -> None:
         self._piece, self._special = partial(tokens.piece, before=before), tokens.special
         self._here, self._ranking, self._counts = here, ranking, counts
-        self.cumulative = here.tempered[0, ranking.tokens].cumsum(0, dtype=torch.float64)
+        self.cumulative = here.tempered[0, ranking.tokens].cumsum(0, dtype=torch.float64).clamp_(max=1.0)
 
     def between(self, first: int, count: int) -> list[Candidate]:
         """`count` candidates from rank `first` + 1 on; fewer at the end."""
@@ -141,7 +140,7 @@ class _Window:
             here.logits[ids], here.raw[0, ids], here.tempered[0, ids], here.final[0, ids], self.cumulative[at]
         )  # fmt: skip
         counts = self._counts[ids].tolist() if self._counts is not None else [0] * len(ranks)
-        removed = here.applied.removed_by(ids)
+        removed = here.removed_by(ids)
         piece, special = self._piece, self._special
         return [
             Candidate(rank, token, piece(token), special(token), logit, raw, tempered, final, cumulative, stage, count)

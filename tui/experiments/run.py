@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 
 import torch
+from torch import Tensor
 
 from tui.core import records
 from tui.core.candidates import Candidate
@@ -69,7 +70,7 @@ def step_records(engine: Engine, request: Step, top: int) -> Iterator[Record]:
                 reason = "interrupted" if interrupted.is_set() else end.value.reason
                 break
             nodes.append(node)
-            best = candidates(here, engine.model.tokens, before, top)
+            best = candidates(here, engine.model.tokens, before, top, node.token)
             yield _step(len(nodes) - 1, node, here, best)
             before = [*before, node.token][-CONTEXT:]
     yield records.end_record(
@@ -109,21 +110,36 @@ def _step(index: int, node: Node, here: Distribution, best: list[Candidate]) -> 
 
 
 @torch.inference_mode()
-def candidates(here: Distribution, tokens: Tokens, before: Sequence[int], top: int) -> list[Candidate]:
-    """The best `top` candidates (all for -1) without sorting the rest; `before`: the last ids that they follow."""
+def candidates(here: Distribution, tokens: Tokens, before: Sequence[int], top: int, taken: int) -> list[Candidate]:
+    """The best `top` candidates (all for -1) without sorting the rest; the `taken` token if its rank is among theirs.
+
+    Equal scores share a rank, 1 + the number of greater ones, as in the step's own `rank`. Which of those equal to the
+    last one are listed is open, but for the taken token. `before`: the last ids that they follow.
+    """
     count = here.ranked if top < 0 else min(top, here.ranked)
     if count == 0:
         return []
-    ids = torch.topk(here.scored.base[0], count).indices
+    scores, ids = torch.topk(here.scored.base[0], count)
+    if taken not in ids and here.scored.base[0, taken] == scores[-1]:
+        ids[-1] = taken
     tempered = here.tempered[0, ids]
+    cumulative = tempered.cumsum(0, dtype=torch.float64).clamp_(max=1.0)
     columns = (
-        ids, here.logits[ids], here.raw[0, ids], tempered, here.final[0, ids], tempered.cumsum(0, dtype=torch.float64)
+        _ranks(scores), ids, here.logits[ids], here.raw[0, ids], tempered, here.final[0, ids], cumulative
     )  # fmt: skip
     removed = here.removed_by(ids)
     piece = partial(tokens.piece, before=before)
     return [
         Candidate(rank, token, piece(token), tokens.special(token), logit, raw, warm, final, cumulative, stage)
-        for rank, (token, logit, raw, warm, final, cumulative, stage) in enumerate(
-            zip(*(column.tolist() for column in columns), removed, strict=True), start=1
+        for rank, token, logit, raw, warm, final, cumulative, stage in zip(
+            *(column.tolist() for column in columns), removed, strict=True
         )
     ]
+
+
+def _ranks(scores: Tensor) -> Tensor:
+    """1 + the number of greater ones, for each of scores [n] in descending order."""
+    places = torch.arange(1, len(scores) + 1, device=scores.device)
+    same = torch.zeros_like(scores, dtype=torch.bool)
+    same[1:] = scores[1:] == scores[:-1]
+    return places.masked_fill(same, 0).cummax(0).values

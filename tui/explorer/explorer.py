@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 from tui.client.client import EngineFailed
 from tui.core.printable import printable
-from tui.core.story import ROOT, Story
+from tui.core.story import ROOT, Node, Story
 from tui.explorer import requests
 from tui.explorer.display import Display, Picture, Timer
 from tui.explorer.engine import Engine
@@ -35,6 +35,10 @@ class Explorer:
         """Callbacks of features, called once settings and branch have not changed for `RESTS_AFTER`."""
         self.stoppers: list[Callable[[], bool]] = []
         """Callbacks of features for the stop key, tried in order; True from the one that had something to stop."""
+        self.cursor_moved: list[Callable[[], None]] = []
+        """Called when the cursor stands after another node."""
+        self._scored: tuple[Story, dict[int, Node]] = (self.story, {})
+        """A story, and its prompts' nodes of which the model was asked what it makes of them."""
         self._resting: Timer | None = None
 
     @property
@@ -63,7 +67,7 @@ class Explorer:
         view_changes = requests.view_key(old) != requests.view_key(state)
         parts: dict[str, Any] = {"state": state}
         if old.tip != state.tip or not self.picture.branch:
-            parts["branch"] = tuple(self.story.path(state.tip))
+            parts["branch"] = self._branch(state.tip)
         if old.given != state.given:
             parts["unreachable"] = {}
         if view_changes:
@@ -73,8 +77,21 @@ class Explorer:
         self.change(**parts)
         if view_changes:
             self.request_view(moving=moving)
+        if old.cursor != state.cursor:
+            for act in self.cursor_moved:
+                act()
         if old.given != state.given or old.tip != state.tip:
             self._rest_later()
+
+    def _branch(self, tip: int) -> tuple[Node, ...]:
+        scored = self._scored[1] if self._scored[0] is self.story else {}
+        return tuple(scored.get(node.id, node) for node in self.story.path(tip))
+
+    def score(self, nodes: Iterable[Node]) -> None:
+        """Take over what the model makes of a prompt's tokens: the same nodes, with their numbers."""
+        before = self._scored[1] if self._scored[0] is self.story else {}
+        self._scored = self.story, before | {node.id: node for node in nodes}
+        self.change(branch=self._branch(self.state.tip))
 
     def begin(self, status: EngineStatus) -> None:
         """Set what the engine is doing."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tui.core.story import How
 from tui.explorer.explorer import Explorer
 
 
@@ -45,13 +44,8 @@ class Navigation:
             self._explorer.say("There is one branch only; take another candidate, or draw with another seed.")
 
     def visit(self, node_id: int) -> None:
-        """Put the cursor after this token; inside the prompt only say that there is no distribution."""
-        explorer, story = self._explorer, self._explorer.story
-        followers = story.children(node_id) if story[node_id].how is How.PROMPT else []
-        if followers and followers[0].how is How.PROMPT:
-            explorer.say("Inside the prompt nothing was drawn: only the distribution after its end is there.")
-        else:
-            explorer.go(explorer.state.visit(story, node_id))
+        """Put the cursor after this token, one of the prompt's too."""
+        self._explorer.go(self._explorer.state.visit(self._explorer.story, node_id))
 
     def jump(self, number: str) -> str:
         """Go to the branch's token of this number, counted from 1; '' or what is wrong with the number."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from tui.core.story import How, Node, Story
 from tui.explorer.state import State
 from tui.protocol import PlotRequest, Step, View, Viewed
 
-MAIN, SCROLL, REACH, FIND = "main", "scroll", "reach", "find"
+MAIN, SCROLL, REACH, FIND, PROMPT = "main", "scroll", "reach", "find", "prompt"
 DRAWS = 1000
 REACH_SLICE = 64
 """How many nodes one `reach` view asks about; the engine answers as many as it can in its time slice."""
@@ -48,15 +49,20 @@ def reach_view(state: State, nodes: list[int]) -> View:
     return View(slot=REACH, at=state.cursor, given=state.given, seed=state.seed, reach=nodes[:REACH_SLICE])
 
 
+def score_view(state: State, end: int) -> View:
+    """Asks what the model makes of the tokens of the prompt that ends with this node."""
+    return View(slot=PROMPT, at=end, given=state.given, seed=state.seed, score=True)
+
+
 def reach_nodes(state: State, path: Iterable[Node], known: Iterable[int]) -> list[int]:
     """The branch's nodes whose reachability is unknown, those nearest to the cursor (on screen) first.
 
-    A token drawn under exactly these settings is reachable, so it is left out.
+    A token drawn under exactly these settings is reachable, so it is left out, as is a prompt not looked into.
     """
     settled = set(known)
-    drawn = [node for node in path if node.how is not How.PROMPT]
-    here = next((node.position for node in drawn if node.id == state.cursor), 0)
-    unsure = [node for node in drawn if node.how is How.CHOSEN or node.given != state.given]
+    rated = [node for node in path if node.how is not How.PROMPT or math.isfinite(node.surprisal)]
+    here = next((node.position for node in rated if node.id == state.cursor), 0)
+    unsure = [node for node in rated if node.how in (How.CHOSEN, How.PROMPT) or node.given != state.given]
     nearest = sorted(unsure, key=lambda node: abs(node.position - here))
     return [node.id for node in nearest if node.id not in settled]
 

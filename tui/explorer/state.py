@@ -103,8 +103,8 @@ class State:
         return replace(self, cursor=cursor, draws=0, fresh=None, follow=cursor == self.tip)
 
     def back(self, story: Story) -> State:
-        """Move one token back, at most to the end of the prompt."""
-        if self.cursor not in story or story[self.cursor].how is How.PROMPT:
+        """Move one token back, at most to the first of the prompt: before it there is nothing."""
+        if self.cursor not in story or story[self.cursor].parent == ROOT:
             return self
         return self.move(story[self.cursor].parent)
 
@@ -124,9 +124,13 @@ class State:
         return None
 
     def to_start(self, story: Story) -> State:
-        """Move to the end of the prompt."""
-        prompt = prompt_end(story.path(self.tip))
-        return self.move(prompt) if prompt != ROOT else self
+        """Move to the end of the prompt; from there, or from inside it, to its first token."""
+        path = story.path(self.tip)
+        prompt = prompt_end(path)
+        if prompt == ROOT:
+            return self
+        inside = self.cursor in story and story[self.cursor].how is How.PROMPT
+        return self.move(path[0].id if inside else prompt)
 
     def to_end(self) -> State:
         """Move behind the branch's last token."""

@@ -126,5 +126,12 @@ class Model(Protocol):
     def reference(self) -> Reference | None:
         """generate() on the same weights; None where transformers does not have them, as on a server."""
 
+    def prompt_logits(self, prompt: Sequence[int], report: Report) -> Tensor | None:
+        """The logits [n, V] float32 after each of a prompt's ids, from one forward over all of them.
+
+        None where only the end of a text can be asked for. They are what the model computes, but not to the last bit
+        what `decoder` gives for a shorter prompt: another forward sums in another order.
+        """
+
     def decoder(self, prompt: Sequence[int]) -> Decoder:
         """A decoder for this prompt's ids; InputError if they are more than the context."""

@@ -106,6 +106,18 @@ def _layers_can_crop(cache: Any) -> bool:
     )
 
 
+@torch.no_grad()
+def prompt_logits(shared: Shared, prompt: Sequence[int], report: Report) -> Tensor:
+    """The logits [n, V] float32 after each id of a prompt: one forward, which leaves no cache behind."""
+    model = shared.model
+    with shared.lock, watched(model, len(prompt), report):
+        shared.user = None  # a state inside the modules is not what a decoder has left
+        ids = torch.tensor([list(prompt)], dtype=torch.long, device=home(model))
+        outputs = model(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=False)
+        logits: Tensor = outputs.logits[0].to(torch.float32)
+        return logits
+
+
 class TransformersDecoder:
     """Logits after one prompt. `logits` continues, goes back, or replays, whichever gives the same bits soonest."""
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from torch import Tensor
+
 from tui.core.origin import Origin
 from tui.core.progress import Report
 from tui.errors import InputError
 from tui.models.base import ModelInfo
-from tui.models.decoding import Shared, TransformersDecoder, library_defaults
+from tui.models.decoding import Shared, TransformersDecoder, library_defaults, prompt_logits
 from tui.models.generation import OVERRIDES, arguments, token_set
 from tui.models.loading import load
 from tui.models.placing import home, spread
@@ -51,6 +53,10 @@ class TransformersModel:
     def load(cls, origin: Origin, report: Report) -> TransformersModel:
         """Load a folder, a Hugging Face id, or the demo model; ModelError says what is wrong with it."""
         return cls(*load(origin, report), trusted=origin.trusting)
+
+    def prompt_logits(self, prompt: Sequence[int], report: Report) -> Tensor:
+        """The logits [n, V] after each of a prompt's ids, from one forward."""
+        return prompt_logits(self._shared, prompt, report)
 
     def decoder(self, prompt: Sequence[int]) -> TransformersDecoder:
         """A decoder for this prompt; InputError if it is longer than the context."""

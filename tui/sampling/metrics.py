@@ -20,8 +20,11 @@ def count(mask: Tensor) -> int:
 
 
 def mass(probabilities: Tensor, mask: Tensor) -> float:
-    """The sum, in float64, of the probabilities where the mask of the same shape is True."""
-    return float((probabilities.numpy(force=True) * mask.numpy(force=True)).sum(dtype=np.float64))
+    """The sum, in float64, of the probabilities where the mask of the same shape is True: at most 1.
+
+    float32 probabilities of a whole vocabulary may add up to a little more.
+    """
+    return min(1.0, float((probabilities.numpy(force=True) * mask.numpy(force=True)).sum(dtype=np.float64)))
 
 
 def entropy_bits(probabilities: Tensor) -> float:

@@ -71,15 +71,16 @@ class Panes:
     def _name_candidates(self, story: Story, new: Picture) -> None:
         """Set the candidate list's caption, and the token with which the branch continues."""
         cursor, after = new.state.cursor, new.state.next_node(story)
-        self.candidates.caption = f"after token {story[cursor].position + 1:,}" if cursor in story else ""
+        inside = "in the prompt, " if new.viewed is not None and new.viewed.inside_prompt else ""
+        self.candidates.caption = f"{inside}after token {story[cursor].position + 1:,}" if cursor in story else ""
         self.candidates.goes_on = after.token if after else None
         self.candidates.fresh = after.token if after and after.id == new.state.fresh else None
 
     def _show_status(self, story: Story, old: Picture, new: Picture) -> None:
         if old.state.cursor != new.state.cursor or old.branch != new.branch:
-            path = story.path(new.state.cursor)
-            self.status.node = path[-1] if path else None
-            self.status.perplexity = perplexity(path)
+            cursor = next((at for at, node in enumerate(new.branch) if node.id == new.state.cursor), None)
+            self.status.node = None if cursor is None else new.branch[cursor]
+            self.status.perplexity = None if cursor is None else perplexity(new.branch[: cursor + 1])
         self.status.running = SENTENCES[new.state.status].running
         self.status.opened, self.status.host = new.opened, new.host
         self.status.progress, self.status.message = new.progress, new.message

@@ -22,6 +22,7 @@ from tui.explorer.display import Picture
 from tui.explorer.engine import Connect, Engine
 from tui.explorer.explorer import Explorer
 from tui.explorer.finding import Finding
+from tui.explorer.inspecting import PromptInspection
 from tui.explorer.navigation import Navigation
 from tui.explorer.prompting import Prompting
 from tui.explorer.reachability import Reachability
@@ -76,6 +77,7 @@ class Workbench(Screen[None]):
         self.tuning = Tuning(self.explorer)
         self.finding = Finding(self.explorer)
         self.reachability = Reachability(self.explorer)
+        self.inspection = PromptInspection(self.explorer)
         self.prompting = Prompting(self.explorer)
         self.connection = Connection(self.explorer, self.prompting)
         self.dialogs = Dialogs(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import groupby
@@ -250,7 +251,8 @@ class StoryText(ScrollView, can_focus=True):
         node = self.path[glyph.node]
         if glyph.mark:
             return ("story--newline",) if glyph.text in (NEWLINE, BEGINS) else ("story--mark",)
-        classes = ["story--prompt" if node.how is How.PROMPT else f"story--surprisal-{surprisal_step(node.surprisal)}"]
+        rated = node.how is not How.PROMPT or math.isfinite(node.surprisal)
+        classes = [f"story--surprisal-{surprisal_step(node.surprisal)}" if rated else "story--prompt"]
         if node.how is How.CHOSEN:
             classes.append("story--chosen")
         if node.special:

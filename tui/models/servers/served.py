@@ -37,6 +37,9 @@ class ServedModel:
     ask: Ask
     reference: None = None
 
+    def prompt_logits(self, prompt: Sequence[int], report: Report) -> None:
+        """None: a server tells what follows a text, and each place inside a prompt is a request of its own."""
+
     def decoder(self, prompt: Sequence[int]) -> ServedDecoder:
         """A decoder for this prompt; InputError if it is longer than the context."""
         context = self.info.context
