@@ -1,4 +1,4 @@
-"""The command line under test: in this process, or in one of its own."""
+"""Runs the command line under test, in this process or in a process of its own."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class Command:
         return status, captured.out, captured.err
 
     def run(self, *argv: object, stdin: bytes = b"") -> list[dict]:
-        """The records of a run that ends well."""
+        """Run the command and return its records; it must exit with 0."""
         status, out, err = self("run", *argv, stdin=stdin)
         assert (status, err) == (0, "")
         return [json.loads(line) for line in out.splitlines()]
 
     def refused(self, *argv: object, stdin: bytes = b"") -> str:
-        """The one line for bad input: exit code 2, and not a byte on stdout."""
+        """Run the command with bad input and return its one line: exit code 2, nothing on stdout."""
         status, out, err = self(*argv, stdin=stdin)
         assert (status, out) == (2, "")
         assert err.startswith("samplescope: ")

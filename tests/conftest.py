@@ -1,4 +1,4 @@
-"""Before anything imports torch: tests run side by side, and threads that wait by spinning would starve each other."""
+"""Limits torch's threads before it is imported: tests run in parallel, and spinning threads starve each other."""
 
 import logging
 import os
@@ -10,14 +10,14 @@ os.environ.setdefault("GOMP_SPINCOUNT", "0")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Half as many workers again as there are cores: many a test waits for another process, or for a limit to pass."""
+    """One and a half workers for each core: many tests wait for another process, or for a time limit."""
     cores = os.cpu_count() or 1
     return cores + (cores + 1) // 2
 
 
 @pytest.fixture
 def log(tmp_path, monkeypatch):
-    """A logger as it is before the program begins, and the file it will write."""
+    """The logger as it is before the program starts, and the path of the log file."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     logger = logging.getLogger("samplescope")
     before = logger.handlers[:], logger.level, logger.propagate

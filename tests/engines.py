@@ -21,13 +21,13 @@ from tui.protocol import GREETING, VERSION, Ready, frame
 
 ROOT_FOLDER = Path(__file__).parent.parent
 KEPT_OPEN: list[socket.socket] = []
-"""The served ends: a reader thread may look at its descriptor once more, which must not be another test's by then."""
+"""The engines' socket ends, kept open: a reader thread may read once more, and must not read another test's fd."""
 READY = Ready(protocol=VERSION, version="0.1.0", host="here")
 
 
 @dataclass
 class Served:
-    """An engine behind `serve` on a thread, and the socket's other end."""
+    """Serve an engine on a thread; the socket's other end."""
 
     engine: ScriptedEngine
     socket: socket.socket
@@ -52,22 +52,22 @@ class Served:
         return cls(engine, theirs, thread, ours)
 
     def die(self) -> None:
-        """End the connection as a dying engine does."""
+        """Close the connection, as a dying engine does."""
         with contextlib.suppress(OSError):
             self._ours.shutdown(socket.SHUT_RDWR)
 
 
 @dataclass
 class Engines:
-    """Gives a client its engines, one after the other, and lets a test get at them."""
+    """Starts the engines of a client, one after the other, and gives the test access to them."""
 
     make: Callable[[], ScriptedEngine] = ScriptedEngine
     served: list[Served] = field(default_factory=list)
     refuse: bool = False
-    """True: no further engine can be started."""
+    """True if no further engine can be started."""
 
     def client(self, listener: Listener) -> Client:
-        """A client whose engines come from here, also after a death."""
+        """A client that starts its engines with this object, also after one has died."""
         return Client.connecting(listener, self.connect)
 
     async def connect(self) -> Link:
@@ -84,7 +84,7 @@ class Engines:
         return self.served[-1].engine
 
     def die(self) -> None:
-        """Let the newest engine die."""
+        """Kill the newest engine."""
         self.served[-1].die()
 
 
@@ -102,7 +102,7 @@ main(lambda: {make})
 
 
 def alive(pid: int) -> bool:
-    """True if a process that is not a zombie has this number."""
+    """True if there is a process with this id that is not a zombie."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def vocabulary(size: int, *, hostile: bool = False) -> list[bytes]:
-    """The scripted words, or the hostile ones, and as many made-up ones behind them as are missing."""
+    """The scripted words, or the hostile ones, filled up to the wanted number with made-up words."""
     return list(islice((*(HOSTILE if hostile else WORDS), *(b" w%d" % number for number in range(size))), size))
 
 
@@ -44,7 +44,7 @@ def engine(options: argparse.Namespace) -> ScriptedEngine:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run it until it is quit; the exit code."""
+    """Run the workbench until it is quit; the exit code."""
     options = parser().parse_args(arguments)
     logs.begin()
     settings, problems = config.load()

@@ -1,4 +1,4 @@
-"""A model of a few lines, for tests of the engine: rows are a fixed function of the ids, and a token is its letter."""
+"""A tiny model for tests of the engine: its logits are a fixed function of the ids, and each token is a letter."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz ."
 
 
 def fake_row(ids: Sequence[int], width: int) -> Tensor:
-    """Logits [V] float32 after `ids`: another row for each sequence, the same one every time."""
+    """Logits [V] float32 after `ids`: different for each sequence, the same in each call."""
     generator = torch.Generator().manual_seed(hash(tuple(ids)) % 2**31)
     return torch.randn(width, generator=generator) * 2
 
 
 class Letters:
-    """One token a letter; the last id is special, an empty text is one `a`."""
+    """A tokenizer with one token for each letter; the last id is special, and an empty text is encoded as one `a`."""
 
     def __init__(self, width: int) -> None:
         self._width = width
@@ -55,7 +55,7 @@ class Letters:
 
 @dataclass
 class FakeDecoder:
-    """The logits after one prompt; `report` is called before each layer of a prompt, as the real one does."""
+    """A decoder with the fake logits; it calls `report` before each layer of a prompt, as the real one does."""
 
     model: FakeModel
     prompt: list[int]
@@ -75,7 +75,7 @@ class FakeDecoder:
 
 @dataclass
 class FakeReference:
-    """A generate() with these processors and one stop string; it is not there to be called."""
+    """A reference with these processors and one stop string; its generate() cannot be called."""
 
     processors: Mapping[str, Processor] = field(default_factory=dict)
     stop_string: tuple[int, ...] = ()
@@ -95,15 +95,15 @@ class FakeReference:
 
 @dataclass
 class FakeModel:
-    """What it answers can be arranged; what it was asked is in `forwards`."""
+    """A model whose logits a test can set; the sequences it was asked for are in `forwards`."""
 
     info: ModelInfo
     reference: Reference | None = None
     rows: dict[tuple[int, ...], Tensor] = field(default_factory=dict)
-    """Rows that are not the fixed function's."""
+    """Sequence → logits that replace those of the fixed function."""
     forwards: list[tuple[int, ...]] = field(default_factory=list)
     whole: bool = False
-    """True: whole rows of log-probabilities, as a server's that gives them all."""
+    """True: it gives the whole vocabulary's log-probabilities, as some servers do."""
     prompt_forwards: int = 0
     on_forward: Callable[[], None] = lambda: None
 
@@ -125,7 +125,7 @@ class FakeModel:
 
 
 def hide(row: Tensor, head: int | None) -> Tensor:
-    """All but the best `head` of log-probabilities [V] as NaN, as a server that tells no more."""
+    """Log-probabilities [V] with all but the best `head` as NaN, as from a server that sends only those."""
     if head is None or head >= len(row):
         return row
     best = torch.topk(row, head)
@@ -135,7 +135,7 @@ def hide(row: Tensor, head: int | None) -> Tensor:
 def fake_model(width: int = 28, context: int | None = None, head: int | None = None, **generation: object) -> FakeModel:
     """A model whose generation_config sets `generation`, under transformers' own top_k of 50.
 
-    With `head` its rows are the best so many log-probabilities, and it knows no top_k of anyone's.
+    With `head` it gives only the `head` best log-probabilities, and no default for top_k.
     """
     defaults = {"top_k": 50} if head is None else {}
     info = ModelInfo(

@@ -1,4 +1,4 @@
-"""Views made by hand for the widgets' tests: a known row of logits, temperature and prefix cuts in plain Python."""
+"""Views made by hand for the widgets' tests: given logits, with temperature and prefix cuts in plain Python."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def settings(source: Source = Source.YOU, **values: float) -> Settings:
 
 
 def zipf(vocabulary: int, power: float = 1.05) -> list[float]:
-    """Logits whose softmax falls off as words do."""
+    """Logits whose softmax falls off as that of natural text."""
     return [-power * math.log(rank + 1.7) for rank in range(vocabulary)]
 
 

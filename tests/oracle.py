@@ -1,6 +1,6 @@
-"""transformers' own warpers as the oracle, and random rows with thresholds placed exactly on a token's value.
+"""transformers' own warpers as the oracle, and random logits with thresholds placed exactly on a token's value.
 
-A case is made from its number alone, so that one that fails can be made again.
+A case is made from its number alone, so that a failing one can be reproduced.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ WARPERS: dict[str, Callable[[float], Warper]] = {
     "epsilon_cutoff": lambda value: hf.EpsilonLogitsWarper(value),
     "eta_cutoff": lambda value: hf.EtaLogitsWarper(value),
 }
-"""transformers' class for each of our stages, in generate()'s order."""
+"""transformers' class for each stage, in generate()'s order."""
 CUTS = tuple(WARPERS)[3:]
 
 
 def warp(name: str, value: float, ids: Tensor, scores: Tensor) -> Tensor:
-    """What transformers makes of `scores` [1, V]; a copy goes in, should a class write in place."""
+    """The scores that transformers makes of `scores` [1, V]; it gets a copy, because a class may write in place."""
     return WARPERS[name](value)(ids, scores.clone())
 
 
 def settings_of(**given: float | int | bool | None) -> Settings:
-    """Settings in which only what is given is in force."""
+    """Settings in which every parameter is off that is not given."""
     return resolve(given, {}, {})
 
 
@@ -47,7 +47,7 @@ def settings_of(**given: float | int | bool | None) -> Settings:
 
 
 def make_row(kind: str, width: int, generator: torch.Generator) -> Tensor:
-    """Random logits [V] float32 of one kind; all of the sizes that models give."""
+    """Random logits [V] float32 of one kind, as large as those of models."""
     noise = torch.randn(width, generator=generator)
     if kind == "normal":
         return noise * 2.5 - 8
@@ -75,7 +75,7 @@ KINDS = ("normal", "peaked", "zipf", "heavy", "flat", "coarse", "forbidden")
 
 
 def on_edge(name: str, scores: Tensor, generator: torch.Generator) -> float | None:
-    """A value of this stage at which some token of `scores` [1, V] is neither over nor under; None if none was met."""
+    """A value of this stage that is exactly the threshold of some token of `scores` [1, V]; None if none was found."""
     pick = int(torch.multinomial(scores.softmax(-1), 1, generator=generator))  # a token of the head, mostly
     probabilities = scores.softmax(-1)
     value: float | None = None
@@ -110,7 +110,7 @@ def _ratio(part: float, whole: Tensor) -> float | None:
 
 
 def anywhere(name: str, width: int, generator: torch.Generator) -> float:
-    """A value of this stage as a person might set it."""
+    """A random value of this stage, such as a person might set."""
     chance = torch.rand((), generator=generator).item()
     tiny = 10 ** (-7 + 6 * chance)
     return {
@@ -132,7 +132,7 @@ def anywhere(name: str, width: int, generator: torch.Generator) -> float:
 
 @dataclass(frozen=True)
 class Case:
-    """One row with its settings, and what transformers makes of it after each stage."""
+    """Logits and settings, with transformers' scores after each stage."""
 
     number: int
     kind: str
@@ -150,11 +150,11 @@ class Case:
 
 
 def make_case(number: int, width: int, kind: str, rounded: bool, names: list[str]) -> Case:
-    """A random row under the stages `names`, every other threshold placed exactly on a token's value."""
+    """A case of random logits under the stages `names`; every other threshold lies exactly on a token's value."""
     generator = torch.Generator().manual_seed(number)
     row = make_row(kind, width, generator)
     row = row.bfloat16().float() if rounded else row
-    # Small ids repeat, so that n-grams do; some lie beyond the row.
+    # Small ids, so that n-grams repeat; some ids lie beyond the logits.
     ids = torch.randint(0, min(width, 40) + 2, (1, int(torch.randint(1, 60, (), generator=generator))),
                         generator=generator)  # fmt: skip
     given: Given = {}
@@ -168,7 +168,7 @@ def make_case(number: int, width: int, kind: str, rounded: bool, names: list[str
         given[name] = value if value is not None else anywhere(name, width, generator)
         warped = warp(name, float(given[name] or 0), ids, scores)
         if name == "no_repeat_ngram_size" and warped.amax().item() == -math.inf:
-            del given[name]  # nothing left of a tiny vocabulary: refused, tested elsewhere
+            del given[name]  # a tiny vocabulary would have no token left: that is refused, and tested elsewhere
             continue
         scores = warped
         if name in CUTS:

@@ -1,4 +1,4 @@
-"""An app with one pane in it, and what can be seen of it."""
+"""Runs one pane in an app, and reads its screen."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tui.widgets.plots.pane import PlotPane
 
 
 class Pane(App):
-    """One widget over the whole screen, and every message it sent."""
+    """An app with one widget on the whole screen, which records the widget's messages."""
 
     def __init__(self, widget: Widget, theme: str = "samplescope-dark") -> None:
         super().__init__()

@@ -1,6 +1,6 @@
-"""How long a test waits until it calls something a hang: waits are for conditions, never for a clock."""
+"""How long a test waits for a condition before it fails."""
 
 import os
 
 PATIENCE = float(os.environ.get("SAMPLESCOPE_PATIENCE", "300"))
-"""Seconds: ten times what the slowest of these waits takes while other programs have both cores."""
+"""In seconds: ten times what the slowest wait takes while other programs use both cores."""

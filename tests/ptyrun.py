@@ -1,4 +1,4 @@
-"""Runs a program on a pseudo-terminal and looks at its screen: the eyes and hands of the pty tests.
+"""Runs a program on a pseudo-terminal, reads its screen and types: for the pty tests.
 
     with Terminal(["samplescope"]) as terminal:
         terminal.until("unicorns")
@@ -6,7 +6,7 @@
         assert terminal.wait() == 0
 
 A thread reads whatever the program writes, as a terminal does, and feeds it to a terminal model (pyte); `until` waits
-for what it shall see. `stall` stops reading, `hang_up` takes the terminal away.
+for a text on its screen. `stall` stops reading, `hang_up` takes the terminal away.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ T = TypeVar("T")
 
 _UNSET = ("NO_COLOR", "TMUX", "COLUMNS", "LINES", "SSH_CONNECTION", "PYTHONBREAKPOINT")
 _ENVIRONMENT = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
-# Sequences pyte 0.8 would take for text: keyboard protocol, mode queries.
+# Sequences that pyte 0.8 would show as text: keyboard protocol, mode queries.
 _UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[(?:[<=>][\d;]*[a-z]|\?\d+\$p)")
 _UNFINISHED = re.compile(rb"\x1b(?:\[[<=>?]?[\d;]*\$?)?\Z")
 _BEGINS, _ENDS = b"\x1b[?2026h", b"\x1b[?2026l"
-"""Around each picture, once the terminal has said that it shows it in one piece."""
+"""Sequences around each frame, once the terminal has said that it supports synchronized output."""
 _SYNC_QUERY, _SYNC_ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
 
 
@@ -109,19 +109,19 @@ class Terminal:
             return self._screen.buffer[line][column]
 
     def mark(self) -> int:
-        """A place in what has been written, for `bytes_since`."""
+        """The number of bytes written so far, for `bytes_since`."""
         with self._changed:
             return len(self.raw)
 
     def bytes_since(self, mark: int) -> bytes:
-        """What has been written since `mark`."""
+        """The bytes written since `mark`."""
         with self._changed:
             return bytes(self.raw[mark:])
 
     # Waiting
 
     def until(self, seen: str | Callable[[str], bool], timeout: float = PATIENCE) -> str:
-        """Wait until a text is on the screen, or `seen(screen)` is true; the screen then, never half a picture."""
+        """Wait until a text is on the screen, or `seen(screen)` is true; the screen then, never a half-drawn one."""
         appears = seen if callable(seen) else lambda screen: seen in screen
         whole = self._wait_for(
             lambda: self.screen() if self._between_pictures else None,
@@ -147,7 +147,7 @@ class Terminal:
         raise TimeoutError(f"still writing after {timeout} s")
 
     def wait(self, timeout: float = PATIENCE) -> int:
-        """Wait for the program's end and its last words; its exit code, negative for a signal that killed it."""
+        """Wait for the program's end and its last output; its exit code, negative for a signal that killed it."""
         code = self.process.wait(timeout)
         if not self._stalled:
             self._wait_for(lambda: self._ended, bool, "the end of the output", timeout)
@@ -179,7 +179,7 @@ class Terminal:
         os.killpg(os.tcgetpgrp(self._master), number)
 
     def look_away(self) -> None:
-        """Follow the bytes and no longer the screen, whose model costs more than the program: for measuring."""
+        """Count bytes only from now on: for measuring, as the terminal model costs more time than the program."""
         self._looks_away = True
 
     def stall(self) -> None:
@@ -188,7 +188,7 @@ class Terminal:
         os.write(self._wake_write, b"s")
 
     def resume(self) -> None:
-        """Read on."""
+        """Go on reading after `stall`."""
         self._stalled = False
         os.write(self._wake_write, b"r")
 

@@ -26,13 +26,13 @@ SHOTS = {"workbench": ["4", *"nnnnnnnnnn"], "help": ["?"], "draws": ["2", *"nnn"
 
 
 def settled(picture: Picture) -> bool:
-    """True if nothing is under way, and what is shown is the answer for the state as it is."""
+    """True if no request is running, and the screen shows the reply for the current state."""
     viewed, idle = picture.viewed, picture.state.status is EngineStatus.IDLE
     return idle and viewed is not None and viewed.exact and requests.answers(viewed, picture.state)
 
 
 async def _settled(app: SamplescopeApp, bench: Workbench) -> None:
-    """What is on screen is the answer for the state as it is."""
+    """Wait until the screen shows the reply for the current state."""
     async with asyncio.timeout(PATIENCE):
         while not settled(bench.explorer.picture):
             await asyncio.sleep(0.02)

@@ -1,6 +1,6 @@
 """ScriptedEngine: the engine's methods on a small vocabulary in plain Python. No torch, and always the same numbers.
 
-The rows are made from the ids before them, or by the `logits` given. What a test wants to happen inside a forward
+The logits are a function of the ids, or come from the `logits` given. What a test wants to happen inside a forward
 (wait, fail, die) it hangs on `before_forward`; `Gate` is the usual thing to hang there.
 """
 
@@ -57,7 +57,7 @@ _COMMON = (
 WORDS: list[bytes] = list(
     dict.fromkeys(_SIGNS + [chunk.encode() for text in (_COMMON, UNICORN) for chunk in _CHUNK.findall(text)])
 )
-"""An end token, a few words, half characters, and every piece of the unicorn prompt: 60 or so."""
+"""An end token, a few words, half characters, and every token of the unicorn prompt: about 60 pieces."""
 
 HOSTILE: list[bytes] = [
     b"<|end|>", b"[/INST]", b"[/b]", b"[/]", b"[", b"\\[", b"[@click=app.exit(3)]", b"[link=https://x]", b"[bold red]x",
@@ -72,7 +72,7 @@ HOSTILE: list[bytes] = [
 
 
 class Gate:
-    """Holds every forward until the test lets it through. Hang it on `before_forward`; give it no permits to block."""
+    """A `before_forward` that holds every forward until the test releases it; without permits it blocks at once."""
 
     def __init__(self, permits: int = 0) -> None:
         self._permits = threading.Semaphore(permits)
@@ -87,12 +87,12 @@ class Gate:
         self.waiting.clear()
 
     def let(self, forwards: int = 1) -> None:
-        """Let so many forwards through."""
+        """Release this many forwards."""
         self._permits.release(forwards)
 
 
 class ScriptedEngine:
-    """What `tui.engine.serve.EngineLike` asks for.
+    """An `EngineLike` (see `tui.engine.serve`) without a model.
 
     `before_forward(n)` is called before the n-th forward (from 1: a prompt's, then one a token that needs a row),
     on the model thread: it may wait, raise, or end the process.
@@ -108,18 +108,18 @@ class ScriptedEngine:
         chat: bool = False,
         head: int | None = None,
     ) -> None:
-        """With `head` it tells only the best so many tokens of a row, as a server does."""
+        """With `head` it knows only the best `head` tokens of each distribution, as from a server."""
         self.vocabulary = list(vocabulary)
         self.story = Story()
         self.opened_with: list[Open] = []
-        """Every `Open` so far: a restarted engine gets the story in it."""
+        """Every `Open` received so far; a restarted engine gets the story in it."""
         self.stopped = threading.Event()
         self.forwards = 0
         self.cached = [
             Entry(name="gpt2", files=548 << 20, parameters=124_439_808, dtype="float32"),
             Entry(name="big/model", files=140 << 30, parameters=70_000_000_000, dtype="bfloat16"),
         ]
-        """What `catalog` tells beside the demo model."""
+        """The entries that `catalog` lists besides the demo model."""
         self.views = 0
         """How many views were computed."""
         self._logits = logits or self._made_up
@@ -171,7 +171,7 @@ class ScriptedEngine:
         nodes: list[Node] = []
         for position, (token, piece) in enumerate(pairs):
             parent = nodes[-1].id if nodes else 0
-            # By bytes: all words that the vocabulary lacks have the same id.
+            # Compared by bytes: all words that the vocabulary lacks have the same id.
             there = (node for node in self.story.children(parent) if node.how is How.PROMPT and node.piece == piece)
             nodes.append(next(there, None) or self._new(parent, position, token, piece))
             report("reading the prompt", position + 1, len(pairs), "tokens")
@@ -183,7 +183,7 @@ class ScriptedEngine:
         return [(token, self.vocabulary[token]) for token in ids]
 
     def _encode(self, text: str) -> list[tuple[int, bytes]]:
-        """Words and signs; one that the vocabulary lacks keeps its bytes under the last id."""
+        """Encode words and signs; a word that the vocabulary lacks keeps its bytes under the last id."""
         known = {piece: token for token, piece in reversed(list(enumerate(self.vocabulary)))}
         pieces = [chunk.encode("utf-8", "replace") for chunk in _CHUNK.findall(text)] or [self.vocabulary[EOS]]
         return [(known.get(piece, len(self.vocabulary) - 1), piece) for piece in pieces]
@@ -247,7 +247,7 @@ class ScriptedEngine:
             self.before_forward(self.forwards)
 
     def _row(self, path: list[Node], *, forward: bool = False) -> Sequence[float]:
-        """The row after a path; only the model thread's counts as a forward."""
+        """The logits after a path; only a call on the model thread counts as a forward."""
         last = path[-1].id
         if last not in self._rows:
             if forward and path[-1].how is not How.PROMPT:
@@ -256,13 +256,13 @@ class ScriptedEngine:
         return self._rows[last]
 
     def _made_up(self, ids: tuple[int, ...]) -> list[float]:
-        """A row of 3 to 4 bits that depends on all ids before it; the end token is never likely."""
+        """Logits that depend on all ids before them, of 3 to 4 bits of entropy; the end token is never likely."""
         chance = random.Random(zlib.crc32(repr(ids).encode()))
         logits = [chance.gauss(0.0, 2.0) for _ in self.vocabulary]
         logits[EOS] = min(logits) - 6.0
         return logits
 
-    # -- looking -----------------------------------------------------------------------------------------------------
+    # -- views -------------------------------------------------------------------------------------------------------
 
     def view(self, request: View, report=quiet) -> Viewed:
         self.views += 1

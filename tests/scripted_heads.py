@@ -1,4 +1,4 @@
-"""What a scripted engine tells of a row when it knows only the best few: sums and the two extreme tails, no torch."""
+"""The scripted engine's views when it knows a head only: sums and the two extreme tails, without torch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui.protocol import Candidate, Cut, Entropy, PlotRequest, Span, Tail, Viewe
 
 @dataclass(frozen=True)
 class Head:
-    """A distribution of which the best `told` are known."""
+    """A distribution of which the best `told` tokens are known."""
 
     here: Distribution
     told: int
@@ -25,7 +25,7 @@ class Head:
 
     @property
     def why(self) -> str:
-        """Why nothing can be drawn, '' if the kept set is certain."""
+        """Why no token can be drawn; '' if the kept set is certain."""
         if self.here.greedy or (self.here.cuts and self.here.kept < self.told):
             return ""
         return f"The kept set is not certain: {self.told} of {self.vocabulary} tokens are told."
@@ -46,7 +46,7 @@ class Head:
         )  # fmt: skip
 
     def _tails(self, probabilities: Sequence[float]) -> tuple[list[float], list[float]]:
-        """The unseen probabilities spread evenly, and as steeply as the last told allows."""
+        """The two extreme tails: spread evenly, and as steep as the last known probability allows."""
         ranked = [probabilities[token] for token in self.here.order]
         cap, mass, count = ranked[self.told - 1], math.fsum(ranked[self.told :]), len(ranked) - self.told
         return [mass / count] * count, [cap] * int(mass / cap) + [mass % cap]
@@ -57,13 +57,13 @@ class Head:
         return Span(low, high)
 
     def _mass(self) -> Span:
-        """The tail's tempered probability: known under T = 1 only, here between nothing and half as much again."""
+        """Bounds of the tail's tempered probability: exact for T = 1, else from 0 to 1.5 times the raw one."""
         mass = 1.0 - self.here.cumulative[self.told - 1]
         same = self.here.raw == self.here.tempered
         return Span(mass, mass) if same else Span(mass / 1.5, min(1.0, mass * 1.5))
 
     def of(self, viewed: Viewed, plot: PlotRequest | None) -> Viewed:
-        """A view with what is not known taken out."""
+        """The view with the numbers taken out that the head does not decide."""
         tail = self.tail()
         rows = [self._row(row, tail) for row in viewed.candidates if row.rank <= self.told]
         found = [self._row(row, tail) if row.rank <= self.told else self._unseen(row) for row in viewed.found]
@@ -83,7 +83,7 @@ class Head:
         return Cut(cut.stage, 0, cut.left, math.nan, None, (cut.left, self.vocabulary))
 
     def _row(self, row: Candidate, tail: Tail) -> Candidate:
-        """A ranked row; tempered probabilities are as uncertain as the whole."""
+        """The candidate of a ranked token; its tempered probability is as uncertain as the whole."""
         least, most = 1 - tail.tempered.high, 1 - tail.tempered.low
         told = self.here.cumulative[self.told - 1]
         tempered, cumulative = (

@@ -1,4 +1,4 @@
-"""Sampling on a dozen tokens in plain Python: what the real engine does, without torch, for the scripted one."""
+"""The real engine's sampling in plain Python without torch, for the scripted engine's few tokens."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tui.errors import RunError
 from tui.protocol import Cut, Entropy, PlotRequest, Plotted
 
 Keep = Callable[[Sequence[float], float], int]
-"""(probabilities, best first and summing to 1; the parameter) → how many stay."""
+"""(probabilities, best first and summing to 1; the parameter) → how many are kept."""
 
 
 def softmax(scores: Sequence[float]) -> list[float]:
@@ -57,7 +57,7 @@ STAGES: dict[str, Keep] = {
 
 
 def _tie(probabilities: Sequence[float], kept: int) -> tuple[int, int] | None:
-    """(size, kept) of the equal group that the edge splits."""
+    """(size, kept) of the group of equal tokens that the edge splits."""
     edge = probabilities[kept - 1]
     size = sum(probability == edge for probability in probabilities)
     stay = sum(probability == edge for probability in probabilities[:kept])
@@ -66,7 +66,7 @@ def _tie(probabilities: Sequence[float], kept: int) -> tuple[int, int] | None:
 
 @dataclass(frozen=True)
 class Distribution:
-    """One row under some settings. Lists go by id, `order` and `left` by rank."""
+    """One distribution under some settings. Lists are in id order, `order` and `left` in rank order."""
 
     logits: Sequence[float]
     settings: Settings
@@ -134,7 +134,7 @@ class Distribution:
         return Entropy(*(_bits(each) for each in (self.raw, self.tempered, self.final)))
 
     def draw(self, seed: int, index: int) -> int:
-        """The token that luck number `index` of this seed gives: argmax of final over exponential noise."""
+        """The token of draw `index` of this seed: argmax of final divided by exponential noise."""
         noise = random.Random(f"{seed}:{index}")
         arrivals = [noise.expovariate(1.0) for _ in self.final]
         return max(range(len(arrivals)), key=lambda token: self.final[token] / arrivals[token])
@@ -145,12 +145,12 @@ class Distribution:
         return {token: drawn.count(token) for token in set(drawn)}
 
     def plotted(self, axis: PlotRequest, last: int | None = None) -> Plotted:
-        """What a plot shows, by its id."""
+        """The data of the plot with this id."""
         found = PLOTS[axis.id](self, axis, len(self.order) if last is None else last)
         return Plotted(axis.id, {name: _little(values) for name, values in found.items()})
 
     def histogram(self, axis: PlotRequest, last: int) -> dict[str, Sequence[float]]:
-        """Kept and removed candidates by probability, from 1e-10 to 1; first those below."""
+        """How many kept and removed candidates lie in each bin of probability, from 1e-10 to 1; the first is below."""
         counts = {"kept": [0] * (axis.width + 1), "removed": [0] * (axis.width + 1)}
         edges = [10 ** (-10 + 10 * edge / axis.width) for edge in range(axis.width + 1)]
         for token in self.order[:last]:

@@ -86,7 +86,7 @@ def test_how_many_candidates(command: Command, checkpoint: Path, top: int, count
 
 
 def test_all_candidates_hold_every_token_once(command: Command, checkpoint: Path) -> None:
-    """Those that the tokenizer does not use too."""
+    """Ids that the tokenizer does not use are listed too."""
     rows = command.run("-m", checkpoint, "--max-new-tokens", 1, "--top", -1)[1]["candidates"]
     assert sorted(row["id"] for row in rows) == list(range(checkpoints.TOKENS + checkpoints.UNUSED))
     assert rows[-1]["cumulative"] == pytest.approx(1)
@@ -138,7 +138,7 @@ def test_numbers_that_are_not_finite_are_null() -> None:
 
 
 def test_a_token_of_no_probability_has_no_number_that_json_lacks(command: Command, broken: Path) -> None:
-    """A suppressed token's score is −inf."""
+    """A suppressed token's score is −inf: null in JSON."""
     asked = {"suppress_tokens": list(range(100)), "eos_token_id": 5000}
     checkpoints.edit_json(broken / "generation_config.json", lambda config: config.update(asked))
     status, out, _ = command("run", "-m", broken, "--max-new-tokens", 1, "--top", -1)
@@ -153,7 +153,7 @@ def test_a_token_of_no_probability_has_no_number_that_json_lacks(command: Comman
 
 @pytest.fixture
 def endless(broken: Path) -> Path:
-    """A model whose context never ends a run."""
+    """A model whose context is never full."""
     checkpoints.edit_json(broken / "config.json", lambda config: config.update(max_position_embeddings=10**6))
     return broken
 

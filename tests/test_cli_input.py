@@ -1,4 +1,4 @@
-"""Prompts from everywhere; bad input is one line on stderr, nothing on stdout, and an exit code; and verify."""
+"""Every source of a prompt; bad input as one line on stderr, nothing on stdout, and an exit code; and `verify`."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ def test_verify_shows_both_sides_and_where_they_part(
     logits = TransformersDecoder.logits
 
     def wrong(self, ids, known, *more):
-        """From the third new token on another one is best."""
+        """Make another token the best from the third new token on."""
         right = logits(self, ids, known, *more).clone()
         if len(ids) >= len(self._prompt) + 2:
             right[third] -= 20.0

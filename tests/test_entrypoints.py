@@ -1,4 +1,4 @@
-"""What each way into the program imports: what it does not need would be waited for."""
+"""Each way into the program imports no heavy module that it does not need: an import delays its start."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ WAYS = {
         "from tui.experiments.jobs import make_engine\nmake_engine()", {"torch"}, SCREEN | {"typer"},
     ),
 }  # fmt: skip
-"""Way → (what is run, what it needs, what it must not load)."""
+"""Entry point → (the code that is run, modules it needs, modules it must not import)."""
 
 
 def loaded(code: str, folder: Path) -> set[str]:
-    """The top-level modules in a process that has run `code`."""
+    """The top-level modules imported in a process that has run `code`."""
     folders = {name: str(folder) for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME")}
     ended = subprocess.run(
         [sys.executable, "-c", f"import json, sys\n{code}\nprint(json.dumps(sorted(sys.modules)))"],

@@ -1,4 +1,4 @@
-"""What keeps the code's shape: no class grows past its room, and none leaves a method to whoever inherits from it."""
+"""Limits on classes: none has too many methods, and none leaves a method to its subclasses (NotImplementedError)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 import tui
 
 MOST_METHODS = 40
-"""Of this project's own, counting what is inherited: a class cut up by inheritance is still one class."""
+"""Methods of this project's code, inherited ones included: a class split by inheritance is still one class."""
 SOURCES = sorted(Path(tui.__file__).parent.rglob("*.py"))
 
 
@@ -30,7 +30,7 @@ def _ours(cls: type) -> bool:
 
 
 def methods(cls: type) -> set[str]:
-    """Names of the methods and properties that this project wrote for it and for what it inherits from."""
+    """Names of the methods and properties that this project's code defines for a class and its bases."""
     return {
         name
         for base in cls.__mro__

@@ -1,12 +1,13 @@
-"""The errors a person may see: what was wrong, and what to do about it."""
+"""The errors that are shown to a person: each says what was wrong, and what to do about it."""
 
 from __future__ import annotations
 
 
 class SamplescopeError(Exception):
-    """One clear line for a person, with its remedy.
+    """An error in one clear line for a person, with its remedy.
 
-    `kind` crosses the pipe; `exit_code` is the headless command's (2 bad input, 3 failed while running).
+    `kind` is sent to the UI in `Failed`; `exit_code` is that of the headless commands (2 bad input, 3 failed while
+    running).
     """
 
     kind = "failed"
@@ -43,6 +44,6 @@ class RunError(SamplescopeError):
 
 
 class StoppedError(RunError):
-    """A person asked for what is under way to end."""
+    """A request was given up because a person stopped it."""
 
     kind = "stopped"

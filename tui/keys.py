@@ -57,7 +57,7 @@ GROUPS = (STEP, LOOK, SET, KEEP, PROGRAM)
 _TABLE = (
     Action("step", "n", "step", "Draw the next token at the cursor and move on.", STEP, shown=True),
     Action("run", "r", "run", "Draw token after token until a stop; again to pause.", STEP, shown=True),
-    Action("back", "left,h", "back", "One token back along the branch; nothing is computed.", STEP, shown=True),
+    Action("back", "left,h", "back", "One token back along the branch, into the prompt too.", STEP, shown=True),
     Action("forward", "right,l", "forward", "One token forward along the branch; nothing is computed.", STEP),
     Action("take", "enter", "take", "Take the highlighted candidate, kept or removed.", STEP, shown=True),
     Action(
@@ -65,7 +65,13 @@ _TABLE = (
     ),
     Action("redraw", "S", "redraw", "Draw the last token again with the next seed; the old branch stays.", STEP),
     Action("branch", "a", "next branch", "Go to the next branch of the story; the cursor stays at the fork.", STEP),
-    Action("start", "less_than_sign", "to the start", "Put the cursor after the prompt.", STEP),
+    Action(
+        "start",
+        "less_than_sign",
+        "to the start",
+        "Put the cursor after the prompt; again: after its first token.",
+        STEP,
+    ),
     Action("end", "greater_than_sign", "to the end", "Put the cursor after the branch's last token.", STEP),
     Action("jump", "j", "jump", "Go to a token by its number (or click on it).", STEP),
     Action("stop", "escape", "stop", "Stop what is under way: a run, a long prompt; leave the prompt editor.", STEP),

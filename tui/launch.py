@@ -1,4 +1,4 @@
-"""How samplescope is started: what the command line says, as plain data."""
+"""The command line's options as plain data."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from tui.core.settings import DEFAULT_SEED, Given
 
 @dataclass(frozen=True, slots=True)
 class LaunchOptions:
-    """What a person asked for on the command line. None: the program decides."""
+    """What a person asked for on the command line. A None means: the program decides."""
 
     origin: Origin = field(default_factory=Origin)
     prompt: str = UNICORNS
     chat: bool = False
     """Put the prompt through the model's chat template."""
     system: str = ""
-    """The system prompt that goes with it."""
+    """The system prompt for the chat template; '' is none."""
     add_special_tokens: bool = True
     """Without the chat template: let the tokenizer frame the prompt, with BOS for example."""
     given: Given = field(default_factory=dict)
     """Sampling parameters set on the command line."""
     seed: int = DEFAULT_SEED
     engine: Sequence[str] | None = None
-    """Command that starts an engine, such as `ssh HOST samplescope engine`; None is a child process here."""
+    """The command that starts the engine, such as `ssh HOST samplescope engine`; None is a child process on this
+    machine."""

@@ -1,4 +1,4 @@
-"""Where files belong: the XDG folders, on macOS too. Nothing is created until something is written."""
+"""Where samplescope's files lie: in the XDG folders, on macOS too. A folder is created only to write a file into it."""
 
 from __future__ import annotations
 
@@ -10,41 +10,41 @@ _DIRS = Unix("samplescope")
 
 
 def config_dir() -> Path:
-    """What a person writes: `config.toml`, `themes/`."""
+    """The folder of the files a person writes: `config.toml`, `themes/`, `api-key`."""
     return Path(_DIRS.user_config_dir)
 
 
 def config_file() -> Path:
-    """The settings file."""
+    """`config.toml`: theme and key bindings."""
     return config_dir() / "config.toml"
 
 
 def themes_dir() -> Path:
-    """A person's own themes."""
+    """The folder of a person's own themes."""
     return config_dir() / "themes"
 
 
 def state_dir() -> Path:
-    """What the program leaves behind: logs, crash logs."""
+    """The folder of what the program writes for itself: the log, crash reports, the recent models."""
     return Path(_DIRS.user_state_dir)
 
 
 def log_file() -> Path:
-    """What happened, and what the engine wrote to stderr."""
+    """The log: what went wrong, and what the engine wrote to stderr."""
     return state_dir() / "samplescope.log"
 
 
 def recent_file() -> Path:
-    """The models opened last."""
+    """The list of the models opened last."""
     return state_dir() / "recent.json"
 
 
 def data_dir() -> Path:
-    """What the program keeps for a person: sessions, saved branches."""
+    """The folder of what the program saves for a person, such as branches."""
     return Path(_DIRS.user_data_dir)
 
 
 def make_private(folder: Path) -> Path:
-    """Create `folder`, and what is missing above it, for its owner alone; one that is there is left as it is."""
+    """Create `folder` and its missing parents, readable by their owner alone; an existing folder keeps its mode."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder

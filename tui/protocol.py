@@ -25,26 +25,26 @@ MAX_FRAME = 16 * 1024 * 1024
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Anything in a frame; the tag is the class's name."""
+    """Base of every struct that a frame carries; its tag is the class's name."""
 
 
 class Request(Message, frozen=True, kw_only=True):
-    """UI → engine, answered exactly once: by its reply or by `Failed` with the same `id`."""
+    """A message from the UI to the engine. It is answered exactly once, by its reply or by `Failed`, with its `id`."""
 
     id: int = 0
 
 
 class Open(Request, frozen=True, kw_only=True):
-    """Load a model; with `story`, take over its nodes and numbers (after a restart)."""
+    """Load a model. With `story`, the new engine starts from these nodes and keeps their ids (after a restart)."""
 
     origin: Origin = Origin()
     logits_budget: int | None = None
-    """Bytes of logits kept in memory; None: the engine decides."""
+    """How many bytes of logits the engine keeps in memory; None: its default."""
     story: list[Node] = []
 
 
 class Prompt(Request, frozen=True, kw_only=True):
-    """A new prompt, as text or as ids: a new branch from the root, and the logits after it."""
+    """Add a prompt, given as text or as ids, as a branch from the root, and compute the logits after it."""
 
     text: str = ""
     ids: list[int] | None = None
@@ -56,7 +56,7 @@ class Prompt(Request, frozen=True, kw_only=True):
 
 
 class Encode(Request, frozen=True, kw_only=True):
-    """How many tokens a text has, as `Prompt` would encode it."""
+    """Count the tokens of a text, encoded as `Prompt` would encode it."""
 
     text: str
     chat: bool = False
@@ -65,7 +65,7 @@ class Encode(Request, frozen=True, kw_only=True):
 
 
 class Step(Request, frozen=True, kw_only=True):
-    """Draw tokens after node `at` and move on: `count` of them, None until a stop; or take `token`."""
+    """Draw `count` tokens after node `at`, one after the other (None: until a stop), or add `token` there."""
 
     at: int
     given: Given = {}
@@ -75,7 +75,7 @@ class Step(Request, frozen=True, kw_only=True):
 
 
 class PlotRequest(msgspec.Struct, frozen=True, array_like=True):
-    """A plot by its id: how many points fit, linear or log, and the ranks at its ends (high 0: the last)."""
+    """A plot by its id: at most `width` points on `scale` (linear or log), from rank `low` to `high` (0: the last)."""
 
     id: str
     width: int
@@ -85,44 +85,46 @@ class PlotRequest(msgspec.Struct, frozen=True, array_like=True):
 
 
 class View(Request, frozen=True, kw_only=True):
-    """What the distribution after node `at` looks like under these settings."""
+    """Describe the distribution after node `at` under these settings."""
 
     slot: str
+    """Where the UI shows the reply; a newer view of the same slot replaces an older one."""
     at: int
     given: Given = {}
     seed: int = 42
     window: tuple[int, int] | None = None
-    """First rank − 1, and how many."""
+    """Which candidates to send: the first one's rank − 1, and how many."""
     plot: PlotRequest | None = None
     find: str | None = None
-    """A token's text, or #id; its best matches come back in `found`."""
+    """A token's text, or #id; the best matching candidates come back in `Viewed.found`."""
     draws: int = 0
-    """How many times to draw here, for the candidates' `count`."""
+    """How many times to draw at this node, for `Candidate.count`; nothing is added to the story."""
     exact: bool = True
-    """False while a slider moves: which of the tokens tied at top-p's edge stay may be provisional."""
+    """False while a slider moves: the choice among tokens tied at top-p's edge may then be provisional, but faster."""
     score: bool = False
     """Only one thing is asked: what the model makes of the tokens of the prompt that ends with node `at`."""
     reach: list[int] = []
-    """Nodes for which only one thing is asked: would their own token still be reachable (slot `reach`)."""
+    """Nodes to check: would their own token survive the cuts under these settings? With it, the reply has nothing but
+    `Viewed.reached` (slot `reach`)."""
 
 
 class Job(Request, frozen=True, kw_only=True):
-    """A long experiment: kind is `verify` (later sweep, score)."""
+    """Run a long experiment: `kind` is its name, such as `verify`."""
 
     kind: str
     parameters: dict[str, object] = {}
 
 
 class Catalog(Request, frozen=True, kw_only=True):
-    """Which models lie on the engine's machine, and what room there is; needs no open model."""
+    """List the models on the engine's machine and its free memory; no model need be open."""
 
 
 class Stop(Request, frozen=True, kw_only=True):
-    """End the step, prompt or job under way at the next forward."""
+    """End the requests that arrived before this one; one that is running ends at its next forward."""
 
 
 class Opened(Message, frozen=True, kw_only=True):
-    """The model is ready."""
+    """Reply to `Open`: the model is ready, and this is what is known about it."""
 
     id: int
     model: str
@@ -131,25 +133,25 @@ class Opened(Message, frozen=True, kw_only=True):
     device: str
     dtype: str
     exact: bool
-    """True if logits are the whole vocabulary's, from generate()'s own forward."""
+    """True if the logits come from generate()'s own forward, so that they equal its logits bit for bit."""
     settings: Settings
-    """In force when nothing is given, with sources."""
+    """The values in force when the person has set nothing, with their sources."""
     backend: str = "transformers"
     """Who computes the logits: transformers, llama.cpp, vLLM, OpenAI-compatible."""
     head: int | None = None
-    """How many of the best tokens are told; None: all of the vocabulary."""
+    """How many of the best tokens the server gives log-probabilities for; None: the whole vocabulary."""
     chat: bool = False
     """True if the tokenizer has a chat template."""
     trusted: bool = False
     """True if code of the checkpoint was allowed to run."""
     logits: bool = True
-    """False if log-probabilities are all that is told: a logit is not known, nor what a repetition penalty would do."""
+    """False if only log-probabilities are known. A repetition penalty is refused then: it needs the logits' signs."""
     notes: list[str] = []
-    """What the model's configuration asks that is overridden or has no effect, in one line each."""
+    """One line for each thing a person should know: a setting of the model that is overridden, an unchecked version."""
 
 
 class Prompted(Message, frozen=True, kw_only=True):
-    """The prompt's nodes, first token first; after the last one the logits are known."""
+    """Reply to `Prompt`: the prompt's nodes, first token first. The logits after the last node are computed."""
 
     id: int
     revision: int
@@ -159,14 +161,14 @@ class Prompted(Message, frozen=True, kw_only=True):
 
 
 class Encoded(Message, frozen=True, kw_only=True):
-    """A text's length in tokens."""
+    """Reply to `Encode`: a text's length in tokens."""
 
     id: int
     count: int
 
 
 class Stepped(Message, frozen=True, kw_only=True):
-    """Where stepping ended (`tip`), and why.
+    """Reply to `Step`: the last node (`tip`), and why stepping ended there.
 
     Reasons: count, taken, eos, stop_string, max_new_tokens, context, stopped.
     """
@@ -177,7 +179,7 @@ class Stepped(Message, frozen=True, kw_only=True):
 
 
 class Viewed(Message, frozen=True, kw_only=True):
-    """A view; it repeats what it answers, so that what is no longer shown can be ignored."""
+    """Reply to `View`. It repeats the request's fields, so that the UI can ignore a reply it no longer shows."""
 
     id: int
     slot: str
@@ -185,17 +187,17 @@ class Viewed(Message, frozen=True, kw_only=True):
     revision: int
     settings: Settings
     cuts: list[Cut] = []
-    """Truncating stages in force, in chain order (the model's own that remove tokens too)."""
+    """The stages that remove tokens, in chain order, the model's own included."""
     kept: int = 0
     kept_mass: float = 0.0
     entropy: Entropy = Entropy(0.0, 0.0, 0.0)
     tail: Tail | None = None
-    """What only the best tokens leave open; None where all of the vocabulary is known. With one, a `kept` of 0 and
-    numbers that are NaN are not decided: their bounds are in it."""
+    """The unseen tail where only a head is known; None where the whole vocabulary is. With a tail, a `kept` of 0 or a
+    number that is NaN is not decided: the tail holds its bounds."""
     would_draw: int | None = None
-    """The token this seed draws here under these settings; None if the kept set is not certain (see `tail`)."""
+    """The token this seed draws at this node under these settings; None if the kept set is not certain (see `tail`)."""
     would: Candidate | None = None
-    """That token as a candidate."""
+    """`would_draw` as a candidate."""
     vocabulary: int = 0
     candidates: list[Candidate] = []
     first: int = 0
@@ -213,11 +215,12 @@ class Viewed(Message, frozen=True, kw_only=True):
     scored: list[Node] = []
     """For `View.score`: the prompt's nodes but the first, with rank, probability, surprisal and entropy filled in."""
     reached: dict[int, str] = {}
-    """For `View.reach`: node → the stage that removes its token, '' if reachable. Some may be missing: ask again."""
+    """For `View.reach`: node → the stage that removes its token, '' if none does. Nodes for which the time did not
+    suffice are missing: ask for them again."""
 
 
 class Cataloged(Message, frozen=True, kw_only=True):
-    """The models on the engine's machine, the demo model first, and its memory."""
+    """Reply to `Catalog`: the models on the engine's machine, the demo model first, and the memory of each device."""
 
     id: int
     entries: list[Entry]
@@ -225,20 +228,20 @@ class Cataloged(Message, frozen=True, kw_only=True):
 
 
 class Finished(Message, frozen=True, kw_only=True):
-    """A job's result, as plain data."""
+    """Reply to `Job`: the experiment's result, as plain data."""
 
     id: int
     result: dict[str, object]
 
 
 class Stopped(Message, frozen=True, kw_only=True):
-    """The stop flag is set."""
+    """Reply to `Stop`: the stop flag is set; what was running may not have ended yet."""
 
     id: int
 
 
 class Failed(Message, frozen=True, kw_only=True):
-    """A request that could not be answered. `fatal`: the engine cannot go on."""
+    """Reply to a request that failed. With `fatal` the engine cannot go on and ends."""
 
     id: int
     kind: str
@@ -248,7 +251,7 @@ class Failed(Message, frozen=True, kw_only=True):
 
 
 class Ready(Message, frozen=True, kw_only=True):
-    """The engine listens (torch is not imported yet)."""
+    """The engine's first message: it takes requests (torch is not imported yet)."""
 
     protocol: int
     version: str
@@ -266,7 +269,7 @@ class Progress(Message, frozen=True, kw_only=True):
 
 
 class Grown(Message, frozen=True, kw_only=True):
-    """Nodes added while a step is under way."""
+    """Nodes that a running step has added to the story; `revision` is how many nodes the story then has."""
 
     revision: int
     nodes: list[Node]
@@ -283,7 +286,7 @@ _answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
 
 
 def frame(message: Message) -> bytes:
-    """One message as bytes for the pipe."""
+    """A message as one frame. ValueError if it is over `MAX_FRAME`."""
     body = _encoder.encode(message)
     if len(body) > MAX_FRAME:
         raise ValueError(f"a frame of {len(body)} bytes is over the limit of {MAX_FRAME}")
@@ -291,10 +294,10 @@ def frame(message: Message) -> bytes:
 
 
 def decode_request(body: bytes) -> AnyRequest:
-    """A frame's body on the engine's side; msgspec.ValidationError if it is not a request."""
+    """Decode a frame's body on the engine's side; msgspec.ValidationError if it is not a request."""
     return _requests.decode(body)
 
 
 def decode_answer(body: bytes) -> Answer:
-    """A frame's body on the UI's side; msgspec.ValidationError if it is not an answer."""
+    """Decode a frame's body on the UI's side; msgspec.ValidationError if it is neither a reply nor an event."""
     return _answers.decode(body)

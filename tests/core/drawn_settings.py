@@ -1,4 +1,4 @@
-"""Settings as Hypothesis draws them: any parameters, in range."""
+"""Hypothesis strategies for settings: any parameters, with values in range."""
 
 from hypothesis import strategies as st
 
@@ -14,7 +14,7 @@ LIBRARY = {
     "epsilon_cutoff": 0.0,
     "eta_cutoff": 0.0,
 }
-"""transformers' own defaults; what is not here is None."""
+"""transformers' own defaults; a parameter that is not listed is None."""
 
 _above_0 = st.floats(0, 1, exclude_min=True)
 _RANGES = {
@@ -34,6 +34,6 @@ _RANGES = {
 
 
 def drawn_given():
-    """What a person may have set; often to the value at which a parameter does nothing."""
+    """Settings that a person may have given; often with the value at which a parameter does nothing."""
     often_off = {name: st.just(OFF[name]) | values if name in OFF else values for name, values in _RANGES.items()}
     return st.fixed_dictionaries({}, optional=often_off)

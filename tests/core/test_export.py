@@ -1,4 +1,4 @@
-"""Settings copied to another program say what is in force there, no silent default left, and name what is lost."""
+"""Settings exported to another program give what is in force, override its defaults, and name what is lost."""
 
 import ast
 import json
@@ -84,7 +84,7 @@ def test_vllm_is_told_everything_as_its_server_fills_gaps_from_the_model():
 
 def test_llama_cpp_has_all_its_own_defaults_written_over():
     values = json.loads(llama_request(in_force({"top_k": 0}), 42).text)
-    # Its own: temperature 0.8, top_k 40, top_p 0.95, min_p 0.05, penalty over the last 64 tokens, temperature last.
+    # llama.cpp's defaults: temperature 0.8 (applied last), top_k 40, top_p 0.95, min_p 0.05, penalty over 64 tokens.
     assert [values[name] for name in ("temperature", "top_k", "top_p", "min_p", "typical_p")] == [1.0, 0, 1.0, 0.0, 1.0]
     assert values["repeat_penalty"] == 1.0
     assert values["repeat_last_n"] > 64

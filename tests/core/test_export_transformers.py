@@ -1,4 +1,4 @@
-"""The two transformers formats, read by transformers itself: the same processors with the same numbers as in force."""
+"""The two transformers formats, read by transformers itself, give the processors and numbers that are in force."""
 
 import json
 
@@ -21,7 +21,7 @@ def model():
 
 
 def processors(model, config, **keywords):
-    """What generate() would apply, as (class, numbers): its own resolution of defaults, and its own list."""
+    """The processors generate() would apply, as (class, numbers), by its own resolution of defaults."""
     resolved, _ = model._prepare_generation_config(config, **keywords)
     found = model._get_logits_processor(resolved, input_ids_seq_length=1, device="cpu")
     plain = (int, float, bool, torch.Tensor)
@@ -32,7 +32,7 @@ def processors(model, config, **keywords):
 
 
 def expected(model, given_):
-    """What generate() applies when it gets just what the person gave, and do_sample."""
+    """The processors generate() applies when it gets only what the person gave, and do_sample."""
     return processors(model, None, **{"do_sample": True, "max_new_tokens": 128} | given_)
 
 
@@ -85,5 +85,5 @@ def test_the_file_survives_transformers_reading_it(given_):
 
 
 def said_by(found):
-    """Without stages that keep everything: some are run where others are left out."""
+    """The processors without those that remove nothing: transformers runs some of them and leaves others out."""
     return [(name, numbers) for name, numbers in found if not (name == "MinPLogitsWarper" and numbers["min_p"] == 0)]

@@ -7,7 +7,7 @@ from tui.core.settings import normalise
 
 
 def test_the_prompt_is_the_posts():
-    # As the post writes it, escapes and all.
+    # The prompt as the post writes it, with its escapes.
     assert (
         UNICORNS
         == """In a shocking finding, scientist discovered \

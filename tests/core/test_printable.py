@@ -1,4 +1,4 @@
-"""Whatever a token, a prompt or a server holds: on the screen it is one visible line that acts on nothing."""
+"""Any text of a token, a prompt or a server becomes one visible line without control characters."""
 
 import unicodedata
 
@@ -24,7 +24,7 @@ def test_every_code_point_becomes_something_visible_that_acts_on_nothing():
 
 
 def test_every_code_point_keeps_that_inside_a_text():
-    # In pieces of 4,096, so that each is seen after and before others.
+    # In pieces of 4,096, so that each character stands between others.
     for start in range(0, 0x110000, 4096):
         text = printable("a" + "".join(map(chr, range(start, start + 4096))))
         assert acting(set(text)) == []

@@ -1,4 +1,4 @@
-"""The JSON Lines are a contract: the keys, the order, what an unknown is."""
+"""The JSON Lines are a contract: the keys, their order, and null for an unknown number."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Each parameter has a value and a source; what is out of range is refused in words."""
+"""Each parameter has a value and a source; a value out of range is refused with a sentence."""
 
 import math
 
@@ -20,7 +20,7 @@ LIBRARY = {
     "epsilon_cutoff": 0.0,
     "eta_cutoff": 0.0,
 }
-"""transformers' own defaults; what is not here is None."""
+"""transformers' own defaults; a parameter that is not listed is None."""
 
 
 @pytest.mark.parametrize(

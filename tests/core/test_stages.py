@@ -1,4 +1,4 @@
-"""A parameter and a stage are one record each: what is said of them anywhere comes from there."""
+"""A parameter and a stage are one record each, from which options, sliders and exports derive."""
 
 import ast
 from pathlib import Path
@@ -18,7 +18,7 @@ ROOT = Path(tui.__file__).parent
 NAMING = {"core/stages.py", "sampling/stages.py", "core/presets.py"}
 """The records, the functions that read their numbers, and settings as a person gives them."""
 OTHERS = ("models/",)
-"""Names of transformers and of servers."""
+"""The names of a parameter in transformers and in the servers."""
 
 
 def literals(file):

@@ -1,4 +1,4 @@
-"""The story is a tree of tokens that only grows; numbers are never reused."""
+"""The story is a tree of tokens that only grows; ids are never reused."""
 
 import math
 
@@ -16,7 +16,7 @@ def node(number, parent, token=0, position=0):
 
 @pytest.fixture
 def forked():
-    """1 ── 2 ── 3, and 4 beside 3."""
+    """1 ── 2 ── 3, and 4, another child of 2."""
     return Story([node(1, ROOT, 10), node(2, 1, 20), node(3, 2, 30), node(4, 2, 40)])
 
 
@@ -43,7 +43,7 @@ def test_a_token_that_follows_already_is_found(forked):
 
 
 def test_a_drawn_token_and_a_longer_prompt_s_are_two_children(forked):
-    """What is drawn after them differs: one more token was drawn before it."""
+    """After a drawn token one more draw has happened than after the same token of a prompt."""
     assert forked.child(2, 40, prompt=False) is None
     for number, how in enumerate((How.SAMPLED, How.GREEDY, How.CHOSEN), start=5):
         forked.add([msgspec.structs.replace(node(number, 2, token=40 + number), how=how)])

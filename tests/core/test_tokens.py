@@ -1,4 +1,4 @@
-"""Tokens are bytes: text comes from joining them, and no character is lost or invented on the way."""
+"""Joining the bytes of tokens into text loses and adds no character."""
 
 from itertools import pairwise
 

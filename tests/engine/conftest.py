@@ -1,4 +1,4 @@
-"""Served scripted engines that hang up after the test."""
+"""A fixture of served scripted engines, whose connections are closed after the test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Places without an engine, and views of them."""
+"""Makes places without an engine, and views of them."""
 
 from __future__ import annotations
 

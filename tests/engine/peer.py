@@ -13,11 +13,11 @@ from tui.core.story import Node
 from tui.engine.serve import serve
 from tui.protocol import Answer, Grown, Message, Open, Prompt, decode_answer, frame
 
-"""Seconds until a test that waits for what never comes fails."""
+"""Seconds until a test fails that waits for a message."""
 
 
 class Peer:
-    """Speaks to `serve` over a socketpair; `status` is what it returned."""
+    """The client side of `serve` over a socketpair; `status` is what `serve` returned."""
 
     def __init__(self, make=ScriptedEngine, *, buffer: int | None = None) -> None:
         self.socket, ours = socket.socketpair()
@@ -46,7 +46,7 @@ class Peer:
         self.socket.sendall(b"".join(frame(message) for message in messages))
 
     def raw(self, body: bytes) -> None:
-        """A frame with any body."""
+        """A frame with this body, valid or not."""
         self.socket.sendall(struct.pack(">I", len(body)) + body)
 
     def read(self) -> Answer:
@@ -62,14 +62,14 @@ class Peer:
         return data
 
     def until(self, *kinds: type) -> list[Answer]:
-        """Everything up to the first message of one of these kinds."""
+        """Receive messages up to the first one of these kinds; all of them."""
         answers = [self.read()]
         while not isinstance(answers[-1], kinds):
             answers.append(self.read())
         return answers
 
     def answer(self, request: Message):
-        """Send one request, and give the last thing that came for it."""
+        """Send one request; its reply."""
         self.send(request)
         while getattr(answer := self.read(), "id", None) != request.id:
             pass

@@ -1,4 +1,4 @@
-"""One step decided: three probabilities, the token, and the numbers a node records."""
+"""One step: the three probabilities, the token, and the numbers that a node records."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import torch
 from tests.engine.looking import place
 from tests.oracle import settings_of
 from tui.core.story import How
-from tui.engine.decide import Distribution, distribution, draw, standing
+from tui.engine.decide import Distribution, distribution, draw, node_numbers
 from tui.errors import RunError
 from tui.sampling.draw import DrawStream, Noise
-from tui.sampling.stages import FUNCTIONS, Moment, Values
+from tui.sampling.stages import FUNCTIONS, StageContext, Values
 
 ROW = torch.tensor([2.0, 0.5, 3.0, -1.0, 0.5])
 IDS = [0, 3]
@@ -74,8 +74,8 @@ def test_greedy_heeds_the_penalties() -> None:
 def test_where_a_token_stands() -> None:
     found = here(temperature=0.5, top_k=2)
     raw, tempered = torch.softmax(ROW, 0), torch.softmax(ROW / 0.5, 0)
-    first, cut = standing(found, 2), standing(found, 4)
-    assert (first["rank"], standing(found, 0)["rank"], cut["rank"], standing(found, 1)["rank"]) == (1, 2, 3, 3)
+    first, cut = node_numbers(found, 2), node_numbers(found, 4)
+    assert (first["rank"], node_numbers(found, 0)["rank"], cut["rank"], node_numbers(found, 1)["rank"]) == (1, 2, 3, 3)
     assert (cut["raw"], cut["tempered"], cut["final"]) == pytest.approx((float(raw[4]), float(tempered[4]), 0.0))
     assert first["kept"] == cut["kept"] == 2
     assert cut["surprisal"] == pytest.approx(-math.log2(float(raw[4])))
@@ -84,7 +84,7 @@ def test_where_a_token_stands() -> None:
 
 def test_rank_is_by_the_scores_after_penalties() -> None:
     found = distribution(place(ROW, ids=[2]), settings_of(repetition_penalty=3.0), 42)
-    assert [standing(found, token)["rank"] for token in range(5)] == [1, 3, 2, 5, 3]
+    assert [node_numbers(found, token)["rank"] for token in range(5)] == [1, 3, 2, 5, 3]
 
 
 def test_a_row_that_is_not_finite_is_refused() -> None:
@@ -95,8 +95,8 @@ def test_a_row_that_is_not_finite_is_refused() -> None:
 def test_a_stage_that_draws_has_the_noise_of_the_seed_and_the_position(monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[Noise] = []
 
-    def drawing(scores: torch.Tensor, _values: Values, moment: Moment) -> torch.Tensor:
-        heard.append(moment.noise)
+    def drawing(scores: torch.Tensor, _values: Values, context: StageContext) -> torch.Tensor:
+        heard.append(context.noise)
         return scores
 
     monkeypatch.setitem(FUNCTIONS, "top_h", drawing)

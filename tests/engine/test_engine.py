@@ -1,4 +1,4 @@
-"""The engine against a model of a few lines: the story it grows."""
+"""The engine on a tiny fake model: opening, prompts, and the story that its steps build."""
 
 from __future__ import annotations
 
@@ -148,8 +148,8 @@ def test_a_taken_token_is_chosen_and_uses_up_its_draw() -> None:
     (taken,), ended = walk(engine, tip, token=20, count=None)
     assert (taken.token, taken.how, ended.reason) == (20, How.CHOSEN, "taken")
     (after,), _ = walk(engine, taken.id, given={"top_k": 0})
-    here = distribution(place(fake_row([0, 1, 20], WIDTH), ids=[0, 1, 20]), settings_of(), 42)
-    assert after.token == DrawStream(42, WIDTH).draw(here.final, 1)
+    dist = distribution(place(fake_row([0, 1, 20], WIDTH), ids=[0, 1, 20]), settings_of(), 42)
+    assert after.token == DrawStream(42, WIDTH).draw(dist.final, 1)
 
 
 def test_a_removed_token_can_be_taken_and_has_no_final_probability() -> None:
@@ -168,7 +168,7 @@ def test_taking_what_is_there_already_follows_it() -> None:
 
 
 def test_a_drawn_token_is_not_mistaken_for_a_longer_prompts() -> None:
-    """The next place has one draw behind it; the longer prompt's has none, and its row may have other bits."""
+    """One draw precedes a drawn node's children, none the longer prompt's, whose logits may have other bits."""
     engine, tip = start("ab")
     first = by_hand([0, 1], 3, 42, {"top_k": 50})
     engine.prompt(Prompt(ids=[0, 1, first[0]]), quiet)
@@ -216,7 +216,7 @@ def test_the_models_own_stages_run() -> None:
     assert engine.view(View(slot="main", at=tip)).cuts[0].stage == "suppress_tokens"
 
 
-# -- the seam for a journal ------------------------------------------------------------------------------------------
+# -- the hook for a journal ------------------------------------------------------------------------------------------
 
 
 def test_each_node_is_told_once_in_order() -> None:

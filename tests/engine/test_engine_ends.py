@@ -1,4 +1,4 @@
-"""Why a run of the engine ends, a prompt given up, and what is refused with which remedy."""
+"""Why a run ends, how a prompt is given up, and which requests are refused with which remedy."""
 
 from __future__ import annotations
 

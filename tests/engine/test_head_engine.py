@@ -1,4 +1,4 @@
-"""An engine whose server tells only the best N: what it draws, what it refuses and why, what it records."""
+"""An engine whose server sends only the best N: what it draws, what it refuses and why, what it records."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WIDTH, HEAD = 28, 10
 
 
 def whole() -> FakeModel:
-    """A server that tells every log-probability."""
+    """An engine whose server sends every log-probability."""
     model = fake_model(head=WIDTH)
     model.whole = True
     return model

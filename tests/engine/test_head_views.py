@@ -1,4 +1,4 @@
-"""Views of a head: the rows told, the tail, what this seed would draw where that is certain."""
+"""Views of a head: its candidates, the tail, and the token this seed would draw where that is certain."""
 
 from __future__ import annotations
 

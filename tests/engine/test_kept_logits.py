@@ -1,4 +1,4 @@
-"""Rows are kept with every bit, in memory up to a budget and then in a file nobody can see."""
+"""Logits are stored with every bit, in memory up to a budget and then in a file without a name."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_memory_stays_inside_the_budget_and_the_oldest_move_first(monkeypatch: p
     store = LogitsStore(budget=5 * ROW_BYTES)
     for number in range(40):
         store.add(number, row(number))
-        assert store._held == sum(kept.nbytes for kept in store._memory.values()) <= 5 * ROW_BYTES
+        assert store._memory_bytes == sum(kept.nbytes for kept in store._memory.values()) <= 5 * ROW_BYTES
     assert list(store._memory) == [35, 36, 37, 38, 39]
     assert all(number in store and same_bits(store.get(number), row(number)) for number in range(40))
 

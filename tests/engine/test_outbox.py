@@ -1,4 +1,4 @@
-"""The queue before the pipe, under any interleaving of putting in and taking out."""
+"""The outbox, under any interleaving of queueing and taking messages."""
 
 from __future__ import annotations
 

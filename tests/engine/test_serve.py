@@ -1,4 +1,4 @@
-"""What the engine's side of the pipe promises, with a scripted engine behind it."""
+"""The promises of `serve` to a client, with a scripted engine behind it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_every_request_is_answered_exactly_once_by_its_own_reply(connect):
     assert {number: type(reply) for number, reply in replies.items()} == {
         number: kind for number, (_, kind) in requests.items()
     }
-    # Nothing more comes: the next answer is the next request's.
+    # No second reply comes: the next message is the next request's reply.
     peer.send(Stop(id=10))
     assert peer.read() == Stopped(id=10)
 
@@ -105,7 +105,7 @@ def test_stop_ends_a_run_within_one_step(connect):
 
 
 def _replies(peer, last):
-    """Every reply up to the one to request `last`, by request."""
+    """Receive replies up to the one to request `last`; all of them by request id."""
     replies = {}
     while last not in replies:
         answer = peer.read()
@@ -162,7 +162,7 @@ def test_a_client_that_does_not_read_does_not_stop_a_generation(connect):
     assert finished.wait(PATIENCE), "the generation waited for the reader"
     answers = peer.until(Stepped)
     assert [node.id for node in nodes_in(answers)] == list(range(at + 1, at + 2001))
-    # What waited was merged: many nodes a frame.
+    # Waiting nodes were merged: many nodes in one frame.
     assert len(answers) < 200
 
 

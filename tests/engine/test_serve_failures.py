@@ -1,4 +1,4 @@
-"""Whatever goes wrong inside the engine or on the pipe becomes one `Failed`, never an engine dead without a word."""
+"""Any failure in the engine or on the pipe becomes one `Failed`; the engine never dies without a message."""
 
 from __future__ import annotations
 

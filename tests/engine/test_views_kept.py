@@ -19,9 +19,9 @@ from tui.engine.places import Place
 from tui.engine.views import Viewer, reached
 from tui.errors import InputError
 from tui.protocol import Prompt, Step, View, Viewed
-from tui.sampling.stages import FUNCTIONS, Moment, Values
+from tui.sampling.stages import FUNCTIONS, StageContext, Values
 
-# -- what was sorted is kept -----------------------------------------------------------------------------------------
+# -- rankings are kept -----------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_rankings_are_given_up_oldest_first(sorted_rows: list[int], monkeypatch:
 # -- which tokens of the text could still be drawn -------------------------------------------------------------------
 
 
-def told(count: int) -> tuple[Engine, FakeModel, list[Node]]:
+def drawn_engine(count: int) -> tuple[Engine, FakeModel, list[Node]]:
     model = fake_model(width=28)
     engine, _ = opened(model)
     tip = engine.prompt(Prompt(text="ab"), report).nodes[-1].id
@@ -89,7 +89,7 @@ def told(count: int) -> tuple[Engine, FakeModel, list[Node]]:
 
 
 def test_reach_names_the_stage_that_would_remove_each_token() -> None:
-    engine, _, nodes = told(6)
+    engine, _, nodes = drawn_engine(6)
     answers: dict[int, str] = {}
     while wanted := [node.id for node in nodes if node.id not in answers]:
         view = View(slot="reach", at=nodes[-1].id, given={"top_k": 4, "top_p": 0.5}, reach=wanted)
@@ -103,14 +103,14 @@ def test_reach_names_the_stage_that_would_remove_each_token() -> None:
 
 
 def test_under_greedy_only_the_best_is_in_reach() -> None:
-    engine, _, nodes = told(6)
+    engine, _, nodes = drawn_engine(6)
     places = engine.places
     found = reached(nodes, lambda at: places.at(at, {}), settings_of(do_sample=False), 42, seconds=60)
     assert found == {node.id: "" if node.rank == 1 else "greedy" for node in nodes}
 
 
 def test_a_slice_of_time_that_ends_gives_a_part_of_the_answer() -> None:
-    _, _, nodes = told(4)
+    _, _, nodes = drawn_engine(4)
     asked: list[int] = []
 
     def place_of(node: int) -> Place:
@@ -124,7 +124,7 @@ def test_a_slice_of_time_that_ends_gives_a_part_of_the_answer() -> None:
 
 
 def test_a_prompts_first_token_and_a_node_that_is_none_are_not_looked_up() -> None:
-    engine, model, nodes = told(1)
+    engine, model, nodes = drawn_engine(1)
     first = next(node.id for node in engine.story if node.how is How.PROMPT)
     before = len(model.forwards)
     view = View(slot="reach", at=nodes[-1].id, given={"top_k": 1}, reach=[first, 999])
@@ -133,21 +133,21 @@ def test_a_prompts_first_token_and_a_node_that_is_none_are_not_looked_up() -> No
 
 
 def test_a_view_of_no_node_is_an_error_with_a_remedy() -> None:
-    engine, _, _ = told(1)
+    engine, _, _ = drawn_engine(1)
     for at in (0, 77):
         with pytest.raises(InputError, match=f"no node {at}.*prompt first"):
             engine.view(View(slot="main", at=at))
 
 
 def test_a_view_a_step_and_reach_give_a_stage_that_draws_the_same_noise(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One best token stays, by the noise: the view says which, the step takes it, and it alone is in reach."""
+    """A stage that draws keeps one of the two best: the view, the step and `reach` agree on which."""
 
-    def one_of_two(scores: torch.Tensor, _values: Values, moment: Moment) -> torch.Tensor:
-        kept = scores.topk(2).indices[0, int(moment.noise.uniform("one_of_two") * 2)]
+    def one_of_two(scores: torch.Tensor, _values: Values, context: StageContext) -> torch.Tensor:
+        kept = scores.topk(2).indices[0, int(context.noise.uniform("one_of_two") * 2)]
         return torch.full_like(scores, -math.inf).index_copy(1, kept[None], scores[:, kept[None]])
 
     monkeypatch.setitem(FUNCTIONS, "top_h", one_of_two)
-    engine, _, _ = told(0)
+    engine, _, _ = drawn_engine(0)
     tip, given, ranks = max(node.id for node in engine.story), {"top_k": 0, "top_h": 0.5}, set()
     for seed in range(12):
         seen = engine.view(View(slot="main", at=tip, given=dict(given), seed=seed, window=(0, 2)))

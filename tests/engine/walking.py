@@ -1,4 +1,4 @@
-"""Engines on a model of a few lines, and the same run worked out without one."""
+"""Runs of an engine on a tiny fake model, and the same runs computed without an engine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def start(text: str = "ab", model: FakeModel | None = None, **arguments: object)
 
 
 def walk(engine: Engine, at: int, **asked: object) -> tuple[list[Node], Stepped]:
-    """Step to the end: the nodes, and where and why it ended."""
+    """Step to the end; the nodes, and the `Stepped` reply."""
     nodes, steps = [], engine.step(Step(at=at, **asked))  # type: ignore[arg-type]
     while True:
         try:
@@ -38,9 +38,9 @@ def tokens(nodes: list[Node]) -> list[int]:
 
 
 def by_hand(prompt: list[int], count: int, seed: int, given: Mapping[str, float]) -> list[int]:
-    """The same run without an engine: row, chain, draw."""
+    """The tokens of the same run without an engine: logits, chain, draw."""
     ids, stream = list(prompt), DrawStream(seed, WIDTH)
     for position in range(count):
-        here = distribution(place(fake_row(ids, WIDTH), ids=ids, position=position), settings_of(**given), seed)
-        ids.append(stream.draw(here.final, position))
+        dist = distribution(place(fake_row(ids, WIDTH), ids=ids, position=position), settings_of(**given), seed)
+        ids.append(stream.draw(dist.final, position))
     return ids[len(prompt) :]

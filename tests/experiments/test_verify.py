@@ -1,4 +1,4 @@
-"""verify calls generate() with what the person gave, and says where the two part; it leaves the story's rows alone."""
+"""`verify` calls generate() with what the person gave, and says where both differ; the story's logits stay."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def quiet(*_: object) -> None:
 
 
 def opened(family: str = "llama") -> tuple[Engine, int]:
-    """An engine over a tiny model, and its prompt's last node."""
+    """An engine on a tiny model, and its prompt's last node."""
     model = source(family)
     engine = Engine(load=lambda *_: model, jobs=JOBS)
     engine.open(Open(), quiet)
@@ -46,7 +46,7 @@ def test_equal_under_any_settings(given: dict) -> None:
 
 
 def test_the_report_says_what_the_model_s_notes_say(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Such as a transformers nobody has checked, or beams that are asked for and overridden on both sides."""
+    """Notes such as an unchecked transformers version, or num_beams overridden on both sides."""
     engine, tip = opened()
     monkeypatch.setattr(engine.model, "info", replace(engine.model.info, notes=("transformers 6 is unknown",)))
     result = verify(engine, tip, SHORT, 5, quiet)
@@ -78,7 +78,7 @@ def test_a_model_that_keeps_its_state_in_its_modules_is_compared_as_if_just_load
 
 
 def test_generate_gets_only_what_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    """top_k left out means 50 in transformers, top_k=None means none: what is not given must be left out."""
+    """A missing top_k means 50 in transformers, top_k=None means none: a parameter not given must be left out."""
     engine, tip = opened()
     asked: list[dict] = []
     model = engine.model._shared.model
@@ -111,7 +111,7 @@ def test_another_row_shows_both_sides_the_step_and_the_distance(monkeypatch: pyt
     logits = decoder.logits
 
     def wrong(ids, known, report):
-        """From the fourth new token on the one that generate() takes there is far away."""
+        """From the fourth new token on, generate()'s fourth token gets a low logit."""
         spoilt = logits(ids, known, report).clone()
         if len(ids) >= len(PROMPT) + 3:
             spoilt[right[3]] -= 7.5
@@ -177,7 +177,7 @@ def test_stopped_it_says_so_and_not_that_the_two_differ() -> None:
 
 @pytest.mark.parametrize("family", ["llama", "mistral", "mamba2", "recurrent_gemma"])
 def test_stepping_goes_on_afterwards_as_if_nothing_had_been(family: str) -> None:
-    """Also where the model keeps its state in the module, which verify's generate() overwrites."""
+    """This holds also for a model that keeps its state in the module, which verify's generate() overwrites."""
     engine, tip = opened(family)
     undisturbed = run(engine, tip, given={"max_new_tokens": 24})
     engine, tip = opened(family)

@@ -16,9 +16,9 @@ from tests.parity import families
 from tui.models.loading import DEMO
 
 TOKENS = 8192
-"""What the demo model's tokenizer has."""
+"""How many tokens the demo model's tokenizer has."""
 UNUSED = 8
-"""Rows of the embedding beyond them."""
+"""How many rows the embedding has beyond those tokens."""
 CONTEXT = 96
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
 
@@ -37,19 +37,19 @@ def whole(folder: Path) -> Path:
 
 
 def copy(folder: Path, to: Path) -> Path:
-    """A copy to break."""
+    """Copy a checkpoint, to break the copy."""
     return Path(shutil.copytree(folder, to))
 
 
 def edit_json(file: Path, change: Callable[[dict[str, Any]], object]) -> None:
-    """Read, change, write."""
+    """Read a JSON file, change its content, write it."""
     content = json.loads(file.read_text())
     change(content)
     file.write_text(json.dumps(content))
 
 
 def edit_weights(folder: Path, change: Callable[[dict[str, torch.Tensor]], object]) -> None:
-    """Change the tensors of a checkpoint."""
+    """Read a checkpoint's tensors, change them, write them."""
     file = folder / "model.safetensors"
     tensors = load_file(file)
     change(tensors)
@@ -57,7 +57,7 @@ def edit_weights(folder: Path, change: Callable[[dict[str, torch.Tensor]], objec
 
 
 def pickle(folder: Path, *, pieces: bool = False) -> None:
-    """Put the weights into pickles, in one file or in two with an index."""
+    """Replace the safetensors by pickles: one file, or two with an index."""
     tensors = load_file(folder / "model.safetensors")
     (folder / "model.safetensors").unlink()
     if not pieces:

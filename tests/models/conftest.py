@@ -5,7 +5,7 @@ import torch
 
 from tests.models import checkpoints
 
-# Models so small that sharing the work takes longer than the work; the runs of tests/parity share it.
+# The models are so small that threads slow them down; the runs of tests/parity use threads.
 torch.set_num_threads(1)
 
 
@@ -17,5 +17,5 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def broken(checkpoint: Path, tmp_path: Path) -> Path:
-    """A copy of it to break."""
+    """A copy of `whole` to break."""
     return checkpoints.copy(checkpoint, tmp_path / "broken")

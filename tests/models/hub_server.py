@@ -23,17 +23,17 @@ class Repository:
     revisions: dict[str, Path]
     """Branch or tag → folder."""
     gated: bool = False
-    """Its list of files is public, its files are not."""
+    """True if the list of files is public, but the files are not."""
     private: bool = False
     status: int = 0
-    """The answer to everything, if it is not 0."""
+    """The status of every response, unless it is 0."""
     chunk_seconds: float = 0.0
-    """What passes between two pieces of 64 KiB of a weights file."""
+    """Seconds between two pieces of 64 KiB of a weights file."""
     hold: threading.Event | None = None
-    """Weights files stop half-way until this is set."""
+    """If there is an event, weights files stop half-way until it is set."""
 
     def commit(self, revision: str) -> str:
-        """A branch's commit; a commit's is itself. KeyError if there is none."""
+        """The commit of a branch, or of a commit itself. KeyError if there is none."""
         commits = {name: hashlib.sha1(name.encode()).hexdigest() for name in self.revisions}
         return commits.get(revision) or {commit: commit for commit in commits.values()}[revision]
 
@@ -45,13 +45,13 @@ class Repository:
 
 @dataclass
 class Hub:
-    """The repositories, and what was asked."""
+    """The repositories, and a log of the requests."""
 
     repositories: dict[str, Repository]
     asked: list[str] = field(default_factory=list)
-    """METHOD PATH of every request."""
+    """`METHOD PATH` of every request."""
     sent: int = 0
-    """Bytes of files so far."""
+    """How many bytes of files were sent so far."""
     address: str = ""
 
 
@@ -99,7 +99,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._file(name, *rest.split("/", 1))
 
     def _refused(self, name: str, revision: str, *, file: bool) -> bool:
-        """Answer as the hub does where there is nothing to give."""
+        """Send an error response as the hub does."""
         repository = self.hub.repositories.get(name)
         if repository is None or repository.private:
             self._error(401, "RepoNotFound")

@@ -2,7 +2,7 @@
 
     python -m tests.models.loader ORIGINS
 
-ORIGINS is a JSON list of {"origin": …, "stop_at": bytes or absent}. stdin belongs to whoever asks a question: nobody.
+ORIGINS is a JSON list of {"origin": …, "stop_at": bytes or absent}. Nothing should read stdin.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tui.errors import SamplescopeError, StoppedError
 
 
 def load(asked: dict[str, Any]) -> dict[str, Any]:
-    """The outcome of one load: what was told on the way, and what is known of the model, or the error's line."""
+    """The outcome of one load: the progress reported, and the model's facts or the error's line."""
     from tui.models.backends import open_model
 
     told: list[Any] = []
@@ -39,7 +39,7 @@ def load(asked: dict[str, Any]) -> dict[str, Any]:
 
 def main(text: str) -> None:
     out = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what a library prints is not an answer
+    os.dup2(2, 1)  # a library's prints must not reach stdout
     import torch  # noqa: F401  # what a load takes is told without this
     import transformers  # noqa: F401
     from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: F401
@@ -47,7 +47,7 @@ def main(text: str) -> None:
     for asked in json.loads(text):
         print(json.dumps(load(asked)), file=out, flush=True)
     sys.stderr.flush()
-    os._exit(0)  # as the engine does: a download that was given up may still wait for a byte
+    os._exit(0)  # as the engine ends: a thread of a given-up download may still wait for a byte
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Many loads in one process of its own, and what each came to."""
+"""Runs many loads in one process of their own, and collects their outcomes."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tests.patience import PATIENCE
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NOBODY = b"yes\ny\n1\n" * 20
-"""What would be read if anybody asked."""
+"""Stdin's content, which a prompt on stdin would read."""
 
 
 def load_all(
     asked: Sequence[Mapping[str, Any]], **environment: str
 ) -> tuple[list[dict[str, Any]], str]:  # fmt: skip
-    """The outcome of each load (see loader.py), and what was written to stderr; nobody may have read stdin."""
+    """The outcome of each load (see loader.py), and the text on stderr; asserts that nothing read stdin."""
     reader, writer = os.pipe()
     os.write(writer, NOBODY)
     os.close(writer)

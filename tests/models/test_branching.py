@@ -1,4 +1,4 @@
-"""The engine over tiny models: back and forward, branches, rows that were lost, an engine that was killed."""
+"""The engine on tiny models: back and forward, branches, lost logits, and an engine that was killed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def quiet(*_: object) -> None:
 
 
 class Explorer:
-    """An engine, and what a person does with it."""
+    """An engine, and methods for what a person does with it."""
 
     def __init__(self, family: str, story: list | None = None, **options: object) -> None:
         self.family = family
@@ -52,7 +52,7 @@ class Explorer:
         return [self.step(other, 20), self.step(first, 20)]
 
     def wrong(self, tip: int) -> list[int]:
-        """Places on a branch whose row has other bits than a fresh generate()'s."""
+        """The positions on a branch whose logits differ in a bit from those of a fresh generate()."""
         path = self.engine.story.path(tip)[len(PROMPT) - 1 :]
         theirs = rows_of(model(self.family), PROMPT, [node.token for node in path[1:]])
         rows = [self.engine.places.at(node.id, GIVEN).logits for node in path]
@@ -98,11 +98,11 @@ def test_rows_dropped_from_the_store_are_made_again(family: str) -> None:
 
 @pytest.mark.parametrize("family", ["mistral", "mamba2"])
 def test_rows_beyond_the_budget_come_back_from_the_file(family: str) -> None:
-    """Three rows of 300 logits stay in memory."""
+    """The budget is three times 300 logits."""
     explorer = Explorer(family, logits_budget=3 * 300 * 4)
     tips = explorer.walk()
     store: LogitsStore = explorer.engine.places._kept
-    assert len(store._memory) <= 3 and len(store._filed) >= 75
+    assert len(store._memory) <= 3 and len(store._on_disk) >= 75
     assert [explorer.wrong(tip) for tip in tips] == [[], []]
 
 
@@ -126,7 +126,7 @@ def test_looking_at_any_place_disturbs_nothing(family: str) -> None:
 
 
 def test_a_setting_that_moves_the_forced_end_moves_it_at_once() -> None:
-    """forced_eos_token_id strikes where max_new_tokens ends: the only one of its processors that looks at a setting."""
+    """forced_eos_token_id forces EOS where max_new_tokens ends: no other model processor depends on a setting."""
     explorer = Explorer("llama")
     shared = explorer.engine.model._shared.model
     shared.generation_config.forced_eos_token_id = 17

@@ -1,4 +1,4 @@
-"""What lies in the hub cache is told from its files' headers."""
+"""The models in the hub cache are described from their files' headers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def add(cache: Path, name: str, tensors: dict[str, torch.Tensor] | None = None, config: str = "{}") -> Path:
-    """A model as the hub's client stores one."""
+    """Write a model into the cache as the hub's client stores it."""
     snapshot = cache / f"models--{name.replace('/', '--')}" / "snapshots" / ("a" * 40)
     snapshot.mkdir(parents=True)
     if config:

@@ -1,4 +1,4 @@
-"""Prompts through a tokenizer's own chat template: its special tokens are there once, and seen as special."""
+"""Prompts through a tokenizer's own chat template: its special tokens are there once, and are marked special."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TEMPLATE = (
 
 
 def vocabulary(template: str | None = TEMPLATE, **more: object) -> Vocabulary:
-    """The demo model's tokenizer, with a BOS that it adds by itself, and a template."""
+    """The demo model's tokenizer, which adds a BOS, with a chat template."""
     tokenizer = AutoTokenizer.from_pretrained(DEMO)
     tokenizer.chat_template = template
     for name, value in more.items():

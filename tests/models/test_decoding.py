@@ -1,4 +1,4 @@
-"""The rows a person sees are generate()'s own, to the last bit, however they step, go back and branch."""
+"""The decoder's logits are generate()'s own, bit for bit, however a person steps, goes back and branches."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.parity.reference import OVERRIDES, rows_of
 from tui.models.decoding import SNAPSHOT_EVERY, Shared, _cache, _cache_names
 
 LONG = 3 * WINDOW - 4
-"""New tokens: the texts are far longer than the sliding window."""
+"""How many new tokens: far more than the sliding window."""
 
 
 def tokens(count: int, seed: int = 0) -> list[int]:
@@ -50,7 +50,7 @@ def test_every_row_is_generates_own_past_the_sliding_window(rows: Rows) -> None:
 
 
 def test_every_forward_gets_what_generate_gives_it(rows: Rows) -> None:
-    """Position ids, logits_to_keep, masks: all of them, none more; only the cache is another object."""
+    """A forward's keywords are generate()'s (position ids, logits_to_keep, masks); only the cache object differs."""
     text = tokens(4)
     with watched_forwards(rows.model) as theirs:
         rows_of(rows.model, PROMPT, text)
@@ -111,7 +111,7 @@ def test_wandering_about_in_the_tree(rows: Rows, seed: int) -> None:
 
 
 def test_rows_that_were_lost_come_back_with_the_same_bits(rows: Rows) -> None:
-    """After a restart nothing is kept, and any node may be looked at first."""
+    """After a restart no logits are stored, and the first request may be for any node."""
     text = tokens(LONG)
     rows.after(text)
     before = dict(rows.kept)
@@ -124,11 +124,11 @@ def test_rows_that_were_lost_come_back_with_the_same_bits(rows: Rows) -> None:
 
 
 def test_someone_else_using_the_model_changes_nothing(rows: Rows) -> None:
-    """verify calls generate() on the same object, where some models keep their state."""
+    """verify calls generate() on the same model object, in which some models keep their state."""
     text = tokens(30)
     rows.after(text[:20])
     rows_of(rows.model, [5, 6, 7], tokens(8, seed=9))
-    rows.decoder._shared.user = None  # what GenerateReference.generate notes
+    rows.decoder._shared.user = None  # as GenerateReference.generate does
     rows.after(text)
     assert rows.wrong(text) == []
 
@@ -150,12 +150,12 @@ def test_a_cache_that_can_be_cropped_goes_back_without_reading_the_prompt_again(
     with watched_forwards(rows.model) as calls:
         rows.after([*tokens(LONG)[:20], 5])
     assert prefills(calls) == 0
-    assert len(calls) == 2  # the token before, which proves the way back, and the new one
+    assert len(calls) == 2  # the token before, whose logits are compared with stored ones, and the new one
 
 
 @pytest.mark.parametrize("family", CROPPABLE)
 def test_going_back_twenty_tokens_costs_one_forward_where_the_cache_can_be_cropped(family: str) -> None:
-    """And not one for each token of the text again: here with the logits of that place lost, so that it is needed."""
+    """The prefill is one forward, not one for each token; the place's logits are dropped, so that it is needed."""
     rows = Rows(model(family))
     text = tokens(LONG)
     rows.after(text)
@@ -204,7 +204,7 @@ def test_a_state_inside_the_module_is_replayed_from_the_prompt() -> None:
 
 @pytest.mark.parametrize("family", CROPPABLE + REPLAYED)
 def test_a_way_back_that_gives_other_bits_is_replaced_by_a_replay(family: str) -> None:
-    """The next known row is compared; here the cache is spoilt on purpose."""
+    """The next stored logits are compared; here the cache is spoilt on purpose."""
     rows = Rows(model(family))
     text = tokens(LONG)
     rows.after(text)
@@ -216,9 +216,9 @@ def test_a_way_back_that_gives_other_bits_is_replaced_by_a_replay(family: str) -
     assert rows.wrong(branch) == []
 
 
-@torch.inference_mode()  # as the decoder's forwards are: what they made can be written to in no other
+@torch.inference_mode()  # tensors made in inference mode, as by the decoder's forwards, can be written to only in it
 def _spoil(decoder) -> None:
-    """Change every state the decoder could go back to."""
+    """Change the cache and every snapshot that the decoder could go back to."""
     for kwargs in (decoder._kwargs, *decoder._snapshots.values()):
         for layer in _cache(kwargs).layers:
             for name, value in vars(layer).items():
@@ -245,7 +245,7 @@ def test_a_prefill_given_up_leaves_nothing_behind(rows: Rows) -> None:
 
 
 def test_a_forward_that_failed_leaves_nothing_behind(rows: Rows) -> None:
-    """Out of memory half way: some layers have taken the token in, others have not."""
+    """Out of memory half way: some layers have the token in their cache, others have not."""
 
     def fail(*_: object) -> None:
         raise MemoryError
@@ -261,7 +261,7 @@ def test_a_forward_that_failed_leaves_nothing_behind(rows: Rows) -> None:
 
 
 def test_recording_the_past_of_sliding_windows_is_what_lets_them_go_back() -> None:
-    """And it changes no bit: the row tests above compare with a generate() that does not record."""
+    """Recording changes no bit: the tests above compare with a generate() that does not record."""
     rows = Rows(model("mistral"))
     rows.after(tokens(LONG))
     layers = _cache(rows.decoder._kwargs).layers
@@ -270,7 +270,7 @@ def test_recording_the_past_of_sliding_windows_is_what_lets_them_go_back() -> No
 
 
 def test_the_overrides_are_the_designs() -> None:
-    """What samplescope overrides is what the parity script, which cannot see it, overrides too."""
+    """The parity script, which does not import samplescope's overrides, has the same ones."""
     from tui.models.generation import OVERRIDES as OURS
 
     assert {**OURS, "return_dict_in_generate": False} == {**OVERRIDES, "return_dict_in_generate": False}

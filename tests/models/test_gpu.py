@@ -1,9 +1,10 @@
-"""On a CUDA device: what samplescope shows is what generate() does there. One command runs them:
+"""On a CUDA device samplescope gives generate()'s tokens and logits. This command runs the tests:
 
     python -m pytest -m gpu -n0 -s tests/models/test_gpu.py
 
-torch lists CUDA's `cumsum` and others as nondeterministic, so generate() is compared with itself first: a difference is
-ours only where two of its calls agree. With SAMPLESCOPE_TEST_DEVICE=cpu the same comparisons run without a GPU.
+torch lists CUDA's `cumsum` and others as nondeterministic, so generate() is first compared with itself: a difference
+counts as samplescope's only where two calls of generate() agree. With SAMPLESCOPE_TEST_DEVICE=cpu the same comparisons
+run without a GPU.
 """
 
 from __future__ import annotations
@@ -39,10 +40,10 @@ FAMILIES = (
 )  # fmt: skip
 DTYPES = ("float32", "bfloat16")
 RUNS = 10
-"""Of each family in each dtype: 100."""
+"""Runs of each family in each dtype: 100."""
 TOKENS = 24
 LEAST_STEADY = 0.9
-"""Of the runs: where generate() disagrees with itself more often, nothing was compared."""
+"""The largest share of runs in which generate() may disagree with itself: with more, nothing was compared."""
 GIVEN: tuple[dict[str, Any], ...] = (
     {}, {"top_k": 0}, {"top_p": 0.95}, {"top_k": 0, "top_p": 0.9}, {"temperature": 1.7, "min_p": 0.02},
     {"typical_p": 0.9, "top_k": 0}, {"repetition_penalty": 1.3, "top_p": 0.98}, {"do_sample": False},
@@ -52,7 +53,7 @@ GIVEN: tuple[dict[str, Any], ...] = (
 
 @dataclass
 class Counted:
-    """What the runs came to, said at the end."""
+    """The results of the runs, printed at the end."""
 
     steady: dict[str, int] = field(default_factory=lambda: dict.fromkeys(DTYPES, 0))
     runs: dict[str, int] = field(default_factory=lambda: dict.fromkeys(DTYPES, 0))
@@ -99,7 +100,7 @@ def same(first: tuple[list[int], list[torch.Tensor]], second: tuple[list[int], l
 
 
 def shown(engine: Engine, prompt: list[int], given: dict[str, Any], seed: int) -> tuple[list[int], list[torch.Tensor]]:
-    """The same of the engine: what a person sees."""
+    """(new ids, the logits [V] of each) of the engine."""
     start = engine.prompt(Prompt(ids=prompt), quiet).nodes[-1].id
     given = {"max_new_tokens": TOKENS, **given}
     nodes = list(engine.step(Step(at=start, given=given, seed=seed, count=None)))
@@ -108,7 +109,7 @@ def shown(engine: Engine, prompt: list[int], given: dict[str, Any], seed: int) -
 
 
 def test_the_engine_does_what_generate_does(model: Any, counted: Counted) -> None:
-    """Ids and every row, ten runs a family."""
+    """Compare ids and logits, in ten runs of each family."""
     dtype = str(model.dtype).removeprefix("torch.")
     chance, engine, wrong, steady = random.Random(dtype), engine_on(model), [], 0
     for given in GIVEN:
@@ -151,7 +152,7 @@ def _rows_on_device(model: Any, prompt: list[int], tokens: list[int]) -> list[to
 
 
 def test_the_step_is_measured_against_generate(model: Any) -> None:
-    """The figures are printed; what is held is only that both did the same work."""
+    """The times are printed; the only assertion is that both gave as many tokens."""
     engine, prompt = engine_on(model), PROMPT
     ours, theirs = [], []
     for seed in range(4):

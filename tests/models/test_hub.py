@@ -21,7 +21,7 @@ from tui.models.meter import Meter
 
 @dataclass
 class Seen:
-    """What came of the loads in the three processes, and what the hub saw."""
+    """The outcomes of the loads in three processes, and the hub's log."""
 
     online: dict[str, dict[str, Any]]
     offline: dict[str, dict[str, Any]]
@@ -29,10 +29,10 @@ class Seen:
     stderr: str
     hub: Hub
     asked: list[str]
-    """What the process that was online asked of the hub."""
+    """The requests of the process that was online."""
     home: Path
     size: int
-    """Bytes of the weights."""
+    """The size of the weights in bytes."""
 
 
 ONLINE: dict[str, dict[str, Any]] = {
@@ -62,7 +62,7 @@ OFFLINE = {
 
 @pytest.fixture(scope="module")
 def seen(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
-    """Loads with the hub there, with HF_HUB_OFFLINE, and with the hub gone."""
+    """Loads with the hub reachable, with HF_HUB_OFFLINE, and with the hub gone."""
     base = tmp_path_factory.mktemp("hub")
     home = base / "home"
     first = checkpoints.copy(checkpoint, base / "first")
@@ -99,7 +99,7 @@ def seen(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 def progress(outcome: dict[str, Any]) -> list[tuple[str, float, float | None]]:
-    """(stage, bytes, of all) of a download."""
+    """(stage, bytes done, total) of each report of a download."""
     return [(stage, done, total) for stage, done, total, unit in outcome["told"] if unit == "bytes"]
 
 
@@ -128,7 +128,7 @@ def test_only_what_transformers_needs_is_fetched(seen: Seen) -> None:
 
 @pytest.mark.parametrize("name", ["given up", "given up while nothing comes", "given up before"])
 def test_a_stop_ends_the_download(seen: Seen, name: str) -> None:
-    """The hub of the second holds the other half of the file back for good."""
+    """The hub never sends the second half of the weights file of `slow`."""
     outcome = seen.online[name]
     assert outcome["kind"] == "stopped"
     assert progress(outcome)[-1][1] < seen.size
@@ -179,7 +179,7 @@ def test_what_cannot_be_had_is_one_line(seen: Seen, name: str) -> None:
 
 @pytest.mark.parametrize(("model", "file"), [("org/pickle", "pytorch_model.bin"), ("org/t5", "model.safetensors")])
 def test_what_would_be_refused_is_not_fetched_first(seen: Seen, model: str, file: str) -> None:
-    """The pickle came later, with its own permission."""
+    """The pickle was downloaded later, by a load that allowed it."""
     fetched = [line for line in seen.asked if line.startswith(f"GET /{model}/") and line.endswith(file)]
     assert len(fetched) == (1 if model == "org/pickle" else 0)
     assert seen.online["a pickle, allowed"]["info"]["trusted"] is True
@@ -189,7 +189,7 @@ def test_nothing_is_written_to_stderr(seen: Seen) -> None:
     assert seen.stderr == ""
 
 
-# -- a hub that says nothing -----------------------------------------------------------------------------------------
+# -- a hub that is silent --------------------------------------------------------------------------------------------
 
 
 def quiet(*_: object) -> None:
@@ -198,14 +198,14 @@ def quiet(*_: object) -> None:
 
 @pytest.fixture
 def asking(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., bool]]:
-    """Whether the hub of an endpoint answers, in an environment that names this proxy."""
+    """True if the hub at an endpoint answers, in an environment that names this proxy."""
 
     def reachable(endpoint: str, proxy: str = "", direct: str = "") -> bool:
         for name in ("http_proxy", "https_proxy", "all_proxy"):
             monkeypatch.setenv(name, proxy)
         monkeypatch.setenv("no_proxy", direct)
         monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", endpoint)
-        close_session()  # it has read its environment
+        close_session()  # it has cached its environment
         return fetching._reachable(quiet)
 
     yield reachable
@@ -233,14 +233,14 @@ def test_what_the_download_would_fail_with_is_left_to_it(asking: Callable[..., b
 def test_a_name_server_that_holds_the_question_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     held = threading.Event()
     monkeypatch.setattr(fetching, "ANSWER_SECONDS", 0.2)
-    monkeypatch.setattr(fetching, "_answers", held.wait)
+    monkeypatch.setattr(fetching, "_hub_answers", held.wait)
     assert fetching._reachable(quiet) is False
     held.set()
 
 
 def test_waiting_for_an_answer_can_be_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     held = threading.Event()
-    monkeypatch.setattr(fetching, "_answers", held.wait)
+    monkeypatch.setattr(fetching, "_hub_answers", held.wait)
     told: list[str] = []
 
     def report(stage: str, *_: object) -> None:

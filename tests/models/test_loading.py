@@ -1,4 +1,4 @@
-"""What cannot be loaded is refused with one line that says why, and nobody's code is run."""
+"""A model that cannot be loaded is refused with one line that says why, and no code of it is run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def quiet(*_: object) -> None:
 
 
 def refused(source: object, dtype: str = "auto", device: str = "cpu") -> str:
-    """The message for what cannot be loaded: one line, which a person can read."""
+    """Load a model that cannot be loaded; the error's message, which is one readable line."""
     with pytest.raises(ModelError) as caught:
         load(Origin(model=str(source), device=device, dtype=dtype), quiet)
     assert "\n" not in str(caught.value) and "Traceback" not in str(caught.value)
@@ -70,7 +70,7 @@ def test_a_stop_is_felt_at_every_stage(checkpoint: Path, stage: str) -> None:
 
 @pytest.mark.parametrize("name", ["", " ", "a/b/c", "../up", "\x1b[31mred"])
 def test_what_can_be_no_name(name: str) -> None:
-    """What else is refused stands in test_refusals.py."""
+    """More refusals are in test_refusals.py."""
     refused(name)
 
 
@@ -91,7 +91,7 @@ def test_many_missing_tensors_are_counted(broken: Path) -> None:
 
 @pytest.mark.parametrize("what", ["pieces", "pickle", "pickled pieces"])
 def test_weights_in_pieces_and_allowed_pickles_load(broken: Path, what: str) -> None:
-    """With the same bits; `trusted` says that a pickle was opened."""
+    """The pickle's weights have the same bits; `trusted` says that a pickle was opened."""
     model, *_ = load(Origin(model=str(broken), device="cpu"), quiet)
     if what == "pieces":
         model.save_pretrained(broken, max_shard_size="1MB")
@@ -180,7 +180,7 @@ def test_a_multimodal_checkpoints_text_decoder_has_the_rows_of_generate(broken: 
         assert torch.equal(decoder.logits([*prompt, *tokens[:count]], lambda _length: None), row)
 
 
-# -- what is known once it is loaded ---------------------------------------------------------------------------------
+# -- the facts of a loaded model -------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -196,7 +196,7 @@ def test_rows_beyond_the_tokenizer_are_shown_as_unused(loaded: TransformersModel
 
 
 def test_the_mass_of_rows_beyond_the_tokenizer_is_exact(checkpoint: Path) -> None:
-    """What has no token is a candidate like any other: nothing is renormalised over the tokens alone."""
+    """An id without a token is a candidate like any other: probabilities include it."""
     engine = Engine()
     engine.open(Open(origin=Origin(model=str(checkpoint), device="cpu")), quiet)
     at = engine.prompt(Prompt(ids=[5, 6, 7]), quiet).nodes[-1].id
@@ -215,7 +215,7 @@ def test_the_mass_of_rows_beyond_the_tokenizer_is_exact(checkpoint: Path) -> Non
 
 
 def test_a_model_without_bos_eos_and_pad_runs(broken: Path) -> None:
-    """By text and by ids, to the length asked for."""
+    """Prompt by text and by ids, and generate to the requested length."""
     ends = {"bos_token_id": None, "eos_token_id": None, "pad_token_id": None}
     for file in ("config.json", "generation_config.json"):
         checkpoints.edit_json(broken / file, lambda content: content.update(ends))

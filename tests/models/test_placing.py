@@ -1,4 +1,4 @@
-"""Where weights go: devices, dtypes, maps of layers, and what is said where that cannot be."""
+"""Where weights go: devices, dtypes, maps of layers, and the errors for impossible ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tui.core.origin import Origin
 from tui.errors import ModelError
 from tui.models import placing
 from tui.models.loading import load
-from tui.models.placing import checked_device, home, placement, spread
+from tui.models.placing import checked_device, input_device, layer_devices, placement
 from tui.models.transformers import TransformersModel
 
 MAP_ON_THE_DISK = {
@@ -38,7 +38,7 @@ def refused(**origin: object) -> str:
 
 @pytest.fixture
 def cuda(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A machine with two CUDA devices, as far as one may ask."""
+    """Patch torch to report two CUDA devices."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(torch, "empty", lambda *_, **__: SimpleNamespace(is_meta=False))
@@ -127,7 +127,7 @@ def test_an_automatic_map_gives_the_rows_of_generate(checkpoint: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore")
 def test_weights_on_the_disk_give_rows_where_they_are_computed(checkpoint: Path, tmp_path: Path) -> None:
-    """The first weights lie on no device then: the model cannot say where it is."""
+    """The first weights are offloaded then, so model.device is of no use."""
     spread_out = transformers.AutoModelForCausalLM.from_pretrained(
         checkpoint, device_map=MAP_ON_THE_DISK, offload_folder=tmp_path
     )
@@ -160,13 +160,13 @@ def test_rows_of_spread_layers_come_out_at_the_first_device_that_computes(
     places: dict[str, object], device: str, shown: list[str]
 ) -> None:
     model = SimpleNamespace(device=torch.device("meta"), hf_device_map=places)
-    assert str(home(model)) == device
-    assert spread(model) == shown
+    assert str(input_device(model)) == device
+    assert layer_devices(model) == shown
 
 
 def test_a_model_in_one_place_is_at_home_there() -> None:
     model = SimpleNamespace(device=torch.device("cuda", 1))
-    assert str(home(model)) == "cuda:1" and spread(model) == []
+    assert str(input_device(model)) == "cuda:1" and layer_devices(model) == []
 
 
 # -- quantised -------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What generate() would do beyond the logits is asked of generate() itself, and not more often than needed."""
+"""The model's processors and stop strings come from generate() itself, and are cached."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RUNS = 8
 
 @pytest.fixture
 def llama(monkeypatch: pytest.MonkeyPatch) -> Reference:
-    """With a list of tokens that never come."""
+    """The reference of a tiny Llama whose generation_config suppresses two tokens."""
     model = source("llama")
     monkeypatch.setattr(model._shared.model.generation_config, "suppress_tokens", [3, 4])
     return model.reference
@@ -30,7 +30,7 @@ def llama(monkeypatch: pytest.MonkeyPatch) -> Reference:
 
 @pytest.fixture
 def built(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
-    """The prompts for which generate() was prepared."""
+    """Records the prompts for which generate() was prepared."""
     prompts: list[list[int]] = []
     prepare = reference.prepare
     monkeypatch.setattr(
@@ -40,7 +40,7 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
 
 
 def test_a_prompt_s_processors_are_built_once(llama: Reference, built: list[list[int]]) -> None:
-    """Each step asks for them, and two prompts may be looked at in turn."""
+    """Each step needs the processors, and views may alternate between two prompts."""
     for _ in range(3):
         for prompt in (PROMPT, [5, 6]):
             assert "suppress_tokens" in llama.model_processors(prompt, {"top_k": 7})

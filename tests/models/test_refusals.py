@@ -1,6 +1,6 @@
-"""What a checkpoint is refused for: no code is run, nobody asks on stdin, and one line says why, at once.
+"""Broken and forbidden checkpoints: no code is run, nothing reads stdin, and one line says why, at once.
 
-All are loaded one after the other in a process of its own, whose stdin and stderr are watched.
+All are loaded one after the other in another process, whose stdin and stderr are checked.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SMALL = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "i
 
 
 def config(**change: Any) -> Callable[[Path], object]:
-    """Another value in config.json; None leaves the key out."""
+    """Change a value in config.json; None removes the key."""
 
     def edit(content: dict[str, Any]) -> None:
         content.update(change)
@@ -41,12 +41,12 @@ def weights(change: Callable[[dict[str, torch.Tensor]], object]) -> Callable[[Pa
 
 
 def rewritten(name: str, change: Callable[[bytes], bytes]) -> Callable[[Path], object]:
-    """Other bytes in a file."""
+    """Replace a file's bytes."""
     return lambda folder: (folder / name).write_bytes(change((folder / name).read_bytes()))
 
 
 def forged(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], object]:
-    """Another safetensors header, of its right length, over the same data."""
+    """Replace the safetensors header, with its right length; the data stays."""
 
     def header(data: bytes) -> bytes:
         (length,) = struct.unpack("<Q", data[:8])
@@ -79,20 +79,20 @@ class Evil:
 
 
 def pickled(folder: Path, *, evil: bool = True, name: str = "pytorch_model.bin") -> None:
-    """Nothing but a pickle: weights, or worse."""
+    """Replace the safetensors by a pickle: weights, or malicious code."""
     tensors = checkpoints.load_file(folder / WEIGHTS)
     (folder / WEIGHTS).unlink()
     torch.save({**tensors, "evil": Evil(folder)} if evil else tensors, folder / name)
 
 
 def raw_pickle(folder: Path) -> None:
-    """Not even torch's format: what the very first torch.save wrote, and any exploit."""
+    """A bare pickle, not torch's zip format: as the first versions of torch.save wrote it, and as exploits use it."""
     (folder / WEIGHTS).unlink()
     (folder / "pytorch_model.bin").write_bytes(pickle.dumps(Evil(folder)))
 
 
 def indexed(*pieces: str, there: bool = False) -> Callable[[Path], object]:
-    """An index that leads to these files in place of the weights."""
+    """Replace the weights by an index that names these files."""
 
     def write(folder: Path) -> None:
         (folder / WEIGHTS).rename(folder / "model-00001-of-00002.safetensors")
@@ -105,7 +105,7 @@ def indexed(*pieces: str, there: bool = False) -> Callable[[Path], object]:
 
 
 def own_code(model_type: str) -> Callable[[Path], object]:
-    """A repository that brings its own classes, in every place that can name one."""
+    """A repository with its own classes, named in every place that can name one."""
 
     def write(folder: Path) -> None:
         text = f"from pathlib import Path\nPath({str(folder / 'ran')!r}).touch()\nclass Evil: pass\n"
@@ -118,7 +118,7 @@ def own_code(model_type: str) -> Callable[[Path], object]:
 
 
 def other(make: Callable[[], Any]) -> Callable[[Path], object]:
-    """Another kind of model in the folder, beside the tokenizer."""
+    """Put another kind of model into the folder; the tokenizer stays."""
 
     def write(folder: Path) -> None:
         for name in ("config.json", WEIGHTS, "generation_config.json"):
@@ -239,7 +239,7 @@ def folders(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[
 def outcomes(
     folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[dict[str, dict[str, Any]], str]:  # fmt: skip
-    """What came of each, and stderr."""
+    """The outcome of each load, and the text on stderr."""
     asked = [{"origin": {"model": str(folders[name]), "device": "cpu", **CASES[name][1]}} for name in CASES]
     asked += [{"origin": {"model": name}} for name, _ in HUB.values()]
     home = str(tmp_path_factory.mktemp("home"))
@@ -266,7 +266,7 @@ def test_nothing_is_written_to_stderr(outcomes: Any) -> None:
 
 
 def test_the_traps_would_have_sprung(tmp_path: Path) -> None:
-    """So that `ran` says something where it is missing."""
+    """Checks that the pickle's code would be noticed if it ran."""
     with (tmp_path / "file").open("wb") as file:
         pickle.dump(Evil(tmp_path), file)
     pickle.loads((tmp_path / "file").read_bytes())

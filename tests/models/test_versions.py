@@ -1,4 +1,4 @@
-"""A library outside the bounds that this release was checked with is told, and does not stop the program."""
+"""A library outside the versions that this release was checked with gives a note, and does not stop the program."""
 
 import importlib.metadata
 
@@ -10,7 +10,7 @@ from tui.models.versions import unchecked
 
 
 def installed(monkeypatch: pytest.MonkeyPatch, **others: str) -> None:
-    """These versions seem to be installed; of the rest, those that are."""
+    """Pretend that these versions are installed; other libraries keep theirs."""
     monkeypatch.setattr(versions, "version", lambda name: others.get(name) or importlib.metadata.version(name))
 
 

@@ -1,4 +1,4 @@
-"""Tokens are bytes: what each id stands for, whatever alphabet the tokenizer writes it in."""
+"""The bytes of each id, whatever alphabet the tokenizer writes its tokens in."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_a_sentencepiece_tokens_mark_is_a_blank_and_its_byte_tokens_are_bytes() 
 
 
 def test_any_ids_of_a_sentencepiece_tokenizer_join_to_what_it_decodes() -> None:
-    """But for the blank it takes away in front."""
+    """The texts are equal but for a leading blank, which the tokenizer drops."""
     tokenizer = sentencepiece_like()
     vocabulary, dice = Vocabulary(tokenizer, len(tokenizer)), random.Random(3)
     letters = [token for token in range(len(tokenizer)) if token >= 259 or 0x20 <= token - 3 < 0x7F]

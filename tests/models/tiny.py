@@ -1,4 +1,4 @@
-"""Tiny random models in memory, the rows generate() has on them, and what they were asked to compute."""
+"""Tiny random models in memory, generate()'s logits on them, and a log of their forwards."""
 
 from __future__ import annotations
 
@@ -29,29 +29,29 @@ FAMILIES = [(name, "float32") for name in (*CROPPABLE, *REPLAYED)] + [(name, "bf
 
 @cache
 def model(family: str, dtype: str = "float32") -> Any:
-    """One of a family's models, built once a test run."""
+    """A family's model, built once in a test run."""
     transformers.utils.logging.set_verbosity_error()
     return families.build(family, VOCABULARY, bits=4.5).to(getattr(torch, dtype))
 
 
 @cache
 def tokenizer() -> Any:
-    """The demo model's: it has more tokens than these models have rows."""
+    """The demo model's tokenizer, which has more tokens than these models have logits."""
     return transformers.AutoTokenizer.from_pretrained(DEMO)
 
 
 def source(family: str, dtype: str = "float32") -> TransformersModel:
-    """A tiny model as the engine takes it."""
+    """A tiny model as a `Model` for the engine."""
     return TransformersModel(model(family, dtype), tokenizer(), family)
 
 
 def decoder(shared: Shared, prompt: Sequence[int] = PROMPT) -> TransformersDecoder:
-    """A decoder that nobody gave any setting."""
+    """A decoder without any settings."""
     return TransformersDecoder(shared, prompt, arguments(prompt, {}, None))
 
 
 class Rows:
-    """A decoder with the rows it gave so far, as the engine keeps them."""
+    """A decoder with the logits it gave so far, as the engine stores them."""
 
     def __init__(self, model: Any, prompt: Sequence[int] = PROMPT) -> None:
         self.model, self.prompt = model, list(prompt)
@@ -59,14 +59,14 @@ class Rows:
         self.kept: dict[tuple[int, ...], Tensor] = {}
 
     def after(self, tokens: Sequence[int], report: Report = quiet) -> Tensor:
-        """The row after the prompt and these tokens; every row on the way is asked for, as stepping does."""
+        """The logits after the prompt and these tokens; asks for the logits after each token, as stepping does."""
         ids = [*self.prompt, *tokens]
         for length in range(len(self.prompt), len(ids) + 1):
             self.at(ids[:length], report)
         return self.kept[tuple(ids)]
 
     def at(self, ids: Sequence[int], report: Report = quiet) -> Tensor:
-        """The row after these ids, from what is kept or from the decoder."""
+        """The logits after these ids: stored ones, or the decoder's."""
         if tuple(ids) not in self.kept:
             self.kept[tuple(ids)] = self.decoder.logits(
                 list(ids), lambda length: self.kept.get(tuple(ids[:length])), report
@@ -74,7 +74,7 @@ class Rows:
         return self.kept[tuple(ids)]
 
     def wrong(self, tokens: Sequence[int]) -> list[int]:
-        """How many new tokens in the rows have other bits than generate()'s: empty if all of the kept are right."""
+        """The positions whose stored logits differ in a bit from generate()'s: empty if all are right."""
         theirs = rows_of(self.model, self.prompt, tokens)
         ours = [self.kept.get((*self.prompt, *tokens[:count])) for count in range(len(tokens) + 1)]
         return [
@@ -98,5 +98,5 @@ def watched_forwards(model: Any):
 
 
 def prefills(calls: Sequence[dict[str, Any]]) -> int:
-    """How many forwards took more than one id."""
+    """How many of the forwards were prefills."""
     return sum(call["input_ids"].shape[1] > 1 for call in calls)

@@ -1,4 +1,4 @@
-"""Whole rows whose tail is hidden: the truth is known, so that every bound can be held against it."""
+"""Whole distributions whose tail is hidden: every bound can be compared with the known truth."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ IDS = torch.tensor([[3, 1, 4, 1, 5, 9, 2, 6]])
 
 @dataclass(frozen=True)
 class Hidden:
-    """A row of log-probabilities told whole and as a head, under some settings."""
+    """Log-probabilities [V], the same with a hidden tail, and settings."""
 
     whole: Tensor
     head: Tensor
@@ -27,7 +27,7 @@ class Hidden:
 
 @st.composite
 def hidden(draw, cuts: int = 3, penalties: bool = True) -> Hidden:
-    """Any kind of row, any head of it, and a few stages anywhere a person might set them."""
+    """Any kind of logits, any head of them, and a few stages with values as a person might set them."""
     generator = torch.Generator().manual_seed(draw(st.integers(0, 2**31)))
     width = draw(st.sampled_from([12, 60, 400, 3000]))
     kind = draw(st.sampled_from([kind for kind in KINDS if kind != "forbidden"]))
@@ -50,6 +50,6 @@ def bits(probabilities: Tensor) -> float:
 
 
 def inside(value: float, low: float, high: float, rounding: float = 3e-5) -> bool:
-    """True if a float32 truth lies in an interval of float64, but for its own rounding."""
+    """True if a float32 truth lies in a float64 interval, up to float32 rounding."""
     room = rounding * max(1.0, abs(value))
     return low - room <= value <= high + room and not math.isnan(low + high)

@@ -1,4 +1,4 @@
-"""Tables of tiny heads: what the unseen tail may be, before and after temperature and penalties."""
+"""Tables of tiny heads: bounds of the unseen tail, before and after temperature and penalties."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import torch
 
 from tests.oracle import settings_of
 from tui.core.candidates import Span
-from tui.sampling.bounds import Head, entropy_span, heat
+from tui.sampling.bounds import Head, apply_temperature, entropy_span
 from tui.sampling.chain import build_chain
 
 NAN = float("nan")
 TOLD = (0.4, 0.2, 0.1)
-"""Of nine tokens: six share 0.3, at most 0.1 each."""
+"""The head of nine tokens; the six unseen ones share 0.3, with at most 0.1 each."""
 CLOSE = {"abs": 5e-5}
 
 
@@ -24,7 +24,7 @@ def row(*probabilities: float) -> torch.Tensor:
 
 def weights(temperature: float = 1.0, told=TOLD, unseen: int = 6):
     chain = build_chain(settings_of(temperature=temperature))
-    return heat(Head.of(row(*told, *[NAN] * unseen)), chain.temperature, torch.tensor([[0]]))
+    return apply_temperature(Head.of(row(*told, *[NAN] * unseen)), chain.temperature, torch.tensor([[0]]))
 
 
 def ends(span: Span) -> tuple[float, float]:
@@ -59,7 +59,7 @@ def test_under_temperature_one_the_tail_is_exact() -> None:
 
 
 def test_heat_makes_the_most_of_a_tail_that_is_spread() -> None:
-    """At T = 2 weights are square roots: three at 0.1, or six at 0.05, beside √0.4 + √0.2 + √0.1."""
+    """At T = 2 weights are square roots: the tail is three at 0.1 or six at 0.05; the head is √0.4 + √0.2 + √0.1."""
     head = sum(math.sqrt(p) for p in TOLD)
     low, high = 3 * math.sqrt(0.1), 6 * math.sqrt(0.05)
     assert ends(weights(2.0).tail_share) == pytest.approx((low / (head + low), high / (head + high)), **CLOSE)
@@ -86,7 +86,7 @@ def test_entropy_of_a_tail_of_nothing_is_exact() -> None:
 
 
 def test_more_tail_may_be_less_entropy_so_the_middle_is_looked_at() -> None:
-    """One unseen token whose weight passes that of the best: most uncertain where both are equal."""
+    """One unseen token that may weigh more than the best: the entropy is highest where both are equal."""
     from tui.sampling.bounds import Weights
 
     one = torch.ones(1, dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""The chain: which stages run, in which order, what each did, and who removed what."""
+"""The chain: which stages run, in which order, what each keeps, and which stage removed a token."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui.core.candidates import Cut
 from tui.core.settings import OFF, Given, resolve
 from tui.errors import RunError
 from tui.sampling.chain import Chain, build_chain
-from tui.sampling.cuts import Applied, apply_chain, describe_cuts
+from tui.sampling.cuts import ChainResult, apply_chain, describe_cuts
 from tui.sampling.ranking import Ranking
 from tui.sampling.scoring import score
 from tui.sampling.stages import nucleus, nucleus_of_few, nucleus_size
@@ -23,11 +23,11 @@ IDS = torch.tensor([[0, 1]])
 
 
 def names(chain: Chain) -> list[str]:
-    heat = [chain.temperature] if chain.temperature else []
-    return [stage.name for stage in (*chain.before, *heat, *chain.after)]
+    temperature = [chain.temperature] if chain.temperature else []
+    return [stage.name for stage in (*chain.before, *temperature, *chain.after)]
 
 
-def run(row: list[float], chain: Chain) -> Applied:
+def run(row: list[float], chain: Chain) -> ChainResult:
     return apply_chain(chain, IDS, score(chain, IDS, torch.tensor(row)))
 
 
@@ -38,7 +38,7 @@ def cuts(probabilities: list[float], **given: float) -> dict[str, Cut]:
     return {cut.stage: cut for cut in described}
 
 
-# -- which stages, and where -----------------------------------------------------------------------------------------
+# -- which stages, in which order -------------------------------------------------------------------------------------
 
 
 def test_nothing_given_and_no_defaults_is_an_empty_chain() -> None:
@@ -96,10 +96,10 @@ def test_the_order_is_data() -> None:
 
 
 def test_each_stage_sees_what_the_one_before_it_left() -> None:
-    """top-p's 0.75 of what top-k 2 left is one token; of the whole row it would be three."""
+    """top-p keeps one token for 0.75 of what top-k 2 left; for 0.75 of the whole distribution it would keep three."""
     row = [math.log(p) for p in (0.4, 0.1, 0.1, 0.1, 0.3)]
     first_k = build_chain(settings_of(top_k=2, top_p=0.55))
-    assert run(row, first_k).removals[-1].count == 1
+    assert run(row, first_k).kept_sets[-1].count == 1
     assert cuts([0.4, 0.1, 0.1, 0.1, 0.3], top_k=2, top_p=0.55)["top_p"].alone == 2
 
 
@@ -134,10 +134,10 @@ def test_what_the_model_itself_forbids_is_removed_by_the_model() -> None:
     chain = build_chain(settings_of(no_repeat_ngram_size=1, top_k=1))
     applied = run([3.0, -math.inf, 2.0, 1.0], chain)
     assert applied.removed_by(torch.arange(4)) == ["no_repeat_ngram_size", "model", "", "top_k"]
-    assert [removal.count for removal in applied.removals] == [3, 2, 1]
+    assert [kept_set.count for kept_set in applied.kept_sets] == [3, 2, 1]
 
 
-# -- what a cut says -------------------------------------------------------------------------------------------------
+# -- descriptions of cuts ---------------------------------------------------------------------------------------------
 
 TEN = [0.3, 0.2, 0.15, 0.1, 0.08, 0.06, 0.05, 0.03, 0.02, 0.01]
 
@@ -157,7 +157,7 @@ def test_the_mass_is_of_the_tempered_distribution() -> None:
 
 
 def test_an_edge_inside_equal_tokens_says_how_many_of_them_stay() -> None:
-    """One of 0.25 and fifteen of 0.05: p = 0.58 wants 6.6 of the fifteen, so seven."""
+    """One token of 0.25 and fifteen of 0.05: p = 0.58 needs 6.6 of the fifteen, so seven are kept."""
     found = cuts([0.25] + [0.05] * 15, top_p=0.58)
     assert found["top_p"].tie == (15, 7)
     assert found["top_p"].left == 8
@@ -197,7 +197,7 @@ def test_while_a_slider_moves_a_split_tie_is_provisional_and_says_so() -> None:
     moving = apply_chain(chain, IDS, scored, order, exact=False)
     resting = apply_chain(chain, IDS, scored, order, exact=True)
     assert (moving.exact, resting.exact) == (False, True)
-    assert [one.count for one in moving.removals] == [one.count for one in resting.removals]
+    assert [one.count for one in moving.kept_sets] == [one.count for one in resting.kept_sets]
     assert torch.equal(resting.scores, apply_chain(chain, IDS, scored).scores)
 
 
@@ -209,7 +209,7 @@ def test_nothing_is_provisional_if_a_later_stage_sums_what_stays() -> None:
 
 
 def test_the_order_of_a_row_is_not_used_after_a_stage_that_split_a_tie() -> None:
-    """top-h keeps some of equal tokens; in the old order the removed ones would stand among them."""
+    """top-h keeps some of the equal tokens; in the known order the removed ones would stand among the kept ones."""
     row = torch.zeros(300)
     chain = build_chain(settings_of(top_h=0.5, top_p=0.5))
     scored = score(chain, IDS, row)
@@ -260,5 +260,5 @@ def test_masses_are_summed_in_float64() -> None:
     chain = build_chain(settings_of(top_k=140_000))
     probabilities = torch.softmax(row[None], -1)
     applied = apply_chain(chain, IDS, score(chain, IDS, row))
-    mass = probabilities.double()[applied.removals[0].left].sum().item()
+    mass = probabilities.double()[applied.kept_sets[0].left].sum().item()
     assert describe_cuts(chain, applied, IDS, probabilities)[0].mass == pytest.approx(mass, rel=1e-12)

@@ -1,4 +1,4 @@
-"""The draw: generate()'s own token, the same luck at the same position, whatever happened before."""
+"""The draw: generate()'s own token; the same random numbers at the same position, whatever was drawn before."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from torch import Tensor
 from tui.sampling.draw import SEEDS_KEPT, DrawStream, DrawStreams, Noise, draw_many
 
 WIDTHS = (2, 3, 5, 17, 1000, 8192, 50_257)
-"""Odd and tiny ones too: the generator moves in blocks."""
+"""Vocabulary sizes, odd and tiny ones too, because the generator advances in blocks."""
 
 
 def probabilities_for(width: int, seed: int, removed: float = 0.3) -> Tensor:
-    """[1, V], some of them removed, as after a cut."""
+    """Probabilities [1, V], some of them 0, as after a cut."""
     generator = torch.Generator().manual_seed(seed)
     scores = torch.randn(1, width, generator=generator) * 3
     gone = torch.rand(1, width, generator=generator) < removed
@@ -24,7 +24,7 @@ def probabilities_for(width: int, seed: int, removed: float = 0.3) -> Tensor:
 
 
 def as_generate_draws(rows: list[Tensor], seed: int) -> list[int]:
-    """torch.manual_seed and the global generator, one multinomial a step."""
+    """The tokens that torch.manual_seed and one torch.multinomial call for each step give."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         return [int(torch.multinomial(row, num_samples=1)) for row in rows]
@@ -69,7 +69,7 @@ def test_looking_and_drawing_do_not_disturb_each_other(width: int) -> None:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_skipping_ahead_uses_up_exactly_the_draws_between(width: int) -> None:
-    """The cheap way to skip a draw moves the generator as the draw itself would; so does the dear one."""
+    """Both ways to skip a draw, the fast and the slow one, advance the generator as the draw itself does."""
     rows = [probabilities_for(width, step) for step in range(25)]
     expected = as_generate_draws(rows, 11)
     cheap, dear = DrawStream(11, width), DrawStream(11, width)

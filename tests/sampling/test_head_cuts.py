@@ -1,4 +1,4 @@
-"""Tables of tiny heads: probabilities told, a cut, what may be left of all."""
+"""Tables of tiny heads: the known probabilities, a cut, and the bounds of what it leaves."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import pytest
 import torch
 
 from tests.oracle import settings_of
-from tui.sampling.bounds import Head, heat
+from tui.sampling.bounds import Head, apply_temperature
 from tui.sampling.chain import build_chain
 from tui.sampling.head_cuts import Prefix, cut
 
 IDS = torch.tensor([[0]])
 NAN = float("nan")
 ROW = (0.4, 0.2, 0.1, 0.05)
-"""Told of ten tokens; six share the remaining 0.25 with at most 0.05 each: one of them may have nothing."""
+"""The head of ten tokens; the six unseen ones share 0.25, with at most 0.05 each: one of them may have 0."""
 
 
 def left(told: tuple[float, ...], unseen: int, **given: float) -> Prefix:
-    """What the cuts given leave, through bounds alone."""
+    """The bounds of what the given cuts leave."""
     row = torch.tensor([*told, *[NAN] * unseen]).log()
     chain = build_chain(settings_of(**given))
-    prefix = Prefix.whole(heat(Head.of(row), chain.temperature, IDS))
+    prefix = Prefix.whole(apply_temperature(Head.of(row), chain.temperature, IDS))
     for stage in chain.after:
         prefix = cut(stage, prefix)
     return prefix
@@ -31,12 +31,12 @@ def left(told: tuple[float, ...], unseen: int, **given: float) -> Prefix:
     [
         ({}, 10, 10, False),
         ({"top_k": 3}, 3, 3, True),
-        ({"top_k": 4}, 4, 9, False),  # five unseen may have 0.05 too
+        ({"top_k": 4}, 4, 9, False),  # five unseen tokens may have 0.05 too
         ({"top_k": 7}, 7, 10, False),
         ({"top_p": 0.55}, 2, 2, True),
         ({"top_p": 0.6}, 2, 3, False),  # too near to call
         ({"top_p": 0.65}, 3, 3, True),
-        ({"top_p": 0.72}, 4, 4, False),  # which of those at 0.05 stays is not told
+        ({"top_p": 0.72}, 4, 4, False),  # which of the tokens at 0.05 is kept is unknown
         ({"top_p": 0.82}, 6, 6, False),  # even spread 0.0416…, steep 0.05
         ({"top_p": 0.99}, 9, 10, False),
         ({"min_p": 0.2}, 3, 3, True),
@@ -64,7 +64,7 @@ def test_of_four_told_in_ten(given: dict[str, float], fewest: int, most: int, de
 
 
 def test_a_peaked_head_decides_a_top_k_of_all_it_tells() -> None:
-    """No unseen token can have 0.05 where they share 0.02."""
+    """No unseen token can have 0.05 if the tail has 0.02 in all."""
     assert left((0.9, 0.05, 0.03), 97, top_k=3).decided
     assert not left((0.9, 0.04, 0.03), 97, top_k=3).decided
 
@@ -74,7 +74,7 @@ def test_equal_tokens_that_all_are_told_are_no_trouble_unless_the_edge_splits_th
     assert left(told, 5, top_k=2).count == 3
     assert left(told, 5, top_k=2).decided
     split = left(told, 5, top_p=0.4)
-    assert (split.count, split.decided, split.sure, split.reach) == (2, False, 1, 3)
+    assert (split.count, split.decided, split.surely_kept, split.possibly_kept) == (2, False, 1, 3)
 
 
 def test_nothing_below_the_best_still_keeps_what_equals_it() -> None:

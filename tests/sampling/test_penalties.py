@@ -1,4 +1,4 @@
-"""Penalties against transformers' processors, over random ids: beyond the row, repeated, and very few."""
+"""Penalties against transformers' processors, over random ids: beyond the logits, repeated, and very few."""
 
 from __future__ import annotations
 

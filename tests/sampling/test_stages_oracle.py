@@ -1,6 +1,6 @@
-"""Our stages against transformers' own classes after every stage: count, set, and final probabilities, bit for bit.
+"""Each stage against transformers' own class: count, kept set, and final probabilities, bit for bit.
 
-The whole: `pytest -m long tests/sampling/test_stages_oracle.py -s`.
+The whole test: `pytest -m long tests/sampling/test_stages_oracle.py -s`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tui.errors import RunError
 from tui.models.generation import PROCESSOR_NAMES
 from tui.sampling import stages
 from tui.sampling.chain import build_chain
-from tui.sampling.cuts import Applied, apply_chain, describe_cuts, edge_tie
+from tui.sampling.cuts import ChainResult, apply_chain, describe_cuts, edge_tie
 from tui.sampling.ranking import Ranking
 from tui.sampling.scoring import check_finite, score
 
@@ -31,11 +31,11 @@ SMALL, MIDDLE, LARGE = 4096, (8192, 32_000, 50_257), (128_256, 151_936, 262_144)
 
 
 def plan(total: int, alone: int, wide: bool) -> Iterator[tuple[int, int, str, bool, list[str]]]:
-    """Number, width, kind, bf16 and stages of each case: every stage alone `alone` times, the rest mixtures."""
+    """(number, width, kind, bf16, stages) of each case: every stage alone `alone` times, then mixtures of stages."""
     dice = random.Random(2)
     for number in range(total):
         by_itself, size = number < alone * len(WARPERS), dice.random()
-        least = 2 if by_itself or size < 0.3 else 400  # ties at an edge want many tokens
+        least = 2 if by_itself or size < 0.3 else 400  # ties at an edge are likely only with many tokens
         width = round(least * (SMALL / least) ** dice.random())
         if size > (0.94 if wide else 0.99):
             width = dice.choice(LARGE if wide and size > 0.99 else MIDDLE)
@@ -49,7 +49,7 @@ def plan(total: int, alone: int, wide: bool) -> Iterator[tuple[int, int, str, bo
 
 
 def check(case: Case, counted: Counter[str], sorts: list[Tensor]) -> None:
-    """Both paths of one case: the draw's, and the view's from the order of the base scores."""
+    """Check both paths of one case: the draw's, and the view's, which uses the order of the base scores."""
     chain = build_chain(settings_of(**case.given))
     scored = score(chain, case.ids, case.row)
     assert torch.equal(scored.base, case.base)
@@ -69,28 +69,28 @@ def check(case: Case, counted: Counter[str], sorts: list[Tensor]) -> None:
     count(case, counted)
 
 
-def counts(applied: Applied, case: Case) -> list[int]:
-    return [removal.count for removal in applied.removals if removal.stage in case.after]
+def counts(applied: ChainResult, case: Case) -> list[int]:
+    return [kept_set.count for kept_set in applied.kept_sets if kept_set.stage in case.after]
 
 
-def check_exactly(case: Case, applied: Applied) -> None:
+def check_exactly(case: Case, applied: ChainResult) -> None:
     assert applied.exact
     assert torch.equal(applied.tempered, case.tempered)
-    cuts = [removal for removal in applied.removals if removal.stage in CUTS]
-    assert [removal.stage for removal in cuts] == list(case.after)
-    for removal, expected in zip(cuts, case.after.values(), strict=True):
-        assert removal.count == int((expected > -math.inf).sum()), removal.stage
-        assert torch.equal(case.tempered.masked_fill(~removal.left, -math.inf), expected), removal.stage
+    cuts = [kept_set for kept_set in applied.kept_sets if kept_set.stage in CUTS]
+    assert [kept_set.stage for kept_set in cuts] == list(case.after)
+    for kept_set, expected in zip(cuts, case.after.values(), strict=True):
+        assert kept_set.count == int((expected > -math.inf).sum()), kept_set.stage
+        assert torch.equal(case.tempered.masked_fill(~kept_set.left, -math.inf), expected), kept_set.stage
 
 
-def check_final(case: Case, applied: Applied, final: Tensor) -> None:
+def check_final(case: Case, applied: ChainResult, final: Tensor) -> None:
     scores = list(case.after.values())[-1] if case.after else case.tempered
     assert torch.equal(applied.scores, scores)
     assert torch.equal(final, torch.softmax(scores, dim=-1))
 
 
 def check_cuts(case: Case, cuts: list[Cut]) -> None:
-    """`alone` is what transformers' class keeps of the tempered row; only looked at where that is cheap."""
+    """Compare the described cuts: `alone` is how many transformers' class keeps of the tempered scores."""
     if len(case.row) > SMALL:
         return
     for cut in cuts:
@@ -118,14 +118,14 @@ def count(case: Case, counted: Counter[str]) -> None:
 
 
 def run(total: int, alone: int, monkeypatch: pytest.MonkeyPatch, wide: bool = False) -> Counter[str]:
-    """Check `total` cases, `wide` with more of the vocabularies that models have; what was met, by name."""
+    """Check `total` cases, with `wide` more of them at real vocabulary sizes; counts of what occurred."""
     counted: Counter[str] = Counter()
     sorts: list[Tensor] = []
     whole = stages.FUNCTIONS["top_p"]
 
-    def sorting(scores: Tensor, values: stages.Values, moment: stages.Moment) -> Tensor:
+    def sorting(scores: Tensor, values: stages.Values, context: stages.StageContext) -> Tensor:
         sorts.append(scores)
-        return whole(scores, values, moment)
+        return whole(scores, values, context)
 
     monkeypatch.setitem(stages.FUNCTIONS, "top_p", sorting)
     for planned in plan(total, alone, wide):
@@ -214,7 +214,7 @@ def test_minus_infinity_alone_is_no_reason_to_refuse() -> None:
 
 
 class Host(GenerationMixin):
-    """As much of a model as generate() needs to build its processors."""
+    """The attributes of a model that generate() needs to build its processors."""
 
     class config:  # noqa: N801
         is_encoder_decoder = False

@@ -1,4 +1,4 @@
-"""Each stage as a table of tiny distributions: probabilities in, probabilities kept, in the manner of llama.cpp."""
+"""Each stage as a table of tiny distributions: probabilities in, probabilities kept, as in llama.cpp's tests."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from tui.sampling.stages import FUNCTIONS
 HALVES = [0.5, 0.25, 0.125, 0.0625, 0.0625]
 FLAT = [0.25, 0.25, 0.25, 0.25]
 MIXED = [0.1, 0.4, 0.2, 0.3]
-"""Not in rank order: a stage must look at scores, not at places."""
+"""Not in rank order: a stage must go by scores, not by position."""
 O = 0.0  # noqa: E741
 
 TABLE = [
-    # what is given, probabilities in → probabilities out, before renormalising
+    # settings, probabilities in → probabilities out, before renormalising
     ({"top_k": 1}, MIXED, [O, 0.4, O, O]),
     ({"top_k": 2}, MIXED, [O, 0.4, O, 0.3]),
     ({"top_k": 3}, MIXED, [O, 0.4, 0.2, 0.3]),

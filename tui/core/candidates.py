@@ -1,4 +1,4 @@
-"""What is known about one distribution: its candidates, its cuts, its uncertainty. Plain values."""
+"""Plain values that describe one distribution: its candidates, its cuts, its entropy, its unseen tail."""
 
 from __future__ import annotations
 
@@ -8,24 +8,23 @@ import msgspec
 
 
 class Cut(msgspec.Struct, frozen=True, array_like=True):
-    """What one truncating stage does to a distribution."""
+    """The effect of one cut on a distribution."""
 
     stage: str
     alone: int
-    """How many candidates it would keep as the only stage."""
+    """How many candidates the cut would keep if it were the only one; 0 where a head does not decide it."""
     left: int
-    """How many are left after it, in the chain."""
+    """How many candidates are left after the cut, where it stands in the chain."""
     mass: float
-    """Tempered probability of what is left after it."""
+    """Tempered probability of the candidates left after the cut; NaN where a head does not decide it."""
     tie: tuple[int, int] | None = None
-    """(size, kept) where its edge falls inside a group of equal tokens."""
+    """(size, kept) of the group of equally probable tokens that the cut's edge falls into; None if there is none."""
     between: tuple[int, int] | None = None
-    """(fewest, most) left where a head does not decide it; `left` is the fewest then. An `alone` of 0 and a
-    `mass` of NaN are not known."""
+    """(fewest, most) candidates left where a head does not decide the number; `left` is the fewest then."""
 
 
 class Span(msgspec.Struct, frozen=True, array_like=True):
-    """Where a number lies that is not known exactly: from `low` to `high`, both included."""
+    """The bounds of a number that is not known exactly: it lies from `low` to `high`, both included."""
 
     low: float
     high: float
@@ -42,10 +41,10 @@ class Span(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Candidate(msgspec.Struct, frozen=True, array_like=True):
-    """One candidate. Probabilities are 0–1; `final` is 0 for a removed one. NaN is a number that is not known."""
+    """One candidate. Probabilities are 0–1; `final` is 0 for a removed candidate. NaN: the number is not known."""
 
     rank: int
-    """1 = best."""
+    """1 = best; 0 = a token of the unseen tail, whose rank is not known."""
     token: int
     piece: bytes
     special: bool
@@ -54,27 +53,24 @@ class Candidate(msgspec.Struct, frozen=True, array_like=True):
     tempered: float
     final: float
     cumulative: float
-    """Of `tempered`, in rank order, summed in float64."""
+    """The sum of `tempered` from rank 1 to this rank, in float64."""
     removed_by: str
-    """The first stage that removed it; '' if it is kept."""
+    """The first stage that removed the candidate; '' if it is kept."""
     count: int = 0
-    """How often it came up in `View.draws` draws."""
+    """How often the token came up in `View.draws` draws."""
     spans: tuple[Span, Span, Span] | None = None
-    """Where `tempered`, `final` and `cumulative` lie, if a head does not decide them all.
-
-    Rank 0 is a token of the unseen tail, whose place is not known.
-    """
+    """Bounds of `tempered`, `final` and `cumulative`; None if all three are known exactly."""
 
 
 class Plotted(msgspec.Struct, frozen=True, array_like=True):
-    """What a plot shows: its id, and its series by name, each little-endian float32."""
+    """The data of a plot: its id, and its series by name, each as little-endian float32."""
 
     id: str
     series: dict[str, bytes]
 
 
 class Entropy(msgspec.Struct, frozen=True, array_like=True):
-    """In bits, of the three distributions. 2 to its power is the effective number of candidates."""
+    """The entropy of the three distributions, in bits. 2 to the entropy is the effective number of candidates."""
 
     raw: float
     tempered: float
@@ -82,22 +78,23 @@ class Entropy(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Tail(msgspec.Struct, frozen=True, kw_only=True):
-    """What a head, the best tokens of a vocabulary, leaves open: the unseen rest, and bounds for what depends on it."""
+    """The tokens whose probability a server does not tell, and bounds for every number that depends on them."""
 
     told: int
-    """How many tokens have a rank."""
+    """How many tokens have a rank: the head, after penalties."""
     count: int
-    """How many have none."""
+    """How many tokens have no rank: the tail."""
     mass: float
-    """Raw probability of those."""
+    """Raw probability of the tail."""
     tempered: Span
-    """After penalties and temperature."""
+    """Bounds of the tail's probability after penalties and temperature."""
     kept: tuple[int, int]
     """The fewest and the most candidates that the cuts may leave, of the whole vocabulary."""
     kept_mass: Span
+    """Bounds of the tempered probability of the candidates that the cuts leave."""
     entropy: tuple[Span, Span, Span]
-    """In bits, of raw, tempered and final."""
+    """Bounds of the entropy in bits, of raw, tempered and final."""
     undecided: str = ""
-    """Why no token can be drawn here, in one sentence; '' where the kept set is certain."""
+    """Why no token can be drawn, in one sentence; '' where the kept set is certain."""
     remedy: str = ""
-    """What would decide it."""
+    """A setting that would make the kept set certain, in one sentence."""

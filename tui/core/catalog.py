@@ -1,4 +1,4 @@
-"""What models there are to choose from, and what room there is for them. Plain values."""
+"""Plain values for the list of models to choose from, and for the memory they would need."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import msgspec
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A checkpoint that lies on the engine's machine."""
+    """A checkpoint on the engine's machine."""
 
     name: str
-    """What `Origin.model` takes: a hub id; '' is the demo model."""
+    """The hub id, as `Origin.model` takes it; '' is the demo model."""
     files: int = 0
-    """Bytes on disk."""
+    """Size of the weight files in bytes."""
     parameters: int | None = None
-    """None where its files do not tell."""
+    """How many weights; None where the files do not say."""
     dtype: str = ""
-    """Of most of its weights: float32, bfloat16, …"""
+    """The dtype of most weights: float32, bfloat16, …; '' where the files do not say."""
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):
-    """A device's memory."""
+    """A device's memory, in bytes."""
 
     device: str
     free: int
-    """Bytes that a model could have now."""
+    """What a model could take now."""
     total: int
 
 
@@ -31,6 +31,6 @@ DTYPE_BYTES = {"float32": 4, "float64": 8, "bfloat16": 2, "float16": 2, "float8"
 
 
 def needed(entry: Entry) -> int | None:
-    """Bytes its weights take when loaded as they are stored; None where that is not known."""
+    """How many bytes of memory a checkpoint's weights take in the dtype they are stored in; None if not known."""
     width = DTYPE_BYTES.get(entry.dtype)
     return entry.files or None if entry.parameters is None or width is None else entry.parameters * width

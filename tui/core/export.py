@@ -1,7 +1,7 @@
-"""Copies the settings in force to where a person uses them: transformers, vLLM, llama.cpp.
+"""Writes the settings in force as another program takes them: transformers, vLLM, llama.cpp.
 
-Each target spells things its own way, has defaults of its own that would apply silently, and lacks some parameters:
-the text neutralises the defaults, `lost` names what it cannot say, `notes` what it does differently.
+Each target has its own names, its own defaults that would apply silently, and lacks some parameters: the text
+overrides the defaults, `lost` names the settings the target cannot express, `notes` what it does differently.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tui.core.stages import (
 )
 
 Naming = Callable[[Parameter], str]
-"""A parameter → what a program calls it, '' if it has none."""
+"""A parameter → its name in another program, '' if that program does not have it."""
 
 _NOT_TRANSFORMERS = (Source.YOU, Source.PRESET, Source.SAMPLESCOPE)
 _OTHER_NUMBERS = "Draws with its own random numbers: the same seed gives other tokens."
@@ -33,13 +33,13 @@ _OTHER_NUMBERS = "Draws with its own random numbers: the same seed gives other t
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """Settings in a target's own words."""
+    """The settings in the form one target takes."""
 
     title: str
     text: str
-    """What is copied."""
+    """The text that is copied."""
     values: dict[str, Any]
-    """The same as data: keyword arguments or the JSON object."""
+    """The settings in the text as data: keyword arguments or the JSON object."""
     lost: tuple[str, ...] = ()
     """Settings in force that the target cannot express, as `typical_p 0.9`."""
     notes: tuple[str, ...] = ()
@@ -47,9 +47,9 @@ class Exported:
 
 
 def generate_call(settings: Settings, seed: int) -> Exported:
-    """Python that gives the same tokens: the seed, and `model.generate` with only what differs from its defaults.
+    """Python that gives the same tokens: the seed, and `model.generate` with what differs from its defaults.
 
-    What transformers applies where it is left out, `top_k=50`, is always said.
+    `top_k` is always written out, because transformers applies `top_k=50` where it is missing.
     """
     force = _in_force(settings)
     values = {name: value for name, value in force.items() if _must_be_said(name, settings)}
@@ -70,7 +70,7 @@ def _must_be_said(name: str, settings: Settings) -> bool:
 
 
 def generation_config(settings: Settings, seed: int) -> Exported:
-    """A `generation_config.json`: what is in force and not off, and `top_k` wherever something is drawn."""
+    """A `generation_config.json`: every parameter in force that is not off, and `top_k` unless decoding is greedy."""
     force = _in_force(settings)
     values = {name: value for name, value in force.items() if _belongs_in_config(name, value, settings)}
     notes = (
@@ -93,9 +93,9 @@ def _in_transformers(parameter: Parameter) -> str:
 
 
 def vllm_request(settings: Settings, seed: int) -> Exported:
-    """SamplingParams for vLLM, also the sampling part of a request body; every value is said.
+    """SamplingParams for vLLM, also the sampling part of a request body; every value is written out.
 
-    vLLM's server fills what a request leaves out from the model's generation_config.json.
+    vLLM's server takes the values that a request leaves out from the model's generation_config.json.
     """
     force = _in_force(settings)
     values = _as(settings, _in_vllm) | {"max_tokens": force["max_new_tokens"], "seed": seed}
@@ -119,15 +119,16 @@ def _vllm_notes(force: Mapping[str, Value]) -> tuple[str, ...]:
 
 
 _LLAMA_ORDER = tuple(stage.llama for stage in STAGES.values() if stage.llama)
-"""Its samplers in transformers' order; llama.cpp's own has temperature last."""
+"""llama.cpp's samplers in transformers' order; its own order has temperature last."""
 _LLAMA_WINDOW = 131072
-"""Tokens its penalty looks back on: transformers penalises the whole text. Not -1: newer servers do not know it."""
+"""How many tokens back llama.cpp's penalty looks: in effect all, because transformers penalises the whole text. Not -1,
+which newer servers refuse."""
 
 
 def llama_request(settings: Settings, seed: int) -> Exported:
-    """The sampling part of a llama.cpp `/completion` request, in transformers' order of samplers.
+    """The sampling part of a llama.cpp `/completion` request, with the samplers in transformers' order.
 
-    Its own defaults (temperature 0.8, top_k 40, top_p 0.95, min_p 0.05, a penalty over 64 tokens) are written over.
+    It overrides the server's defaults (temperature 0.8, top_k 40, top_p 0.95, min_p 0.05, a penalty over 64 tokens).
     """
     force = _in_force(settings)
     values = _as(settings, _in_llama) | {
@@ -162,7 +163,7 @@ FORMATS: dict[str, Callable[[Settings, int], Exported]] = {
     "vllm": vllm_request,
     "llama.cpp": llama_request,
 }
-"""The four formats by name, in the order they are offered."""
+"""The four formats by name, in the order in which the dialog and the palette list them."""
 
 
 def _greedy(settings: Settings) -> bool:
@@ -170,9 +171,9 @@ def _greedy(settings: Settings) -> bool:
 
 
 def _in_force(settings: Settings) -> dict[str, Value]:
-    """Values by name: do_sample first, then the parameters as they are applied. None is spelled as off.
+    """Values by name: do_sample first, then the parameters in chain order. None is replaced by the `off` value.
 
-    Greedy decoding is left with the penalties: transformers skips temperature and every cut.
+    Under greedy decoding temperature and cuts are off too, because transformers skips them; only penalties apply.
     """
     values: dict[str, Value] = {"do_sample": settings["do_sample"].value}
     for name, parameter in PARAMETERS.items():
@@ -183,14 +184,14 @@ def _in_force(settings: Settings) -> dict[str, Value]:
 
 
 def _as(settings: Settings, name_in: Naming) -> dict[str, Any]:
-    """What is in force under another program's names, nothing left out; greedy is a temperature of 0 there."""
+    """Every parameter that another program has, in force or off, under its name there; greedy is temperature 0."""
     force = _in_force(settings) | ({TEMPERATURE.name: 0.0} if _greedy(settings) else {})
     said = {name_in(one): force[one.name] for one in SPOKEN_ORDER.values() if name_in(one)}
     return {name: 0.0 if value is None else value for name, value in said.items()}
 
 
 def _lost(force: Mapping[str, Value], name_in: Naming) -> tuple[str, ...]:
-    """The parameters of the stages in force that a program has no name for."""
+    """The parameters of the stages in force that another program does not have, as `typical_p 0.9`."""
     acting = [one for stage in STAGES.values() if stage.acts(force) for one in stage.parameters]
     return tuple(f"{one.name} {force[one.name]}" for one in acting if not name_in(one))
 

@@ -1,4 +1,4 @@
-"""Where a model comes from and how it is to be loaded: what the command line, the models screen and `Open` say."""
+"""Where a model comes from and how to load it: the value that the command line, the models screen and `Open` share."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import re
 import msgspec
 
 _ADDRESS = re.compile(r"https?://|[\w.-]+:\d+(?:/|$)|\[[0-9a-fA-F:]+\]:\d+")
-"""A server: with its scheme, or a host and a port."""
+"""Matches a server's address: one with a scheme, or a host and a port."""
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A local checkpoint, a Hugging Face id, or a server's address; nothing at all is the built-in demo model."""
+    """A local checkpoint, a Hugging Face id, or a server's address; with none of them, the built-in demo model."""
 
     model: str | None = None
     """A folder or a Hugging Face id; with `server`, the model's name there (None: the only one)."""
     server: str = ""
-    """An address such as http://localhost:8000; '' is a model loaded here."""
+    """The server's address, such as http://localhost:8000; '' for a model that the engine loads itself."""
     revision: str = ""
-    """Branch, tag or commit on the hub; '' is the main branch."""
+    """A branch, tag or commit on the hub; '' is the main branch."""
     tokenizer: str = ""
-    """For a server: a folder or a Hugging Face id whose tokenizer the model has; '' asks the server."""
+    """For a server: the folder or Hugging Face id to load the model's tokenizer from; '' asks the server."""
     device: str = "auto"
     dtype: str = "auto"
     device_map: str = ""
@@ -32,17 +32,20 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def name(self) -> str:
-        """As a person would call it."""
+        """The model's name for a person: its folder or id, the server's address, or both."""
         return " at ".join(filter(None, (self.model, self.server))) or "demo"
 
     @property
     def trusting(self) -> bool:
-        """True if code of the checkpoint may run: said in the status line, never remembered."""
+        """True if code of the checkpoint may run. The status line says so; the recent models do not remember it."""
         return self.allow_pickle or self.trust_remote_code
 
 
 def named(text: str, loading: Origin) -> Origin:
-    """What a person typed: a server's address, a folder or a hub id; loaded as `loading` says, but trusting nothing."""
+    """The origin that a person typed: a server's address, a folder or a hub id.
+
+    Device, dtype and device map are those of `loading`; permission to run the checkpoint's code is not taken over.
+    """
     text = text.strip()
     if _ADDRESS.match(text):
         return Origin(server=text if "://" in text else f"http://{text}")

@@ -1,4 +1,4 @@
-"""What a record of a parameter and of a stage holds; the records themselves are in `stages.py`."""
+"""The types that describe a parameter and a stage; the records themselves are in `stages.py`."""
 
 from __future__ import annotations
 
@@ -13,44 +13,45 @@ from tui.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A slider's ends and steps; on a logarithmic track a step is a fraction of the power of ten below the value."""
+    """A slider's ends and step. On a logarithmic track the step is a fraction of the power of ten below the value."""
 
     low: float
     high: float
     step: float
     log: bool = False
     zero: bool = False
-    """A place for 0 left of `low`."""
+    """True if the slider has a stop for 0 left of `low`."""
     to_vocabulary: bool = False
-    """The model's vocabulary is the right end; `high` stands in for it until a model is open."""
+    """True if the right end is the size of the model's vocabulary; until a model is open it is `high`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One number a person can set: its range, the value at which it does nothing, and what it is called where."""
+    """One number a person can set: its range, the value at which it does nothing, and its name in each program."""
 
     name: str
-    """transformers' own."""
+    """Its name in transformers."""
     off: float | None
+    """The value at which it does nothing."""
     low: float
     high: float = math.inf
     integer: bool = False
     open_low: bool = False
     open_high: bool = False
     hint: str = ""
-    """What to do instead, where a value is refused."""
+    """What to do instead when a value is refused, in one sentence for a person."""
     label: str = ""
-    """What a person calls it."""
+    """Its name on screen."""
     symbol: str = ""
-    """A letter for where the label is too long; '' if it has none."""
+    """A short form for where the label is too long; '' if it has none."""
     help: str = ""
-    """What it does, in one sentence."""
+    """Its effect, in one sentence."""
     acts: tuple[float, float] | None = None
-    """Between which values, both excluded, transformers applies it; None: at every value but `off`."""
+    """transformers applies it only between these two values, both excluded; None: at every value but `off`."""
     factor: bool = False
-    """True if `off` is a number like any other (times 1), and no word."""
+    """True if scores are multiplied or divided by it: its `off` is shown as the number 1, not as the word off."""
     unasked: float | None = None
-    """In force where nobody asks for anything, if that is not `off`: transformers' default, ours for what it lacks."""
+    """Its default, if that is not `off`: transformers' default, or samplescope's where transformers lacks it."""
     transformers: bool = True
     """False if generate() has no such parameter."""
     vllm: str = ""
@@ -58,26 +59,26 @@ class Parameter:
     llama: str = ""
     """Its name in a llama.cpp request; '' if llama.cpp has none."""
     track: Track | None = None
-    """Its slider's, if it has one."""
+    """Its slider's track; None if it has no slider."""
 
     @property
     def flag(self) -> str:
-        """The command line's spelling."""
+        """Its command-line option: `--top-p` for `top_p`."""
         return "--" + self.name.replace("_", "-")
 
     @property
     def default(self) -> float | None:
-        """In force where nobody asks for anything."""
+        """The value in force when nobody has set one."""
         return self.off if self.unasked is None else self.unasked
 
     def is_off(self, value: float | None) -> bool:
-        """True if this value leaves the scores alone, as transformers decides it."""
+        """True if transformers leaves the scores unchanged at this value."""
         if value is None:
             return True
         return value == self.off if self.acts is None else not self.acts[0] < value < self.acts[1]
 
     def check(self, value: object) -> None:
-        """Raise InputError unless `value` is in range; None (none at all) is allowed where off is."""
+        """Raise InputError unless `value` is in range. None is allowed where `off` is None or 0."""
         if value is None and self.off in (None, 0):
             return
         number = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
@@ -85,14 +86,14 @@ class Parameter:
             raise InputError(f"{self.flag} must be {self.range_text()}, not {value}.", self.hint)
 
     def normalise(self, value: float | None) -> float | None:
-        """`value` checked, as the type transformers wants: it refuses `temperature=2` for being an int."""
+        """Check `value` and convert it to the type transformers wants: it refuses `temperature=2`, an int."""
         self.check(value)
         if value is None:
             return None
         return int(value) if self.integer else float(value)
 
     def _inside(self, value: float) -> bool:
-        # Compared as it is, int or float: as floats, 2**64 and 2**64 - 1 are one number.
+        # Not converted to float before comparing: as floats, 2**64 and 2**64 - 1 are equal.
         above = value > self.low if self.open_low else value >= self.low
         below = value < self.high if self.open_high else value <= self.high
         return above and below and abs(value) <= sys.float_info.max
@@ -108,37 +109,37 @@ class Parameter:
 
 
 class Kind(Enum):
-    """What a stage does to logits."""
+    """What a stage does to the scores."""
 
     PENALTY = auto()
-    """Changes some scores, and so the ranking. Comes before the temperature; greedy decoding keeps it."""
+    """Changes some scores, hence the ranking. It comes before the temperature and applies to greedy decoding too."""
     TEMPERATURE = auto()
-    """Changes all scores, and keeps their order."""
+    """Divides all scores, and keeps their order."""
     CUT = auto()
-    """Removes candidates. Comes after the temperature."""
+    """Removes candidates. It comes after the temperature."""
 
 
 @dataclass(frozen=True, slots=True)
 class StageRecord:
-    """One step of the chain: the parameters it reads, and what may be said of whatever it leaves."""
+    """One stage of the chain: its parameters, its kind, and the properties that the rest of the program relies on."""
 
     name: str
     kind: Kind
     parameters: tuple[Parameter, ...]
     label: str
-    """Its name beside a candidate it removed, where there is little room."""
+    """Its short name, shown beside a candidate that it removed."""
     prefix: bool = True
-    """True if it keeps the best so many of what it is given, so that its effect is a number."""
+    """True if it keeps the n best candidates of its input for some n, so that n describes what it keeps."""
     signs: bool = False
-    """True if it looks at the sign of a logit, which a log-probability does not tell."""
+    """True if its effect depends on the sign of a logit, which a log-probability does not have."""
     llama: str = ""
     """Its name among llama.cpp's `samplers`; '' if llama.cpp has none."""
 
     def acts(self, values: Mapping[str, float | None]) -> bool:
-        """True if none of its parameters, by name in `values`, is off: each alone turns it off."""
+        """True if the stage is in force under `values`, by parameter name: one parameter that is off disables it."""
         return not any(parameter.is_off(values.get(parameter.name)) for parameter in self.parameters)
 
     @property
     def symbol(self) -> str:
-        """A letter for where the label is too long, or the label."""
+        """The short form of the first parameter that has one, else the label."""
         return next((parameter.symbol for parameter in self.parameters if parameter.symbol), self.label)

@@ -1,4 +1,4 @@
-"""The post's prompt and its four settings, exactly as it ran them."""
+"""The prompt and the four settings of the blog post on sampling that samplescope follows, exactly as it ran them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ UNICORNS = (
     "in the Andes Mountains. Even more surprising to the researchers was the fact that the unicorns spoke perfect "
     "English.\n\n\n"
 )
-"""The post's prompt. Of its three line breaks two are written out, one stands before the closing quotes."""
+"""The post's prompt. In the post's source two of its three line breaks are escapes, the third is a real line break."""
 
 POST_MAX_LENGTH = 128
 """Where the post's runs end: `max_length`, which counts the prompt."""
@@ -19,17 +19,17 @@ POST_MAX_LENGTH = 128
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """Settings under a name: choosing one replaces everything that was given."""
+    """Settings under a name. Choosing a preset replaces every setting that the person had given."""
 
     name: str
     title: str
     given: Given
     key: str
-    """The key that suggests itself."""
+    """The key that chooses it by default."""
     brief: str
-    """What it does, in a few words."""
+    """Its effect, in a few words."""
     note: str
-    """What to know when comparing with the post."""
+    """How samplescope differs from the post here, in one or two sentences."""
 
 
 _LENGTH = (
@@ -63,4 +63,4 @@ PRESETS: tuple[Preset, ...] = (
         f"The post did not set top_k, and transformers then applies top_k=50 first. {_LENGTH}",
     ),
 )
-"""In the post's order."""
+"""The presets, in the post's order."""

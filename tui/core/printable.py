@@ -1,7 +1,7 @@
-"""Makes any text safe and visible: one line, no control character, nothing of zero width.
+"""Makes any text safe and visible on a terminal: one line, no control character, nothing of zero width.
 
-A vocabulary holds escapes, bidi overrides and half characters; whatever reaches the screen from a token, a prompt,
-a file name or a server goes through here first.
+A vocabulary holds escape sequences, bidi overrides and half characters; all text that comes from a token, a prompt, a
+file name or a server goes through these functions before it reaches the screen.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ZERO_WIDTH = frozenset(
 
 
 def _shown(char: str) -> str:
-    """One character as it may be drawn."""
+    """What stands on screen for one character: itself, a visible mark, or its number."""
     if char in _NAMED:
         return _NAMED[char]
     code = ord(char)
@@ -44,14 +44,14 @@ def _by_number(char: str) -> str:
 
 
 def combines(char: str) -> bool:
-    """True if it is drawn on the character before it: marks, and the vowels and finals of conjoining Hangul."""
+    """True if a terminal draws this character onto the one before it: marks, vowels and finals of conjoining Hangul."""
     return unicodedata.category(char) in _MARKS or 0x1161 <= ord(char) <= 0x11FF or 0xD7B0 <= ord(char) <= 0xD7FB
 
 
 def printable(text: str, *, space: str = "·") -> str:
     """`text` on one line with every character visible: ` cat` → `·cat`, ESC → `␛`, U+202E → `⟨202E⟩`, '' → `∅`.
 
-    `space` replaces the mark for plain blanks (the running text shows them as blanks).
+    `space` is what stands for a plain blank: a mark in lists, a blank in the running text.
     """
     if not text:
         return EMPTY

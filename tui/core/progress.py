@@ -1,4 +1,4 @@
-"""How far something is, told while it goes on."""
+"""Progress of a long request: the callback that reports it, and that gives the request up."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ from collections.abc import Callable
 from tui.errors import StoppedError
 
 Report = Callable[[str, float, float | None, str], None]
-"""(stage, done, total or None, unit): how far a long request is. What it raises gives the request up."""
+"""A callback (stage, done, total or None, unit) that is called while a long request runs. An exception in it ends the
+request."""
 
 
 def quiet(_stage: str, _done: float, _total: float | None, _unit: str) -> None:
-    """A report nobody reads."""
+    """A report that ignores its arguments."""
 
 
 def stoppable(asked: Callable[[], bool], what: str, report: Report) -> Report:
-    """`report`, which raises StoppedError once `asked()` is true: `what` is given up."""
+    """A report that passes its arguments on to `report`, and raises StoppedError once `asked()` is true.
+
+    `what` names the request in the error's message.
+    """
 
     def watch(stage: str, done: float, total: float | None, unit: str) -> None:
         if asked():

@@ -1,7 +1,7 @@
 """The JSON Lines of `samplescope run` and of a branch saved from the explorer: one object a line.
 
-A run is a `run` line, its `step` lines and an `end` line; a run that failed ends in an `error` line instead. A saved
-branch has the same lines with less in them: what was not kept is null or empty, never made up.
+A run is a `run` line, its `step` lines and an `end` line; a run that failed ends with an `error` line instead. A saved
+branch has the same lines; a field whose value the story does not keep is null or empty.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from tui.core.story import Node
 from tui.core.tokens import join_text
 
 VERSION = 1
-"""Of the format; it rises when a key is renamed or changes its meaning, not when one is added."""
+"""The version of the format. It rises when a key is renamed or changes its meaning, not when one is added."""
 
 Record = dict[str, Any]
 
-# JSON escapes C0 only. The rest of what acts on a terminal: DEL, C1, bidi and line separators, byte order mark.
+# JSON escapes C0 only. These are the other characters a terminal acts on: DEL, C1, bidi, line separators, BOM.
 _ACTING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
 def dumps(record: Record) -> str:
-    """One line of JSON, without its line break; NaN and infinities are null.
+    """A record as one line of JSON, without its line break; NaN and infinities become null.
 
-    Characters that would act on a terminal are escaped, so that looking at a file is safe.
+    Characters that a terminal would act on are escaped, so that it is safe to print the file.
     """
     text = msgspec.json.encode(record).decode("utf-8")
     return _ACTING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
@@ -49,10 +49,10 @@ def run_record(
     notes: Sequence[str] = (),
     head: int | None = None,
 ) -> Record:
-    """The first line: what runs, with every setting in force and its source.
+    """The first line of a run: model, prompt and seed, and every setting in force with its source.
 
-    `notes` are the model's and the prompt's: what of it is overridden or not used. `head` is how many tokens of the
-    vocabulary are known where that is not all of them.
+    `notes` are the model's and the prompt's: what of it is overridden or not used. `head` is how many tokens a server
+    gives log-probabilities for; None for the whole vocabulary.
     """
     record = {
         "type": "run",
@@ -81,11 +81,11 @@ def step_record(
     candidates: Iterable[Candidate] = (),
     tail_mass: float | None = None,
 ) -> Record:
-    """One token: how it came, where it stood, what the cuts left. `index` counts new tokens from 0.
+    """The line of one token: how it was chosen, its rank and probabilities, what the cuts left.
 
-    `text` is what this token adds to the text before it, U+FFFD where that is half a character; `bytes` is exact. Both
-    are empty for an id that the tokenizer does not use. `tail_mass` is the raw probability of all tokens without a
-    rank, where there are any: what they leave open is null.
+    `index` counts new tokens from 0. The key `text` is what this token adds to the text before it, U+FFFD for half a
+    character; `bytes` is exact; both are empty for an id that the tokenizer does not use. `tail_mass` is the raw
+    probability of a head's unseen tail, None without a head; a number that the tail leaves undecided is null.
     """
     record = {
         "type": "step",
@@ -110,12 +110,12 @@ def step_record(
 
 
 def saved_step_record(index: int, node: Node) -> Record:
-    """One token of a saved branch: with the settings and the seed that made it, as they may change along the way."""
+    """The line of one token of a saved branch, with its settings and seed: they may vary along a branch."""
     return step_record(index, node) | {"given": dict(node.given), "seed": node.seed}
 
 
 def end_record(*, reason: str, ids: Sequence[int], pieces: Iterable[bytes], seconds: float | None) -> Record:
-    """The last line: why it ended, and the new tokens' ids and text. `seconds` is None for a saved branch.
+    """The last line: why the run ended, and the new tokens' ids and text. `seconds` is None for a saved branch.
 
     `text` is what the new tokens add to the prompt's text, as the tokenizer decodes it. Decoding their ids alone may
     drop the blank in front; and bytes that are no UTF-8 are U+FFFD here, whatever the tokenizer makes of them.

@@ -1,7 +1,7 @@
-"""Sampling parameters: what each may be, who set it, and what *off* means for it.
+"""The values of the sampling parameters: validated, and resolved from what the person, the model and transformers say.
 
-`Given` holds only what a person set. A parameter that is not given is left out, never None: in transformers
-`top_k=None` means no top-k, while leaving it out means 50.
+`Given` holds only what a person set. A parameter that the person did not set is missing from it, never None: in
+transformers `top_k=None` means no top-k, while leaving it out means 50.
 """
 
 from __future__ import annotations
@@ -40,19 +40,19 @@ Settings = dict[str, Setting]
 
 
 OWN_DEFAULTS: Mapping[str, Value] = {"do_sample": True, "max_new_tokens": 128}
-"""What samplescope decides where nobody else did."""
+"""Values that samplescope sets unless the person does, whatever the model or transformers would set."""
 DEFAULT_SEED = 42
 
 OFF: Given = {name: parameter.off for name, parameter in PARAMETERS.items()}
 """Every parameter at the value at which it does nothing."""
 UNASKED: Given = {name: parameter.default for name, parameter in PARAMETERS.items()}
-"""What transformers applies where nobody asks for anything, for as long as no model is open that tells."""
+"""Every parameter's default, shown until a model is open that says what transformers applies to it."""
 
 _NUMBERS = {**PARAMETERS, MAX_NEW_TOKENS.name: MAX_NEW_TOKENS}
 
 
 def normalise(given: Mapping[str, Value]) -> Given:
-    """`given` validated, each value as the float, int or bool that transformers wants.
+    """Validate `given`, and convert each value to the float, int or bool that transformers wants.
 
     Raises InputError for the first parameter that is unknown or out of range.
     """
@@ -75,10 +75,10 @@ def validate(given: Mapping[str, Value]) -> None:
 
 
 def resolve(given: Mapping[str, Value], model: Mapping[str, Any], library: Mapping[str, Any]) -> Settings:
-    """Each parameter's value in force and its source: you, then the model's generation_config, then transformers.
+    """Each parameter's value in force, from the person, else the model's generation_config, else transformers.
 
-    `model` holds what generation_config.json sets (None = unset), `library` transformers' own defaults; what it does
-    not have has ours.
+    `model` holds what generation_config.json sets (None = unset), `library` transformers' own defaults. A parameter
+    that transformers does not have gets samplescope's default.
     """
     settings: Settings = {}
     for name in (*PARAMETERS, "do_sample", MAX_NEW_TOKENS.name):
@@ -96,7 +96,7 @@ def resolve(given: Mapping[str, Value], model: Mapping[str, Any], library: Mappi
 
 
 def for_generate(given: Mapping[str, Value]) -> Given:
-    """The keywords that generate() takes of what was given, validated; the rest is samplescope's alone."""
+    """`given`, validated, as keywords for generate(): without the parameters that only samplescope has."""
     return {
         name: value
         for name, value in normalise(given).items()
@@ -105,7 +105,7 @@ def for_generate(given: Mapping[str, Value]) -> Given:
 
 
 def check_without_logits(settings: Settings) -> None:
-    """InputError if a stage looks at the sign of a logit, where only log-probabilities are known."""
+    """For a model of which only log-probabilities are known: InputError if a stage in force needs the logits' signs."""
     for name, parameter in ((one.name, one) for stage in PENALTIES if stage.signs for one in stage.parameters):
         if not parameter.is_off(settings[name].value):
             raise InputError(

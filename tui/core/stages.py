@@ -1,7 +1,7 @@
-"""Every stage of the chain with its parameters: one record each, from which all that is said of it is derived.
+"""One record for every stage of the chain and its parameters; sliders, options, help and exports derive from it.
 
 A new cut is a record here, a function of the same name in `sampling/stages.py`, and rows in the table of its tests.
-Nothing else names a stage or a parameter, but where it treats one unlike all others.
+Other modules name a stage or a parameter only where they treat it unlike all others.
 """
 
 from __future__ import annotations
@@ -116,12 +116,12 @@ STAGES: dict[str, StageRecord] = {
         ETA_CUTOFF,
     )
 }  # fmt: skip
-"""Every stage of our own, in the order transformers applies them."""
+"""Every stage that samplescope implements, in the order transformers applies them."""
 
 PENALTIES = tuple(stage for stage in STAGES.values() if stage.kind is Kind.PENALTY)
-"""What changes the ranking, and what greedy decoding keeps."""
+"""The stages that change the ranking; they apply to greedy decoding too."""
 SAMPLING = tuple(stage for stage in STAGES.values() if stage.kind is not Kind.PENALTY)
-"""The temperature and the cuts: greedy decoding leaves them out, and none changes the ranking."""
+"""The temperature and the cuts: they keep the ranking, and greedy decoding skips them."""
 
 
 def _parameters(stages: tuple[StageRecord, ...]) -> dict[str, Parameter]:
@@ -132,7 +132,7 @@ PARAMETERS: Mapping[str, Parameter] = _parameters(tuple(STAGES.values()))
 """Every sampling parameter, in the order transformers applies them."""
 PENALTY_PARAMETERS = _parameters(PENALTIES)
 SPOKEN_ORDER = _parameters((*SAMPLING, *PENALTIES))
-"""The same with the penalties last: as a person looks for them."""
+"""Every sampling parameter with the penalties last: the order in which help and dialogs list them."""
 
 MAX_NEW_TOKENS = Parameter(
     "max_new_tokens", None, 1, integer=True, label="max new tokens", help="How many tokens to generate; default 128."

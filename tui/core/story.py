@@ -1,4 +1,4 @@
-"""The story: a tree of immutable nodes, one a token. The engine owns it, the client mirrors it."""
+"""The story: a tree of immutable nodes, one for each token tried. The engine owns it, the client mirrors it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import msgspec
 from tui.core.settings import Given
 
 ROOT = 0
-"""The parent of every prompt's first token: the place before any text. No node has this number."""
+"""The parent id of every prompt's first token. No node has this id."""
 
 
 class How(StrEnum):
-    """How a token came to stand where it stands."""
+    """How a node's token was chosen."""
 
     PROMPT = "prompt"
     SAMPLED = "sampled"
@@ -24,7 +24,7 @@ class How(StrEnum):
 
 
 class Node(msgspec.Struct, frozen=True, array_like=True):
-    """One token in its place, with what was known when it was taken. Numbers are NaN for prompt tokens."""
+    """One token of the tree, with its numbers at the step that added it. They are NaN for prompt tokens."""
 
     id: int
     parent: int
@@ -35,7 +35,7 @@ class Node(msgspec.Struct, frozen=True, array_like=True):
     special: bool = False
     how: How = How.PROMPT
     given: Given = {}
-    """What the person had set when the token was taken."""
+    """What the person had set when the token was drawn or chosen."""
     seed: int = 0
     rank: int = 0
     """1 = best, by the scores after penalties."""
@@ -45,15 +45,15 @@ class Node(msgspec.Struct, frozen=True, array_like=True):
     kept: int = 0
     """How many candidates the cuts left."""
     entropy: float = math.nan
-    """Of the raw distribution, in bits."""
+    """Entropy of the raw distribution the token was taken from, in bits."""
     surprisal: float = math.nan
-    """Of this token under the raw distribution, in bits."""
+    """−log2 of the token's raw probability, in bits."""
     ms: float = math.nan
-    """Milliseconds of the forward that gave the logits this token was taken from."""
+    """Milliseconds of the forward that computed the logits this token was drawn from."""
 
 
 class Story:
-    """Nodes by number, and who follows whom. Nodes are only ever added."""
+    """Nodes by id, and the children of each. Nodes are added, never changed or removed."""
 
     def __init__(self, nodes: Iterable[Node] = ()) -> None:
         self._nodes: dict[int, Node] = {}
@@ -61,7 +61,7 @@ class Story:
         self.add(nodes)
 
     def add(self, nodes: Iterable[Node]) -> None:
-        """Add nodes, parents first; one already there is left as it is."""
+        """Add nodes, parents first; a node whose id is there already is skipped."""
         for node in nodes:
             if node.id not in self._nodes:
                 self._nodes[node.id] = node
@@ -81,24 +81,23 @@ class Story:
 
     @property
     def next_id(self) -> int:
-        """The number the next node gets: never reused."""
+        """The id that the next node gets; ids are never reused."""
         return next(reversed(self._nodes), ROOT) + 1
 
     def children(self, node_id: int) -> list[Node]:
-        """The nodes that follow this one, oldest first."""
+        """This node's children, oldest first."""
         return [self._nodes[child] for child in self._children.get(node_id, ())]
 
     def child(self, node_id: int, token: int, *, prompt: bool) -> Node | None:
-        """The node that follows this one with `token`, if there is one: of a prompt, or one that was drawn or chosen.
+        """This node's child with `token`: the prompt's one if `prompt`, else the one drawn or chosen. None if missing.
 
-        Prompt and drawn children are kept apart: the number of draws before what follows them, hence the random state,
-        differs.
+        Prompt and drawn children are kept apart: the number of draws before them, hence the random state, differs.
         """
         alike = (node for node in self.children(node_id) if (node.how is How.PROMPT) == prompt)
         return next((node for node in alike if node.token == token), None)
 
     def path(self, node_id: int) -> list[Node]:
-        """From the first prompt token to this node, both included; empty for ROOT."""
+        """The nodes from the first prompt token to this node, both included; empty for ROOT."""
         nodes = []
         while node_id != ROOT:
             node = self._nodes[node_id]

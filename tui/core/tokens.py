@@ -1,4 +1,4 @@
-"""Tokens are bytes: joining them back into text, across characters that several tokens share."""
+"""Joins the bytes of tokens into text, across characters whose bytes are split over several tokens."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from tui.core.printable import printable_bytes
 
 
 def decode_incrementally(pieces: Iterable[bytes]) -> list[str]:
-    """The text each token completes; a token that ends inside a character gives '' and the next gives it whole.
+    """The text each token completes: a token that ends inside a character gives '', the next one the whole character.
 
-    Bytes that never become UTF-8 come out as U+FFFD, at the token that proves it.
+    Invalid UTF-8 becomes U+FFFD, at the token that makes it certain.
     """
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     texts = [decoder.decode(piece) for piece in pieces]
@@ -22,7 +22,7 @@ def decode_incrementally(pieces: Iterable[bytes]) -> list[str]:
 
 
 def join_text(pieces: Iterable[bytes]) -> str:
-    """The whole text of a run of tokens, half characters joined."""
+    """The whole text of consecutive tokens; invalid UTF-8 becomes U+FFFD."""
     return b"".join(pieces).decode("utf-8", "replace")
 
 

@@ -1,1 +1,1 @@
-"""A model, a story and a generator: step, run, take, view; and the pipe round them."""
+"""The engine: a model, its story and its logits, with steps and views on them; and the process that serves it."""

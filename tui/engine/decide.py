@@ -1,4 +1,4 @@
-"""One step decided: logits through their chain, and the token drawn, picked or taken from it."""
+"""One step: logits through their chain to a distribution, and the token that is drawn from it."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from tui.core.story import How
 from tui.engine.places import Place
 from tui.errors import RunError
 from tui.sampling.chain import Chain, build_chain
-from tui.sampling.cuts import Applied, apply_chain, describe_cuts
+from tui.sampling.cuts import ChainResult, apply_chain, describe_cuts
 from tui.sampling.draw import DrawStream, Noise
 from tui.sampling.metrics import entropy_bits
 from tui.sampling.ranking import rank_of, surprisal_bits
-from tui.sampling.scoring import Scored, score
+from tui.sampling.scoring import BaseScores, score
 
 
 @dataclass
 class Distribution:
-    """Logits [V] after their chain, with the three probabilities [1, V] float32 in id order."""
+    """Logits [V], their chain and its result; `raw`, `tempered` and `final` are probabilities [1, V] in id order."""
 
     logits: Tensor
     ids: Tensor
     chain: Chain
-    scored: Scored
-    applied: Applied
+    scored: BaseScores
+    applied: ChainResult
     raw: Tensor
     tempered: Tensor
     final: Tensor
 
     undecided: RunError | None = field(default=None, init=False)
-    """Why no token can be drawn although the logits are sound: only where a head is all that is known of them."""
+    """Why no token can be drawn, or None. Set only where a head is known that does not decide the kept set."""
 
     @property
     def tail_mass(self) -> float | None:
-        """Raw probability of the tokens without a rank; None where all of the vocabulary is known."""
+        """Raw probability of the unseen tail; None where the whole vocabulary is known."""
         return None
 
     @property
@@ -49,11 +49,11 @@ class Distribution:
         return self.logits.shape[0]
 
     def rank(self, token: int) -> int:
-        """1 + the number of better ones; 0 where that is not known."""
+        """1 + the number of tokens that score higher; 0 for a token of the unseen tail."""
         return rank_of(self.scored.base, token)
 
     def surprisal(self, token: int) -> float:
-        """Of a token under raw, in bits."""
+        """−log2 of a token's raw probability, in bits."""
         return surprisal_bits(self.logits, token, float(self.raw[0, token]))
 
     def removed_by(self, tokens: Tensor) -> list[str]:
@@ -66,31 +66,31 @@ class Distribution:
 
     @cached_property
     def raw_entropy(self) -> float:
-        """Bits, of raw."""
+        """Entropy of the raw distribution, in bits."""
         return entropy_bits(self.raw)
 
     @cached_property
     def entropy(self) -> Entropy:
-        """Bits, of raw, tempered and final."""
+        """Entropy of the raw, tempered and final distributions, in bits."""
         raw = self.raw_entropy
         tempered = raw if self.tempered is self.raw else entropy_bits(self.tempered)
         return Entropy(raw, tempered, tempered if self.final is self.tempered else entropy_bits(self.final))
 
     @cached_property
     def cuts(self) -> list[Cut]:
-        """What each removing stage does here."""
+        """The effect of each stage that removes tokens."""
         return describe_cuts(self.chain, self.applied, self.ids, self.tempered)
 
     @property
     def kept(self) -> int:
-        """How many candidates are left."""
+        """How many candidates are left after all cuts; greedy decoding leaves one."""
         if self.chain.greedy:
             return 1
-        return self.applied.removals[-1].count if self.applied.removals else self.logits.shape[0]
+        return self.applied.kept_sets[-1].count if self.applied.kept_sets else self.logits.shape[0]
 
     @property
     def kept_mass(self) -> float:
-        """Their tempered probability."""
+        """The tempered probability of the candidates that are left."""
         if self.chain.greedy:
             return float(self.tempered[0, int(self.final.argmax())])
         return self.cuts[-1].mass if self.cuts else 1.0
@@ -99,23 +99,23 @@ class Distribution:
 GREEDY = "greedy"
 """What greedy decoding is called where a stage is named."""
 Decide = Callable[[Place, Settings, int], Distribution]
-"""(place, settings, seed) → the distribution there."""
+"""(place, settings, seed) → the distribution at that place."""
 
 
 def distribution(place: Place, settings: Settings, seed: int) -> Distribution:
-    """Run a place's logits through generate()'s chain, exactly. RunError if they cannot be sampled from."""
+    """Run a place's logits through the chain, bit for bit as generate() does. RunError if they cannot be sampled."""
     chain = chain_at(place, settings, seed)
     scored = score(chain, place.ids, place.logits)
     return finish(place.logits, place.ids, chain, scored, apply_chain(chain, place.ids, scored))
 
 
 def chain_at(place: Place, settings: Settings, seed: int) -> Chain:
-    """The stages in force at a place: with the model's own there, and the noise of its position."""
+    """The chain in force at a place, with the model's own stages there and the noise of its position."""
     return build_chain(settings, place.model_processors, Noise(seed, place.position))
 
 
-def finish(logits: Tensor, ids: Tensor, chain: Chain, scored: Scored, applied: Applied) -> Distribution:
-    """The probabilities of logits whose chain has run; greedy decoding puts all mass on one token."""
+def finish(logits: Tensor, ids: Tensor, chain: Chain, scored: BaseScores, applied: ChainResult) -> Distribution:
+    """The distribution of logits whose chain has run; greedy decoding gives one token probability 1."""
     raw = torch.softmax(logits[None], dim=-1)
     untouched = applied.tempered.data_ptr() == logits.data_ptr()
     tempered = raw if untouched else torch.softmax(applied.tempered, dim=-1)
@@ -127,23 +127,23 @@ def finish(logits: Tensor, ids: Tensor, chain: Chain, scored: Scored, applied: A
     return Distribution(logits, ids, chain, scored, applied, raw, tempered, final)
 
 
-def draw(here: Distribution, stream: DrawStream, position: int) -> tuple[int, How]:
-    """The token generate() would pick as its new token number `position`, from 0. RunError if that is not decided."""
-    if here.undecided is not None:
-        raise here.undecided
-    if here.chain.greedy:
-        return int(torch.argmax(here.applied.scores, dim=-1)), How.GREEDY
-    return stream.draw(here.final, position), How.SAMPLED
+def draw(dist: Distribution, stream: DrawStream, position: int) -> tuple[int, How]:
+    """The token generate() would give as new token number `position`, from 0. RunError if a head does not decide it."""
+    if dist.undecided is not None:
+        raise dist.undecided
+    if dist.chain.greedy:
+        return int(torch.argmax(dist.applied.scores, dim=-1)), How.GREEDY
+    return stream.draw(dist.final, position), How.SAMPLED
 
 
-def standing(here: Distribution, token: int) -> dict[str, float | int]:
-    """What a node records of its token's place, by field name, without sorting anything."""
+def node_numbers(dist: Distribution, token: int) -> dict[str, float | int]:
+    """The numbers that a node records of its token, by `Node` field name; computed without a sort."""
     return {
-        "rank": here.rank(token),
-        "raw": float(here.raw[0, token]),
-        "tempered": float(here.tempered[0, token]),
-        "final": float(here.final[0, token]),
-        "kept": here.kept,
-        "entropy": here.raw_entropy,
-        "surprisal": here.surprisal(token),
+        "rank": dist.rank(token),
+        "raw": float(dist.raw[0, token]),
+        "tempered": float(dist.tempered[0, token]),
+        "final": float(dist.final[0, token]),
+        "kept": dist.kept,
+        "entropy": dist.raw_entropy,
+        "surprisal": dist.surprisal(token),
     }

@@ -1,4 +1,4 @@
-"""The engine: a model, the story, and the logits. It has no cursor; every request names its node."""
+"""The engine: a model, the story, and the logits after its nodes. It has no cursor; every request names its node."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tui.core.origin import Origin
 from tui.core.progress import Report, quiet, stoppable
 from tui.core.settings import Given, Settings, check_without_logits, resolve, validate
 from tui.core.story import ROOT, How, Node, Story
-from tui.engine.decide import Decide, Distribution, distribution, draw, standing
+from tui.engine.decide import Decide, Distribution, distribution, draw, node_numbers
 from tui.engine.heads import head_distribution
 from tui.engine.kept_logits import DEFAULT_BUDGET, LogitsStore
 from tui.engine.places import Path, Place, Places
@@ -45,7 +45,7 @@ Loader = Callable[[Origin, Report], Model]
 
 @dataclass(frozen=True)
 class _Session:
-    """An open model with all that belongs to it; replaced whole, so that a view never sees half of a change."""
+    """An open model with all that belongs to it; replaced as one value, so that a view never sees a mixture."""
 
     model: Model
     story: Story
@@ -53,11 +53,14 @@ class _Session:
     viewer: Viewer
     streams: DrawStreams
     decide: Decide
-    """Logits to a distribution: another way where a head is all that is known."""
+    """Turns logits into a distribution; a different function where only a head is known."""
 
 
 class Engine:
-    """Synchronous. `open`, `prompt`, `step` and `job` on one thread, `view` and `encode` on another, `stop` on any."""
+    """Answers requests synchronously.
+
+    `open`, `prompt`, `step` and `job` run on one thread, `view` and `encode` on another, `stop` on any.
+    """
 
     def __init__(
         self,
@@ -65,13 +68,13 @@ class Engine:
         jobs: Mapping[str, JobRunner] | None = None,
         accepted: Callable[[Node], None] | None = None,
     ) -> None:
-        """`accepted` is called for each node the story takes in: where a journal attaches."""
+        """`accepted` is called with each node that is added to the story, such as for a journal."""
         self._load = load
         self._jobs = jobs or {}
         self._accepted = accepted
         self._stopping = threading.Event()
         self._stops = 0
-        """How often a stop was asked for: a view gives up what waits for the model when there is a newer one."""
+        """How many stops there were. A view or count ends if the number grows while it waits for the model."""
         self._session: _Session | None = None
 
     @property
@@ -87,12 +90,12 @@ class Engine:
 
     @property
     def story(self) -> Story:
-        """All nodes so far."""
+        """The open model's story."""
         return self._open.story
 
     @property
     def places(self) -> Places:
-        """The logits after any node."""
+        """The open model's places: the logits after any node."""
         return self._open.places
 
     @property
@@ -101,12 +104,12 @@ class Engine:
         return len(self._session.story) if self._session else 0
 
     def stop(self) -> None:
-        """End what is under way at the next forward, layer of a prefill, or while a server is waited for."""
+        """End what is running: at the next forward or layer of a prefill, or while it waits for a server."""
         self._stops += 1
         self._stopping.set()
 
     def open(self, request: Open, report: Report) -> Opened:
-        """Load a model and start its story; the old one stays until the new one is ready."""
+        """Load a model and start its story; the old model stays open until the new one is ready."""
         self._stopping.clear()
         model = self._load(request.origin, stoppable(self._stopping.is_set, "The loading", report))
         info, story = model.info, Story(request.story)
@@ -122,7 +125,10 @@ class Engine:
         )  # fmt: skip
 
     def settings(self, given: Given) -> Settings:
-        """Every parameter's value in force and its source. InputError for one out of range, or of no use here."""
+        """Every parameter's value in force and its source.
+
+        InputError for a value out of range, or for a parameter that this model cannot apply.
+        """
         validate(given)
         info = self.model.info
         settings = resolve(given, info.generation, info.defaults)
@@ -143,13 +149,13 @@ class Engine:
         return tokens.encode(request.text, watch, add_special_tokens=request.add_special_tokens)
 
     def catalog(self, request: Catalog) -> Cataloged:
-        """The models on this machine; what that needs is imported when it is first asked."""
+        """The models on this machine. The modules it needs are imported by the first call."""
         from tui.models import catalog
 
         return Cataloged(id=request.id, entries=catalog.entries(), rooms=catalog.rooms())
 
     def prompt(self, request: Prompt, report: Report) -> Prompted:
-        """Add a prompt from the root and compute the logits after it. The same prompt again gives the same nodes."""
+        """Add a prompt below the root and compute the logits after it. The same prompt again gives the same nodes."""
         self._stopping.clear()
         watch = stoppable(self._stopping.is_set, "The prompt", report)
         ids = self._ids(request, watch) if request.ids is None else request.ids
@@ -167,14 +173,16 @@ class Engine:
         parent = ROOT
         for position, token in enumerate(ids):
             before = ids[max(0, position - CONTEXT) : position]
-            nodes.append(self.story.child(parent, token, prompt=True) or self._new(parent, before, position, token))
+            nodes.append(
+                self.story.child(parent, token, prompt=True) or self._new_node(parent, before, position, token)
+            )
             parent = nodes[-1].id
         return nodes
 
-    def _new(self, parent: int, before: Sequence[int], position: int, token: int, **known: Any) -> Node:
+    def _new_node(self, parent: int, before: Sequence[int], position: int, token: int, **fields: Any) -> Node:
         tokens, story = self.model.tokens, self.story
         piece, special = tokens.piece(token, before), tokens.special(token)
-        node = Node(story.next_id, parent, position, token, piece, special, **known)
+        node = Node(story.next_id, parent, position, token, piece, special, **fields)
         story.add([node])
         if self._accepted is not None:
             self._accepted(node)
@@ -183,7 +191,7 @@ class Engine:
     # -- stepping ----------------------------------------------------------------------------------------------------
 
     def step(self, request: Step, report: Report = quiet) -> Generator[Node, None, Stepped]:
-        """Yield each accepted node; return where it ended and why."""
+        """Yield each node added or met again; return the last node's id and why the stepping ended there."""
         steps = self.steps(request, report)
         while True:
             try:
@@ -194,29 +202,29 @@ class Engine:
             yield node
 
     def steps(self, request: Step, report: Report = quiet) -> Generator[tuple[Node, Distribution], None, Stepped]:
-        """As `step`, with the distribution each token came from."""
+        """As `step`, but each node comes with the distribution its token was taken from."""
         self._stopping.clear()
         watch = stoppable(self._stopping.is_set, "The step", report)
         settings = self.settings(request.given)
         self._check_node(request.at)
         path, done = Path(self.story.path(request.at)), 0
-        while not (reason := self._why_stop(path, settings, request, done)):
+        while not (reason := self._stop_reason(path, settings, request, done)):
             try:
-                node, here = self._one(path, settings, request, watch)
+                node, dist = self._step_once(path, settings, request, watch)
             except StoppedError:
                 return Stepped(id=request.id, tip=path.tip.id, reason="stopped")
-            yield node, here
+            yield node, dist
             path.append(node)
             done += 1
         return Stepped(id=request.id, tip=path.tip.id, reason=reason)
 
-    def _why_stop(self, path: Path, settings: Settings, request: Step, done: int) -> str:
-        """The reason not to go on, or ''. One step by hand goes past an EOS; a run ends there."""
+    def _stop_reason(self, path: Path, settings: Settings, request: Step, done: int) -> str:
+        """The reason to end the stepping, or ''. A single step (count 1) goes past an EOS; a run ends there."""
         if self._stopping.is_set():
             return "stopped"
         if done and request.token is not None:
             return "taken"
-        if done and request.count != 1 and (ended := self._ended(path)):
+        if done and request.count != 1 and (ended := self._end_reason(path)):
             return ended
         if request.count is not None and done >= request.count:
             return "count"
@@ -226,35 +234,35 @@ class Engine:
         context = self.model.info.context
         return "context" if context is not None and len(path.ids) >= context else ""
 
-    def _ended(self, path: Path) -> str:
+    def _end_reason(self, path: Path) -> str:
         if path.tip.token in self.model.info.eos:
             return "eos"
         reference = self.model.reference
         return "stop_string" if reference is not None and reference.stops(path.ids) else ""
 
-    def _one(self, path: Path, settings: Settings, request: Step, watch: Report) -> tuple[Node, Distribution]:
-        """Draw or take one token at the end of a path."""
+    def _step_once(self, path: Path, settings: Settings, request: Step, watch: Report) -> tuple[Node, Distribution]:
+        """Add one token at the end of a path: the requested one, or one that is drawn."""
         place = self._open.places.after(path, request.given, watch)
         with torch.inference_mode():
-            here = self._open.decide(place, settings, request.seed)
+            dist = self._open.decide(place, settings, request.seed)
             if request.token is None:
-                token, how = draw(here, self._open.streams[request.seed], place.position)
+                token, how = draw(dist, self._open.streams[request.seed], place.position)
             else:
                 check_ids([request.token], self.model.info.vocabulary)
                 token, how = request.token, How.CHOSEN
             node = self.story.child(place.node, token, prompt=False)
-            return node or self._record(place, here, token, how, request), here
+            return node or self._record(place, dist, token, how, request), dist
 
-    def _record(self, place: Place, here: Distribution, token: int, how: How, request: Step) -> Node:
-        return self._new(
+    def _record(self, place: Place, dist: Distribution, token: int, how: How, request: Step) -> Node:
+        return self._new_node(
             place.node, place.before, place.ids.shape[1], token, how=how, given=request.given, seed=request.seed,
-            ms=place.ms, **standing(here, token),
+            ms=place.ms, **node_numbers(dist, token),
         )  # fmt: skip
 
-    # -- looking -----------------------------------------------------------------------------------------------------
+    # -- views -------------------------------------------------------------------------------------------------------
 
     def view(self, request: View, report: Report = quiet) -> Viewed:
-        """Describe the distribution after a node, or say which nodes' tokens are still reachable."""
+        """Describe the distribution after a node, or (with `reach`) which nodes' tokens the cuts would remove."""
         session, before = self._open, self._stops
         watch = stoppable(lambda: self._stops > before, "The view", report)
         self._check_node(request.at)
@@ -282,7 +290,7 @@ class Engine:
             raise InputError(f"There is no node {node}.", "Send a prompt first.")
 
     def job(self, request: Job, report: Report) -> Finished:
-        """Run an experiment by name."""
+        """Run the experiment of this name. InputError if there is none."""
         self._stopping.clear()
         runner = self._jobs.get(request.kind)
         if runner is None:
@@ -291,7 +299,7 @@ class Engine:
 
 
 def check_ids(ids: Sequence[int], vocabulary: int) -> None:
-    """InputError unless there are ids and each is one of the vocabulary's."""
+    """InputError if `ids` is empty or holds an id outside the vocabulary."""
     wrong = next((token for token in ids if not 0 <= token < vocabulary), None)
     if not ids or wrong is not None:
         what = "The prompt has no tokens." if not ids else f"There is no token {wrong}."

@@ -1,4 +1,4 @@
-"""Whole reads and writes on file descriptors, also on those that somebody made non-blocking."""
+"""Complete reads and writes on file descriptors, also on descriptors that another program made non-blocking."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import select
 
 
 def read_exactly(source: int, size: int) -> bytes | None:
-    """`size` bytes from a file descriptor; None if the other side ended before."""
+    """Read `size` bytes from a file descriptor; None if the input ends before that."""
     data = bytearray()
     while len(data) < size:
         chunk = _read_some(source, size - len(data))
@@ -18,13 +18,13 @@ def read_exactly(source: int, size: int) -> bytes | None:
 
 
 def skip(source: int, size: int) -> None:
-    """Read past `size` bytes."""
+    """Read `size` bytes and discard them; stop early if the input ends."""
     while size and (chunk := _read_some(source, size)):
         size -= len(chunk)
 
 
 def _read_some(source: int, most: int) -> bytes:
-    """At least one byte, waited for; none at the end, which a broken connection is too."""
+    """Wait for at least one byte; b'' at the end of the input or if the connection broke."""
     while True:
         try:
             return os.read(source, min(most, 1 << 20))
@@ -35,7 +35,7 @@ def _read_some(source: int, most: int) -> bytes:
 
 
 def write_all(sink: int, data: bytes) -> None:
-    """Write all of `data` to a file descriptor, also to one that somebody made non-blocking."""
+    """Write all of `data` to a file descriptor, waiting where it is full. OSError if nobody reads it any more."""
     view = memoryview(data)
     while view:
         try:

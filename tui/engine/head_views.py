@@ -1,4 +1,4 @@
-"""Views of logits of which only a head is known: ranks end where the server's telling ends."""
+"""Views of logits of which only a head is known: only the tokens of the head have ranks."""
 
 from __future__ import annotations
 
@@ -17,71 +17,71 @@ from tui.models.base import Tokens
 from tui.protocol import View, Viewed
 from tui.sampling.draw import DrawStreams, draw_many
 
-FOUND = 50
+MAX_MATCHES = 50
 
 
 def head_view(
     request: View, place: Place, settings: Settings, revision: int, tokens: Tokens, streams: DrawStreams
 ) -> Viewed:
-    """The whole answer to a view of one place whose logits [V] have NaN in them."""
-    here = head_distribution(place, settings, request.seed)
-    assert isinstance(here, HeadDistribution)
-    certain = here.undecided is None
-    counts = draw_many(here.final, request.draws, request.seed, place.position) if certain and request.draws else None
-    window = _Window(tokens, place.before, here, counts)
-    would = _would_draw(here, streams, request.seed, place.position) if certain else None
+    """The reply to a view of a place whose logits [V] are NaN for unseen tokens."""
+    dist = head_distribution(place, settings, request.seed)
+    assert isinstance(dist, HeadDistribution)
+    certain = dist.undecided is None
+    counts = draw_many(dist.final, request.draws, request.seed, place.position) if certain and request.draws else None
+    window = _Window(tokens, place.before, dist, counts)
+    would = _would_draw(dist, streams, request.seed, place.position) if certain else None
     first, count = request.window or (0, 0)
     return Viewed(
         id=request.id, slot=request.slot, at=request.at, revision=revision, settings=settings,
-        cuts=here.cuts, kept=here.kept, kept_mass=here.kept_mass, entropy=here.entropy, tail=here.tail,
+        cuts=dist.cuts, kept=dist.kept, kept_mass=dist.kept_mass, entropy=dist.entropy, tail=dist.tail,
         would_draw=would, would=None if would is None else window.of([would])[0], vocabulary=len(place.logits),
-        candidates=window.of(here.head.tokens[max(0, first) :][: max(0, count)].tolist()), first=max(0, first),
+        candidates=window.of(dist.head.tokens[max(0, first) :][: max(0, count)].tolist()), first=max(0, first),
         best=float(window.at_least[0]),
-        plot=plotted(request.plot, Ranked(here, here.head.tokens, window.raw, window.at_least)),
-        found=window.of(tokens.matches(request.find, FOUND)) if request.find else [],
+        plot=plotted(request.plot, Ranked(dist, dist.head.tokens, window.raw, window.at_least)),
+        found=window.of(tokens.matches(request.find, MAX_MATCHES)) if request.find else [],
         given=request.given, seed=request.seed, draws=request.draws,
     )  # fmt: skip
 
 
-def _would_draw(here: HeadDistribution, streams: DrawStreams, seed: int, position: int) -> int:
-    return streams[seed].would_draw(here.final, position)
+def _would_draw(dist: HeadDistribution, streams: DrawStreams, seed: int, position: int) -> int:
+    return streams[seed].would_draw(dist.final, position)
 
 
 class _Window:
-    """Candidates of one head, the unseen ones included."""
+    """Makes candidates of a head's distribution, also for unseen tokens."""
 
-    def __init__(self, tokens: Tokens, before: list[int], here: HeadDistribution, counts: Tensor | None) -> None:
+    def __init__(self, tokens: Tokens, before: list[int], dist: HeadDistribution, counts: Tensor | None) -> None:
         self._piece, self._special = partial(tokens.piece, before=before), tokens.special
-        self._here, self._counts = here, counts
-        whole = here.weights.whole
-        self.raw = here.raw[0, here.head.tokens].cumsum(0, dtype=torch.float64)
-        least = here.weights.sums / (whole.value if whole.exact else whole.high)
-        self.at_least = self.raw if here.tempered is here.raw else least
-        """Cumulative tempered probability by rank: no less than this."""
+        self._dist, self._counts = dist, counts
+        whole = dist.weights.whole
+        self.raw = dist.raw[0, dist.head.tokens].cumsum(0, dtype=torch.float64)
+        least = dist.weights.sums / (whole.value if whole.exact else whole.high)
+        self.at_least = self.raw if dist.tempered is dist.raw else least
+        """A lower bound of the cumulative tempered probability, by rank."""
 
     def of(self, tokens: list[int]) -> list[Candidate]:
-        """The candidates of these ids, in their order."""
-        removed = self._here.removed_by(torch.tensor(tokens, dtype=torch.long))
+        """The candidates of these ids, in the order of the ids."""
+        removed = self._dist.removed_by(torch.tensor(tokens, dtype=torch.long))
         return [self._candidate(token, stage) for token, stage in zip(tokens, removed, strict=True)]
 
     def _candidate(self, token: int, removed_by: str) -> Candidate:
-        here, rank = self._here, self._here.place(token)
+        dist, rank = self._dist, self._dist.list_rank(token)
         spans = self._spans(token, rank)
         tempered, final, cumulative = (span.value for span in spans)
         count = int(self._counts[token]) if self._counts is not None else 0
         known = all(span.exact for span in spans)
         return Candidate(
-            rank, token, self._piece(token), self._special(token), float(here.logits[token]),
-            float(here.raw[0, token]), tempered, final, cumulative, removed_by, count, None if known else spans,
+            rank, token, self._piece(token), self._special(token), float(dist.logits[token]),
+            float(dist.raw[0, token]), tempered, final, cumulative, removed_by, count, None if known else spans,
         )  # fmt: skip
 
     def _spans(self, token: int, rank: int) -> tuple[Span, Span, Span]:
-        """Where tempered, final and cumulative probability lie."""
-        here, weights = self._here, self._here.weights
-        final = here.final_span(token)
-        exact = float(here.tempered[0, token])
+        """Bounds of a token's tempered, final and cumulative probability; `rank` is 0 for an unseen token."""
+        dist, weights = self._dist, self._dist.weights
+        final = dist.final_span(token)
+        exact = float(dist.tempered[0, token])
         if not rank:
             most = 0.0 if exact == 0 else min(1.0, weights.cap / weights.whole.low)
             return Span(0.0, most), final, Span(weights.share(weights.head).low, 1.0)
-        tempered = weights.share(here.weight(token)) if math.isnan(exact) else Span(exact, exact)
+        tempered = weights.share(dist.weight(token)) if math.isnan(exact) else Span(exact, exact)
         return tempered, final, weights.share(float(weights.sums[rank - 1]))

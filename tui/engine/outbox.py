@@ -1,6 +1,6 @@
-"""What waits to be written to the pipe: in order, merged while it waits, written by a thread of its own.
+"""The queue of messages to the UI. Waiting nodes and progress are merged; a thread of its own writes to the pipe.
 
-The model thread only ever appends here, so a client that has stopped reading cannot stop a generation.
+The model thread only appends to the queue, so that a client that has stopped reading cannot stop a generation.
 """
 
 from __future__ import annotations
@@ -20,90 +20,90 @@ NODES_PER_FRAME = 512
 
 
 @dataclass(slots=True)
-class _Growth:
-    """Nodes not sent yet; later ones join them."""
+class _PendingNodes:
+    """Nodes that wait to be sent; later nodes are appended to them."""
 
     nodes: list[tuple[int, Node]] = field(default_factory=list)
-    """Each with the story's length when it was put in."""
+    """(the story's length with this node, the node)."""
 
 
 @dataclass(slots=True)
-class _News:
-    """Progress not sent yet; newer progress of the same request takes its place."""
+class _PendingProgress:
+    """Progress that waits to be sent; newer progress of the same request replaces it."""
 
     progress: Progress
 
 
 class Outbox:
-    """An ordered queue of messages. Replies are never dropped, merged or overtaken by what was put in later.
+    """An ordered queue of messages. Replies are never dropped or merged, and stay in order.
 
-    Nodes may be sent *earlier* than a reply put in before them, never later than one put in after them.
+    A node may be sent *before* a reply that was queued before it, never after a reply that was queued after it.
     """
 
     def __init__(self) -> None:
-        self._items: deque[_Growth | _News | Reply] = deque()
-        self._growth: _Growth | None = None
-        self._news: dict[int, _News] = {}
+        self._items: deque[_PendingNodes | _PendingProgress | Reply] = deque()
+        self._pending_nodes: _PendingNodes | None = None
+        self._pending_progress: dict[int, _PendingProgress] = {}
         self._changed = threading.Condition()
         self._closed = False
 
     def reply(self, message: Reply) -> None:
-        """Put in an answer."""
+        """Queue a reply."""
         with self._changed:
             self._items.append(message)
             self._changed.notify()
 
     def grow(self, revision: int, node: Node) -> None:
-        """Put in a node; `revision` is the story's length with it."""
+        """Queue a node for the next `Grown`; `revision` is the story's length with it."""
         with self._changed:
-            if self._growth is None:
-                self._growth = _Growth()
-                self._items.append(self._growth)
-            self._growth.nodes.append((revision, node))
+            if self._pending_nodes is None:
+                self._pending_nodes = _PendingNodes()
+                self._items.append(self._pending_nodes)
+            self._pending_nodes.nodes.append((revision, node))
             self._changed.notify()
 
     def progress(self, progress: Progress) -> None:
-        """Put in how far a request is."""
+        """Queue a request's progress, in place of older progress of that request that still waits."""
         with self._changed:
-            if (news := self._news.get(progress.of)) is not None:
-                news.progress = progress
+            if (pending := self._pending_progress.get(progress.of)) is not None:
+                pending.progress = progress
                 return
-            self._news[progress.of] = news = _News(progress)
-            self._items.append(news)
+            self._pending_progress[progress.of] = pending = _PendingProgress(progress)
+            self._items.append(pending)
             self._changed.notify()
 
     def close(self) -> None:
-        """Let `write` end once everything put in so far is written."""
+        """Let `write` end once everything queued so far is written."""
         with self._changed:
             self._closed = True
             self._changed.notify()
 
     def take(self) -> Message | None:
-        """The next message, waited for; None once closed and empty."""
+        """Wait for the next message and take it from the queue; None once the outbox is closed and empty."""
         with self._changed:
             while not self._items:
                 if self._closed:
                     return None
                 self._changed.wait()
             item = self._items.popleft()
-            if isinstance(item, _Growth):
-                return self._grown(item)
-            if isinstance(item, _News):
-                del self._news[item.progress.of]
+            if isinstance(item, _PendingNodes):
+                return self._next_grown(item)
+            if isinstance(item, _PendingProgress):
+                del self._pending_progress[item.progress.of]
                 return item.progress
             return item
 
-    def _grown(self, growth: _Growth) -> Grown:
-        """A frame's worth of nodes; the rest stays first in the queue."""
-        nodes, growth.nodes = growth.nodes[:NODES_PER_FRAME], growth.nodes[NODES_PER_FRAME:]
-        if growth.nodes:
-            self._items.appendleft(growth)
+    def _next_grown(self, pending: _PendingNodes) -> Grown:
+        """Take as many nodes as one frame may hold; the others stay first in the queue."""
+        nodes, pending.nodes = pending.nodes[:NODES_PER_FRAME], pending.nodes[NODES_PER_FRAME:]
+        if pending.nodes:
+            self._items.appendleft(pending)
         else:
-            self._growth = None
+            self._pending_nodes = None
         return Grown(revision=nodes[-1][0], nodes=[node for _, node in nodes])
 
     def write(self, sink: int, broken: Callable[[], None]) -> None:
-        """The writer thread: write everything to the file descriptor `sink`; call `broken` when nobody reads it."""
+        """The writer thread: write all messages to the file descriptor `sink`; call `broken` if nobody reads it."""
         try:
             while (message := self.take()) is not None:
                 write_all(sink, encoded(message))
@@ -122,7 +122,7 @@ def encoded(message: Message) -> bytes:
 
 
 def failure(request_id: int, kind: str, message: str, remedy: str = "", *, fatal: bool = False) -> Failed:
-    """A `Failed` that can always be encoded: an error's text may hold half characters or a whole file."""
+    """A `Failed` that can always be encoded: its texts are shortened and freed of lone surrogates."""
     return Failed(id=request_id, kind=kind, message=_sendable(message), remedy=_sendable(remedy), fatal=fatal)
 
 

@@ -1,4 +1,4 @@
-"""Places in the story: a node's ids, its logits (kept, or computed again), and the model's own stages there."""
+"""Places: a node of the story with its ids, the logits after it (stored, or computed again), and the model's stages."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ FAR = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A node with what its distribution is made of."""
+    """A node with everything its distribution is computed from."""
 
     node: int
     logits: Tensor
-    """[V] float32 logits, on the model's device."""
+    """[V] float32, the logits after the node, on the model's device."""
     ids: Tensor
-    """[1, n], the prompt included."""
+    """[1, n], the ids up to the node, the prompt included."""
     position: int
-    """How many tokens were drawn before: the number of the next draw."""
+    """How many tokens follow the prompt: the number of the next draw."""
     model_processors: Mapping[str, Apply]
-    """generate()'s own, for what the model's generation_config asks; none where there is no generate()."""
+    """The processors that the model's generation_config asks for, by name; none where there is no generate()."""
     inside_prompt: bool
     """True if the logits are one forward's over a whole prompt, inside which the node stands."""
     ms: float
-    """Milliseconds of the forward that first gave the logits; nan for a prompt's, which is no step."""
+    """Milliseconds of the forward that first computed the logits; NaN for a prompt's last node."""
 
     @property
     def before(self) -> list[int]:
@@ -55,13 +55,13 @@ class Place:
 
 
 class Path:
-    """Nodes from the first prompt token to a tip, with what every step needs of them; it only grows."""
+    """The nodes from the first prompt token to a tip, and their ids. A path only grows."""
 
     def __init__(self, nodes: Iterable[Node]) -> None:
         self.nodes = list(nodes)
         self.ids = [node.token for node in self.nodes]
         self.prompt = next((i for i, node in enumerate(self.nodes) if node.how is not How.PROMPT), len(self.nodes))
-        """How many of them are the prompt."""
+        """How many of the nodes are the prompt's."""
         self._tensor: Tensor | None = None
 
     @property
@@ -75,12 +75,12 @@ class Path:
         return len(self.nodes) - self.prompt
 
     def append(self, node: Node) -> None:
-        """Go on to a node that is no prompt's."""
+        """Add a drawn or chosen node at the end."""
         self.nodes.append(node)
         self.ids.append(node.token)
 
     def tensor(self, device: str) -> Tensor:
-        """The ids [1, n]. Those known already are not converted again: at 1,000 tokens that took 0.2 ms a step."""
+        """The ids [1, n]. Ids converted before are not converted again: at 1,000 tokens that took 0.2 ms a step."""
         known = 0 if self._tensor is None else self._tensor.shape[1]
         if known < len(self.ids):
             new = torch.tensor([self.ids[known:]], dtype=torch.long, device=device)
@@ -90,7 +90,7 @@ class Path:
 
 
 class Places:
-    """Finds or makes the logits after any node. The decoder's cache belongs to one forward at a time."""
+    """Finds or computes the logits after any node. A lock lets one forward at a time use the decoder's cache."""
 
     def __init__(self, model: Model, story: Story, kept: LogitsStore) -> None:
         self._model = model
@@ -103,19 +103,19 @@ class Places:
         """Logits inside prompts, of one forward each."""
 
     def open_prompt(self, ids: Sequence[int], report: Report) -> tuple[Decoder, Tensor]:
-        """A decoder for these ids and its first logits, before any node exists."""
+        """Make a decoder for a prompt's ids and compute the logits after them, before the prompt has nodes."""
         decoder = self._model.decoder(ids)
         with self._lock:
             return decoder, decoder.logits(list(ids), lambda _length: None, report)
 
     def keep_prompt(self, tip: int, decoder: Decoder, logits: Tensor) -> None:
-        """Keep what `open_prompt` gave under its prompt's last node."""
+        """Store the result of `open_prompt` under the prompt's last node, `tip`."""
         with self._lock:
             self._decoder = (tip, decoder)
         self._kept.add(tip, logits)
 
     def decoder(self, path: Path) -> Decoder:
-        """The decoder of this path's prompt."""
+        """The decoder of this path's prompt. Only the last used one is kept; another prompt's is made anew."""
         tip = path.nodes[path.prompt - 1].id
         with self._lock:
             if self._decoder is None or self._decoder[0] != tip:
@@ -166,7 +166,7 @@ class Places:
             self._inside.add(node.id, after)
 
     def after(self, path: Path, given: Given, report: Report) -> Place:
-        """The place at the end of a path; its logits are computed if they are not kept."""
+        """The place at the end of a path; its logits are computed if they are not stored."""
         node = path.tip.id
         logits = self._kept.get(node)
         return self._place(path, given, self._forward(path, report) if logits is None else logits)
@@ -183,7 +183,7 @@ class Places:
         return {} if reference is None else reference.model_processors(path.ids[: path.prompt], given)
 
     def _forward(self, path: Path, report: Report) -> Tensor:
-        """Ask the decoder; what it passes on the way is checked against the logits kept, bit for bit."""
+        """Compute the logits; the decoder checks logits it computes on the way against stored ones, bit for bit."""
         decoder = self.decoder(path)
         with self._lock:
             started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""What each plot shows of a step, thinned to what a picture can show: one function a plot, by its id."""
+"""The data of each plot, reduced to as many points as the screen can show: one function for each plot id."""
 
 from __future__ import annotations
 
@@ -15,32 +15,33 @@ from tui.errors import InputError
 from tui.protocol import PlotRequest
 
 LEAST_POWER = -10
-"""Of ten: where the histogram begins."""
+"""The histogram begins at 10 to this power."""
 
 
 class Ranked(NamedTuple):
-    """A step's distribution in rank order, as far as it is known: all [n], sums in float64."""
+    """A distribution with its n ranked tokens in rank order."""
 
-    here: Distribution
+    dist: Distribution
     tokens: Tensor
-    """Ids, best first."""
+    """[n] ids, best first."""
     raw_cumulative: Tensor
+    """[n] float64, the cumulative raw probability by rank."""
     cumulative: Tensor
-    """Of the tempered distribution; of a head, the least it may be."""
+    """[n] float64, the cumulative tempered probability by rank; its lower bound where only a head is known."""
 
     @property
     def tempered(self) -> Tensor:
-        """Before the cuts; of a head, the least it may be."""
+        """[n] the tempered probabilities; their lower bounds where only a head is known."""
         return torch.diff(self.cumulative, prepend=self.cumulative.new_zeros(1))
 
     @property
     def final(self) -> Tensor:
-        """After the cuts: 0 for what is removed, NaN where a head does not decide it."""
-        return self.here.final[0, self.tokens]
+        """[n] the final probabilities: 0 for a removed token, NaN where a head does not decide it."""
+        return self.dist.final[0, self.tokens]
 
 
 def plotted(request: PlotRequest | None, ranked: Ranked) -> Plotted | None:
-    """A view's plot, if one was asked for. InputError for an id that is not known."""
+    """The data of the requested plot; None if none was requested. InputError for an unknown plot id."""
     if request is None:
         return None
     if request.id not in PLOTS:
@@ -49,7 +50,7 @@ def plotted(request: PlotRequest | None, ranked: Ranked) -> Plotted | None:
 
 
 def cumulative(request: PlotRequest, ranked: Ranked) -> Mapping[str, Tensor]:
-    """Both cumulative curves at about `request.width` ranks, even on its scale, both ends included."""
+    """The raw and tempered cumulative curves at about `width` ranks, evenly spaced on `scale`, both ends included."""
     last = len(ranked.cumulative)
     low = min(max(1, request.low), last)
     high = last if request.high <= 0 else min(max(low, request.high), last)
@@ -65,7 +66,7 @@ def cumulative(request: PlotRequest, ranked: Ranked) -> Mapping[str, Tensor]:
 def histogram(request: PlotRequest, ranked: Ranked) -> Mapping[str, Tensor]:
     """How many kept and removed candidates there are in each of `request.width` bins of tempered probability.
 
-    The first count is of those below all bins; what is not decided counts as kept.
+    The first count is that of the candidates below all bins; an undecided candidate counts as kept.
     """
     bins = max(1, request.width)
     edges = torch.logspace(LEAST_POWER, 0, bins + 1, dtype=torch.float64, device=ranked.cumulative.device)
@@ -82,6 +83,6 @@ PLOTS: Mapping[str, Callable[[PlotRequest, Ranked], Mapping[str, Tensor]]] = {
 
 
 def _bytes(values: Tensor) -> bytes:
-    """float32 holds every rank up to 2^24 exactly."""
+    """Values as little-endian float32, which holds every rank up to 2^24 exactly."""
     array = values.to("cpu", torch.float32).numpy()
     return array.astype(array.dtype.newbyteorder("<")).tobytes()

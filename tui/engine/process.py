@@ -1,6 +1,6 @@
-"""The engine as a process: takes the pipe off fds 0 and 1, greets, serves, and is gone when the other side is.
+"""The engine as a process: it takes the pipe from fds 0 and 1, greets, serves, and ends when the other side closes.
 
-Only the interpreter's own small modules are imported here: the greeting must not wait for anything heavy.
+At module level only small standard modules are imported: the greeting must not wait for a heavy import.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ STANDARD_FDS = 3
 
 
 def main(make: Callable[[], EngineLike]) -> NoReturn:
-    """Serve what `make` gives on stdin and stdout, then end without waiting for any thread."""
+    """Serve the engine that `make` returns on stdin and stdout, then end the process without waiting for threads."""
     if os.isatty(0):
         sys.stderr.write("samplescope engine speaks frames on stdin and stdout: the explorer starts it itself.\n")
         sys.exit(2)
@@ -34,12 +34,12 @@ def main(make: Callable[[], EngineLike]) -> NoReturn:
         traceback.print_exc()
     finally:
         sys.stderr.flush()
-        # A forward under way would keep an ordinary exit waiting.
+        # An ordinary exit would wait for a forward that is running.
         os._exit(status)
 
 
 def claim_pipe() -> tuple[int, int]:
-    """Move the pipe from fds 0 and 1 to others: reads of 0 find nothing, and what is printed goes to stderr."""
+    """Move the pipe to other fds and return them: fd 0 becomes empty, and fd 1 becomes stderr, for stray prints."""
     import fcntl
 
     source = fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, STANDARD_FDS)

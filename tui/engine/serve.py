@@ -1,8 +1,8 @@
-"""Frames and threads round an engine: requests from one file descriptor, answers to another.
+"""Serves an engine: reads requests from one file descriptor and writes replies to another.
 
-Five threads. The reader sorts requests; the model thread answers `Open`, `Prompt`, `Step` and `Job` in order; the view
-thread answers `View` and `Encode` meanwhile, from nodes and logits that never change; one lists models; the writer
-alone touches the pipe.
+It has five threads. The reader hands each request to one of three queues. The model thread answers `Open`, `Prompt`,
+`Step` and `Job` in order; meanwhile the view thread answers `View` and `Encode`, from nodes and logits that never
+change, and the catalog thread answers `Catalog`. Only the writer writes to the pipe.
 """
 
 from __future__ import annotations
@@ -48,17 +48,17 @@ from tui.protocol import (
 )
 
 FLUSH_SECONDS = 0.2
-"""How long the last frames may take once the other side is gone: with it, the engine ends within 1 s of EOF."""
+"""How long to wait for the writer once the other side has closed the pipe: the engine must end within 1 s of EOF."""
 LAST_WORD_SECONDS = 2.0
-"""The same when it is the engine that cannot go on, and has just said so."""
+"""How long to wait for the writer after a fatal failure, so that the failure itself is still sent."""
 
 
 class EngineLike(Protocol):
-    """What can be served: the engine, or a scripted one in tests.
+    """An engine that can be served: the real one, or a scripted one in tests.
 
     `open`, `prompt`, `step` and `job` are called on one thread, `view` and `encode` on another, `catalog` on a third,
     `stop` on any.
-    Errors a person may see are SamplescopeError; one with a true `fatal` attribute says the engine cannot go on.
+    A SamplescopeError is sent to the UI as `Failed`; with a true `fatal` attribute it ends the engine.
     """
 
     @property
@@ -72,7 +72,7 @@ class EngineLike(Protocol):
         """Add a prompt's nodes and compute the logits after it."""
 
     def step(self, request: Step, report: Report) -> Generator[Node, None, Stepped]:
-        """Yield each accepted node; return where it ended and why."""
+        """Yield each node; return the last node's id and why the stepping ended there."""
 
     def job(self, request: Job, report: Report) -> Finished:
         """Run an experiment."""
@@ -84,10 +84,10 @@ class EngineLike(Protocol):
         """Count a text's tokens."""
 
     def catalog(self, request: Catalog) -> Cataloged:
-        """List the models that lie here."""
+        """List the models on this machine."""
 
     def stop(self) -> None:
-        """Set the flag read between forwards; the next prompt, step or job clears it as it begins."""
+        """Set the flag that is read between forwards; the next prompt, step or job clears it when it begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +99,15 @@ class _Task:
 
 
 def serve(make: Callable[[], EngineLike], source: int, sink: int) -> int:
-    """Serve until the other side is gone (0) or the engine cannot go on (1).
+    """Serve until the other side closes the pipe (returns 0) or the engine cannot go on (returns 1).
 
-    `make` is called on the model thread, so that what it imports delays neither greeting nor reader.
+    `make` is called on the model thread, so that its imports delay neither the greeting nor the reader.
     """
     return Server(make, source, sink).run()
 
 
 class Server:
-    """One engine behind one pipe."""
+    """Serves one engine on one pipe."""
 
     def __init__(self, make: Callable[[], EngineLike], source: int, sink: int) -> None:
         self._make = make
@@ -123,11 +123,11 @@ class Server:
         self._status = 0
 
     def run(self) -> int:
-        """Start the threads and wait for the end."""
+        """Start the threads and wait for the end; the process's exit status."""
         writer = _thread("writer", self._outbox.write, self._sink, self._done.set)
-        _thread("model", self._model)
-        _thread("view", self._work, self._view_tasks, self._look)
-        _thread("catalog", self._work, self._catalog_tasks, self._list)
+        _thread("model", self._run_model_thread)
+        _thread("view", self._answer_all, self._view_tasks, self._answer_view)
+        _thread("catalog", self._answer_all, self._catalog_tasks, self._answer_catalog)
         _thread("reader", self._read)
         self._done.wait()
         self._stop_all()
@@ -156,7 +156,7 @@ class Server:
         self._outbox.reply(failure(request_id, "protocol", message))
 
     def _accept(self, body: bytes) -> None:
-        """Sort one request; what is not one is refused under the number it gives, if it gives one."""
+        """Queue one request. A body that is not a request is refused, with the id it holds, if any."""
         try:
             request = decode_request(body)
         except Exception as error:
@@ -171,31 +171,31 @@ class Server:
             self._tasks_for(request).put(task)
 
     def _tasks_for(self, request: AnyRequest) -> SimpleQueue[_Task | None]:
-        """Whose it is: a cache with many models takes seconds to read, and no view waits for that."""
+        """The queue for a request. Listing a large hub cache takes seconds, so `Catalog` has a queue of its own."""
         if isinstance(request, Catalog):
             return self._catalog_tasks
         return self._view_tasks if isinstance(request, View | Encode) else self._model_tasks
 
     def _stop_all(self) -> None:
-        """Stop what has arrived so far, under way or still waiting, and nothing that comes later."""
+        """Stop the requests that have arrived so far, running or waiting, but no later one."""
         self._stopped_up_to = self._arrived
         if self._engine is not None:
             self._engine.stop()
 
     # -- model and view threads --------------------------------------------------------------------------------------
 
-    def _model(self) -> None:
+    def _run_model_thread(self) -> None:
         try:
             self._engine = self._make()
         except BaseException as error:
             traceback.print_exc(file=sys.stderr)
-            reason = f"The engine cannot start: {_said(error)}"
-            self._work(self._model_tasks, lambda task: failure(task.request.id, "internal", reason, fatal=True))
+            reason = f"The engine cannot start: {_one_line(error)}"
+            self._answer_all(self._model_tasks, lambda task: failure(task.request.id, "internal", reason, fatal=True))
         else:
-            self._work(self._model_tasks, self._think)
+            self._answer_all(self._model_tasks, self._answer_model)
 
-    def _work(self, tasks: SimpleQueue[_Task | None], answer: Callable[[_Task], Reply]) -> None:
-        """Answer each task exactly once, whatever happens."""
+    def _answer_all(self, tasks: SimpleQueue[_Task | None], answer: Callable[[_Task], Reply]) -> None:
+        """Take tasks from a queue and answer each exactly once, whatever happens; end after a fatal failure."""
         while (task := tasks.get()) is not None:
             reply = _safely(answer, task)
             self._outbox.reply(reply)
@@ -204,11 +204,11 @@ class Server:
                 self._done.set()
                 return
 
-    def _think(self, task: _Task) -> Reply:
+    def _answer_model(self, task: _Task) -> Reply:
         """Answer on the model thread."""
         engine, request = self._ready(), task.request
         if task.number <= self._stopped_up_to and not isinstance(request, Open):
-            return _never_begun(request)
+            return _stopped_reply(request)
         match request:
             case Open():
                 return engine.open(request, self._reporter(task))
@@ -220,7 +220,7 @@ class Server:
                 return engine.job(request, self._reporter(task))
         raise TypeError(f"{type(request).__name__} is not for the model thread")
 
-    def _look(self, task: _Task) -> Reply:
+    def _answer_view(self, task: _Task) -> Reply:
         """Answer on the view thread."""
         engine, request = self._ready(), task.request
         if isinstance(request, View):
@@ -228,7 +228,7 @@ class Server:
         assert isinstance(request, Encode)
         return engine.encode(request)
 
-    def _list(self, task: _Task) -> Reply:
+    def _answer_catalog(self, task: _Task) -> Reply:
         """Answer on the catalog thread."""
         assert isinstance(task.request, Catalog)
         return self._ready().catalog(task.request)
@@ -258,7 +258,7 @@ class Server:
         return report
 
     def _stop_again(self, task: _Task) -> None:
-        """Set the engine's flag once more: it may have cleared it, beginning this task, just after it was set."""
+        """Repeat a stop: the engine may have cleared its flag, beginning this task, just after the flag was set."""
         if task.number <= self._stopped_up_to and self._engine is not None:
             self._engine.stop()
 
@@ -270,7 +270,7 @@ def _thread(name: str, work: Callable[..., None], *arguments: object) -> threadi
 
 
 def _safely(answer: Callable[[_Task], Reply], task: _Task) -> Reply:
-    """The task's answer, or one `Failed` saying why there is none."""
+    """The reply to a task; a `Failed` if answering it raises."""
     try:
         return answer(task)
     except SamplescopeError as error:
@@ -279,23 +279,23 @@ def _safely(answer: Callable[[_Task], Reply], task: _Task) -> Reply:
     except BaseException as error:
         traceback.print_exc(file=sys.stderr)
         fatal = not isinstance(error, Exception) or bool(getattr(error, "fatal", False))
-        return failure(task.request.id, "internal", f"The engine failed: {_said(error)}", fatal=fatal)
+        return failure(task.request.id, "internal", f"The engine failed: {_one_line(error)}", fatal=fatal)
 
 
-def _said(error: BaseException) -> str:
+def _one_line(error: BaseException) -> str:
     """An exception in one line."""
     first = next((line for line in str(error).splitlines() if line.strip()), "")
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 
-def _never_begun(request: AnyRequest) -> Reply:
+def _stopped_reply(request: AnyRequest) -> Reply:
     if isinstance(request, Step):
         return Stepped(id=request.id, tip=request.at, reason="stopped")
     return failure(request.id, "stopped", "Stopped before it began.")
 
 
 def _id_in(body: bytes) -> int:
-    """The request number in a body that is not a request; 0 if there is none."""
+    """The request id in a body that is not a valid request; 0 if there is none."""
     try:
         number = msgspec.convert(msgspec.msgpack.decode(body), dict[str, object]).get("id")
     except Exception:

@@ -1,4 +1,4 @@
-"""Views: the distribution after a node as the screen asks for it, a window of candidates and a plot."""
+"""Answers views: the distribution after a node, as a window of candidates and a plot."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from tui.sampling.scoring import score
 
 RANKINGS_BYTES = 256 << 20
 REACH_SECONDS = 0.015
-FOUND = 50
+MAX_MATCHES = 50
 RERANKING = (*PENALTY_PARAMETERS, MAX_NEW_TOKENS.name)
-"""Parameters that make a ranking another one; the last by a forced end of text."""
+"""The parameters a ranking depends on; max_new_tokens, because the model may force an end of text there."""
 
 
 class Viewer:
-    """Answers views on one thread, keeping what was sorted already."""
+    """Answers views on one thread, and keeps the rankings of the last ones."""
 
     def __init__(self, tokens: Tokens, vocabulary: int, device: str, heads: bool = False) -> None:
-        """`heads`: logits may be those of the best tokens only, NaN elsewhere."""
+        """`heads`: True if logits may be known for the best tokens only, and NaN for the others."""
         self._heads = heads
         self._tokens = tokens
         self._vocabulary = vocabulary
@@ -45,35 +45,35 @@ class Viewer:
         self._rankings: OrderedDict[tuple[object, ...], Ranking] = OrderedDict()
 
     def view(self, request: View, place: Place, settings: Settings, revision: int) -> Viewed:
-        """The whole answer to a view of one place."""
+        """The reply to a view of a place."""
         if self._heads and bool(place.logits.isnan().any()):
             return head_view(request, place, settings, revision, self._tokens, self._streams)
         chain = chain_at(place, settings, request.seed)
         ranking = self._ranking(place, chain, settings)
         applied = apply_chain(chain, place.ids, ranking.scored, ranking.order, exact=request.exact)
-        here = finish(place.logits, place.ids, chain, ranking.scored, applied)
-        window = _Window(self._tokens, place.before, here, ranking, self._counts(request, here, place))
-        would = self._streams[request.seed].would_draw(here.final, place.position)
+        dist = finish(place.logits, place.ids, chain, ranking.scored, applied)
+        window = _Window(self._tokens, place.before, dist, ranking, self._counts(request, dist, place))
+        would = self._streams[request.seed].would_draw(dist.final, place.position)
         return Viewed(
             id=request.id, slot=request.slot, at=request.at, revision=revision, settings=settings,
-            cuts=here.cuts, kept=here.kept, kept_mass=here.kept_mass, entropy=here.entropy,
+            cuts=dist.cuts, kept=dist.kept, kept_mass=dist.kept_mass, entropy=dist.entropy,
             would_draw=would, would=window.of([would])[0], vocabulary=self._vocabulary,
             candidates=window.between(*request.window) if request.window else [],
             first=max(0, request.window[0]) if request.window else 0,
             best=float(window.cumulative[0]),
-            plot=plotted(request.plot, Ranked(here, ranking.tokens, ranking.raw_cumulative, window.cumulative)),
-            found=window.of(self._tokens.matches(request.find, FOUND)) if request.find else [],
+            plot=plotted(request.plot, Ranked(dist, ranking.tokens, ranking.raw_cumulative, window.cumulative)),
+            found=window.of(self._tokens.matches(request.find, MAX_MATCHES)) if request.find else [],
             exact=applied.exact, given=request.given, seed=request.seed, draws=request.draws,
             inside_prompt=place.inside_prompt,
         )  # fmt: skip
 
-    def _counts(self, request: View, here: Distribution, place: Place) -> Tensor | None:
+    def _counts(self, request: View, dist: Distribution, place: Place) -> Tensor | None:
         if request.draws <= 0:
             return None
-        return draw_many(here.final, request.draws, request.seed, place.position)
+        return draw_many(dist.final, request.draws, request.seed, place.position)
 
     def _ranking(self, place: Place, chain: Chain, settings: Settings) -> Ranking:
-        """The logits ranked, from the cache if only sliders that keep the order have moved."""
+        """The ranking of a place's logits: a kept one, if only parameters have changed that keep the order."""
         key = (place.node, place.inside_prompt, *(settings[name].value for name in RERANKING), *place.model_processors)
         if key in self._rankings:
             self._rankings.move_to_end(key)
@@ -92,9 +92,9 @@ def reached(
     seconds: float = REACH_SECONDS,
     decide: Decide = distribution,
 ) -> dict[int, str]:
-    """For each node, the stage that would remove its own token, '' if it is still reachable; as many as time allows.
+    """For each node, the stage that would remove its own token, or ''. Nodes are left out once `seconds` have passed.
 
-    Of a prompt's own token it says whether these settings could have drawn it; the first of all has nothing before it.
+    A token of a prompt is checked too: could these settings have drawn it? The first of all has nothing before it.
     """
     answers: dict[int, str] = {}
     end = time.monotonic() + seconds
@@ -106,41 +106,42 @@ def reached(
     return answers
 
 
-def _removed_by(node: Node, here: Distribution) -> str:
-    return here.removed_by(torch.tensor([node.token], device=here.logits.device))[0]
+def _removed_by(node: Node, dist: Distribution) -> str:
+    return dist.removed_by(torch.tensor([node.token], device=dist.logits.device))[0]
 
 
 class _Window:
-    """Candidates of one distribution, by rank or by token."""
+    """Makes candidates of one distribution, by rank or by token."""
 
     def __init__(
-        self, tokens: Tokens, before: list[int], here: Distribution, ranking: Ranking, counts: Tensor | None
+        self, tokens: Tokens, before: list[int], dist: Distribution, ranking: Ranking, counts: Tensor | None
     ) -> None:
         self._piece, self._special = partial(tokens.piece, before=before), tokens.special
-        self._here, self._ranking, self._counts = here, ranking, counts
-        self.cumulative = here.tempered[0, ranking.tokens].cumsum(0, dtype=torch.float64).clamp_(max=1.0)
+        self._dist, self._ranking, self._counts = dist, ranking, counts
+        self.cumulative = dist.tempered[0, ranking.tokens].cumsum(0, dtype=torch.float64)
 
     def between(self, first: int, count: int) -> list[Candidate]:
-        """`count` candidates from rank `first` + 1 on; fewer at the end."""
+        """`count` candidates from rank `first` + 1 on; fewer at the end of the vocabulary."""
         first = max(0, first)
         ids = self._ranking.tokens[first : first + max(0, count)]
         return self._candidates(range(first + 1, first + 1 + len(ids)), ids)
 
     def of(self, tokens: list[int]) -> list[Candidate]:
-        """The candidates of these ids, in their order."""
+        """The candidates of these ids, in the order of the ids."""
         ranks = [self._ranking.rank(token) for token in tokens]
         return self._candidates(ranks, torch.tensor(tokens, dtype=torch.long))
 
     def _candidates(self, ranks: Iterable[int], ids: Tensor) -> list[Candidate]:
-        here = self._here
-        ids = ids.to(here.logits.device)
+        dist = self._dist
+        ids = ids.to(dist.logits.device)
         ranks = list(ranks)
         at = torch.tensor(ranks, dtype=torch.long, device=ids.device) - 1
         columns = (
-            here.logits[ids], here.raw[0, ids], here.tempered[0, ids], here.final[0, ids], self.cumulative[at]
+            dist.logits[ids], dist.raw[0, ids], dist.tempered[0, ids], dist.final[0, ids],
+            self.cumulative[at].clamp(max=1.0),
         )  # fmt: skip
         counts = self._counts[ids].tolist() if self._counts is not None else [0] * len(ranks)
-        removed = here.removed_by(ids)
+        removed = dist.removed_by(ids)
         piece, special = self._piece, self._special
         return [
             Candidate(rank, token, piece(token), special(token), logit, raw, tempered, final, cumulative, stage, count)

@@ -1,4 +1,4 @@
-"""The experiments that a UI can ask an engine for, by name."""
+"""The experiments that a UI can request with `Job`, by name."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ JOBS: Mapping[str, JobRunner] = {"verify": verify_job}
 
 
 def make_engine() -> Engine:
-    """The engine with every experiment, as a process serves it."""
+    """An engine that knows every experiment: the one that the engine process serves."""
     return Engine(jobs=JOBS)

@@ -1,4 +1,4 @@
-"""`run`: a whole generation as records, with what every step decided."""
+"""`run`: a whole generation as records, with the distribution of every step."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tui.protocol import Open, Prompt, Prompted, Step
 
 
 def start(options: LaunchOptions) -> tuple[Engine, Prompted]:
-    """An engine with the model open and the prompt read. Bad input shows here, before anything is printed."""
+    """An engine with the model open and the prompt read. Bad input raises here, before anything is printed."""
     engine = Engine()
     engine.open(Open(origin=options.origin), quiet)
     engine.settings(options.given)
@@ -40,7 +40,7 @@ def _prompt(options: LaunchOptions) -> Prompt:
 
 
 def run_records(options: LaunchOptions, top: int) -> Iterator[Record]:
-    """The records of one run: `run`, `step`…, `end` or `error`. `top` candidates a step, -1 for all."""
+    """The records of one run: `run`, `step`…, `end` or `error`. `top` is how many candidates each step has, -1: all."""
     engine, prompted = start(options)
     info = engine.model.info
     yield records.run_record(
@@ -62,7 +62,7 @@ def step_records(engine: Engine, request: Step, top: int) -> Iterator[Record]:
     with _interruptible(engine) as interrupted:
         while True:
             try:
-                node, here = next(steps)
+                node, dist = next(steps)
             except SamplescopeError as error:
                 yield records.error_record(error.kind, error.message, error.remedy)
                 return
@@ -70,8 +70,8 @@ def step_records(engine: Engine, request: Step, top: int) -> Iterator[Record]:
                 reason = "interrupted" if interrupted.is_set() else end.value.reason
                 break
             nodes.append(node)
-            best = candidates(here, engine.model.tokens, before, top, node.token)
-            yield _step(len(nodes) - 1, node, here, best)
+            best = candidates(dist, engine.model.tokens, before, top, node.token)
+            yield _step(len(nodes) - 1, node, dist, best)
             before = [*before, node.token][-CONTEXT:]
     yield records.end_record(
         reason=reason, ids=[node.token for node in nodes], pieces=[node.piece for node in nodes],
@@ -81,7 +81,7 @@ def step_records(engine: Engine, request: Step, top: int) -> Iterator[Record]:
 
 @contextmanager
 def _interruptible(engine: Engine) -> Iterator[threading.Event]:
-    """Let one Ctrl-C end the run after the step under way; a second one ends the program."""
+    """Let a first Ctrl-C end the run after the current step, and a second one end the program."""
     interrupted = threading.Event()
 
     def on_interrupt(_signal: int, _frame: object) -> None:
@@ -102,36 +102,36 @@ def _in_main_thread() -> bool:
 
 
 @torch.inference_mode()
-def _step(index: int, node: Node, here: Distribution, best: list[Candidate]) -> Record:
+def _step(index: int, node: Node, dist: Distribution, best: list[Candidate]) -> Record:
     return records.step_record(
-        index, node, kept_mass=here.kept_mass, entropy=here.entropy, cuts=here.cuts, candidates=best,
-        tail_mass=here.tail_mass,
+        index, node, kept_mass=dist.kept_mass, entropy=dist.entropy, cuts=dist.cuts, candidates=best,
+        tail_mass=dist.tail_mass,
     )  # fmt: skip
 
 
 @torch.inference_mode()
-def candidates(here: Distribution, tokens: Tokens, before: Sequence[int], top: int, taken: int) -> list[Candidate]:
+def candidates(dist: Distribution, tokens: Tokens, before: Sequence[int], top: int, taken: int) -> list[Candidate]:
     """The best `top` candidates (all for -1) without sorting the rest; the `taken` token if its rank is among theirs.
 
     Equal scores share a rank, 1 + the number of greater ones, as in the step's own `rank`. Which of those equal to the
     last one are listed is open, but for the taken token. `before`: the last ids that they follow.
     """
-    count = here.ranked if top < 0 else min(top, here.ranked)
+    count = dist.ranked if top < 0 else min(top, dist.ranked)
     if count == 0:
         return []
-    scores, ids = torch.topk(here.scored.base[0], count)
-    if taken not in ids and here.scored.base[0, taken] == scores[-1]:
+    scores, ids = torch.topk(dist.scored.base[0], count)
+    if taken not in ids and dist.scored.base[0, taken] == scores[-1]:
         ids[-1] = taken
-    tempered = here.tempered[0, ids]
+    tempered = dist.tempered[0, ids]
     cumulative = tempered.cumsum(0, dtype=torch.float64).clamp_(max=1.0)
     columns = (
-        _ranks(scores), ids, here.logits[ids], here.raw[0, ids], tempered, here.final[0, ids], cumulative
+        _ranks(scores), ids, dist.logits[ids], dist.raw[0, ids], tempered, dist.final[0, ids], cumulative
     )  # fmt: skip
-    removed = here.removed_by(ids)
+    removed = dist.removed_by(ids)
     piece = partial(tokens.piece, before=before)
     return [
-        Candidate(rank, token, piece(token), tokens.special(token), logit, raw, warm, final, cumulative, stage)
-        for rank, token, logit, raw, warm, final, cumulative, stage in zip(
+        Candidate(rank, token, piece(token), tokens.special(token), logit, raw, tempered, final, cumulative, stage)
+        for rank, token, logit, raw, tempered, final, cumulative, stage in zip(
             *(column.tolist() for column in columns), removed, strict=True
         )
     ]

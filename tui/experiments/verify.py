@@ -1,4 +1,4 @@
-"""`verify`: our run against the model's own generate(), same options, same seed, id for id."""
+"""`verify`: compares samplescope's run with the model's own generate(), same options and seed, id for id."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from tui.protocol import Step
 
 
 def verify_options(options: LaunchOptions) -> dict[str, Any]:
-    """Open the model, run, and compare."""
+    """Open the model that `options` name, run, and compare."""
     engine, prompted = start(options)
     result = verify(engine, prompted.nodes[-1].id, options.given, options.seed, quiet)
     return {**result, "notes": [*result["notes"], *prompted.notes]}
 
 
 def verify_job(engine: Engine, parameters: Mapping[str, Any], report: Report) -> dict[str, object]:
-    """The experiment `verify`: parameters `at` (any node; its prompt is what is verified), `given`, `seed`."""
+    """The experiment `verify` on an open model. Parameters: `at` (a node; its prompt is run), `given`, `seed`."""
     at = parameters.get("at")
     if not isinstance(at, int) or at not in engine.story:
         raise InputError(f"There is no node {at}.")
@@ -38,10 +38,10 @@ def verify_job(engine: Engine, parameters: Mapping[str, Any], report: Report) ->
 def verify(engine: Engine, tip: int, given: Given, seed: int, report: Report) -> dict[str, Any]:
     """Run from a prompt's last node to the end, then call generate().
 
-    The result holds `equal`, both id lists, and where they differ: `step`, and `logits`, the logits' largest difference
-    there; `notes` says what was not compared as the model asks for it. generate() gets only what the person gave, so
-    that the resolution of defaults is tested too. InputError where there is no generate() to call; RunError where it
-    does not agree with itself.
+    The result holds `equal` and both id lists; if they differ, `step` is the first difference and `logits` the largest
+    difference of the logits there. `notes` lists the model's settings that are overridden on both sides. generate()
+    gets only the settings the person gave, so that the resolution of defaults is tested too. InputError where there is
+    no generate() to call; RunError if two calls of generate() differ.
     """
     reference = _reference(engine)
     report("stepping", 0, None, "")
@@ -61,7 +61,7 @@ def verify(engine: Engine, tip: int, given: Given, seed: int, report: Report) ->
 
 
 def _check_itself(reference: Reference, prompt: list[int], given: Given, seed: int, theirs: list[int]) -> None:
-    """RunError if generate(), called again, gives other tokens: then a difference to ours says nothing of ours."""
+    """RunError if a second call of generate() gives other tokens: then a difference from ours proves nothing."""
     again = reference.generate(prompt, given, seed)[len(prompt) :]
     if again != theirs:
         step = _first_difference(theirs, again)
@@ -85,7 +85,7 @@ def _reference(engine: Engine) -> Reference:
 
 
 def _run(engine: Engine, request: Step) -> list[int]:
-    """The tokens of a whole run; RunError if it was stopped, for half a run differs from any other."""
+    """The tokens of a whole run; RunError if it was stopped, because half a run cannot be compared."""
     tokens: list[int] = []
     steps = engine.step(request)
     while True:
@@ -98,7 +98,7 @@ def _run(engine: Engine, request: Step) -> list[int]:
 
 
 def _difference(engine: Engine, tip: int, given: Given, seed: int, ours: list[int], step: int) -> float | None:
-    """The largest difference between our logits and generate()'s at a step; None if generate() had ended there."""
+    """The largest difference between samplescope's and generate()'s logits at a step; None if one had ended there."""
     at = tip
     for token in ours[:step]:
         child = engine.story.child(at, token, prompt=False)
@@ -115,7 +115,7 @@ def _difference(engine: Engine, tip: int, given: Given, seed: int, ours: list[in
 
 
 def report_lines(result: Mapping[str, Any]) -> list[str]:
-    """The result for a person: the notes, then one line if equal, else both id lists and where they part."""
+    """The result as lines for a person: the notes, then one line if equal, else the first difference and both lists."""
     ours, theirs = result["ours"], result["theirs"]
     notes = [f"note: {note}" for note in result["notes"]]
     if result["equal"]:

@@ -1,1 +1,1 @@
-"""Where logits come from. The only ring that names transformers."""
+"""The sources of logits: transformers and servers. No other package imports transformers."""

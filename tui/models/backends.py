@@ -1,4 +1,4 @@
-"""Who computes a model's logits: one table, and opening whatever an origin names."""
+"""The table of backends, and the function that opens the model an origin names."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from tui.models.servers.vllm import VLLM
 from tui.models.transformers import TRANSFORMERS
 
 BACKENDS: tuple[Backend, ...] = (TRANSFORMERS, LLAMA, VLLM, OPENAI)
-"""The first that recognises what is asked for opens it."""
+"""The first backend that recognises an origin opens it."""
 
 
 def open_model(origin: Origin, report: Report, limits: Limits | None = None) -> Model:
-    """The model behind `origin`. ModelError says in one line what is wrong with it, and what to do.
+    """Open the model that `origin` names. ModelError says in one line what is wrong with it, and what to do.
 
-    `limits`: how long a server is waited for; without it, what the environment says.
+    `limits`: how long to wait for a server; None takes them from the environment.
     """
     try:
-        return _opened(Probe(origin, report, limits))
+        return _open(Probe(origin, report, limits))
     except StoppedError:
         raise
     except RunError as error:
@@ -31,7 +31,7 @@ def open_model(origin: Origin, report: Report, limits: Limits | None = None) -> 
     raise failed
 
 
-def _opened(probe: Probe) -> Model:
+def _open(probe: Probe) -> Model:
     for backend in BACKENDS:
         if backend.recognises(probe):
             return backend.open(probe)

@@ -1,4 +1,4 @@
-"""What the engine asks of a model, whoever computes its logits; what only transformers can tell is asked apart."""
+"""The interface of a model to the engine, the same for every backend; `Reference` is what only transformers offers."""
 
 from __future__ import annotations
 
@@ -21,47 +21,51 @@ CONTEXT = 4
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What is known about a model before anything is asked of it."""
+    """The facts about a model that are known once it is open."""
 
     name: str
     backend: str
-    """Who computes the logits: transformers, llama.cpp, …"""
+    """The name of the backend that computes the logits: transformers, llama.cpp, …"""
     vocabulary: int
-    """How many logits there are: may be more than the tokenizer has tokens."""
+    """How many logits there are; the tokenizer may have fewer tokens."""
     context: int | None
-    """The most tokens it takes; None where there is no limit, or none is known."""
+    """The most tokens a sequence may have; None where there is no limit, or none is known."""
     device: str
-    """Where the logits come out, as torch names it."""
+    """The device the logits are on, as torch names it."""
     dtype: str
-    """Of the weights: float32, bfloat16, or a quantisation's name; '' where that is not told."""
+    """The dtype of the weights: float32, bfloat16, or a quantisation's name; '' where a server does not say."""
     eos: frozenset[int] = frozenset()
-    """Tokens that end a text."""
+    """The tokens that end a text."""
     generation: Mapping[str, Any] = field(default_factory=dict)
-    """What the model's generation_config sets."""
+    """The parameters that the model's generation_config sets."""
     defaults: Mapping[str, Any] = field(default_factory=dict)
-    """The library's own defaults, for what nobody set."""
+    """transformers' own defaults, for parameters that neither the person nor the model sets."""
     notes: tuple[str, ...] = ()
+    """One line for each thing a person should know about this model."""
     head: int | None = None
     """How many of the best tokens' logits are known; the others are NaN. None: the whole vocabulary's."""
     chat: bool = False
     """True if the tokenizer has a chat template."""
     logits: bool = True
-    """False if they are log-probabilities: the same but for a constant nobody knows, which the signs hang on."""
+    """False if they are log-probabilities: these differ from logits by an unknown constant, so signs are unknown."""
     trusted: bool = False
     """True if code of the checkpoint was allowed to run."""
 
 
 class Tokens(Protocol):
-    """A tokenizer: text to ids, an id to its bytes."""
+    """A tokenizer: from text to ids, and from an id to its bytes."""
 
     def encode(self, text: str, report: Report = quiet, *, add_special_tokens: bool = True) -> list[int]:
         """Ids of a prompt, with the special tokens that the tokenizer adds or without them; one BOS for an empty text.
 
-        `report` is told where a server is waited for; what it raises gives it up.
+        `report` is called while a server is waited for; an exception in it ends the wait.
         """
 
     def encode_chat(self, text: str, system: str, report: Report = quiet) -> list[int]:
-        """Ids of a user's message (after a system prompt, if any) in the chat template; InputError if there is none."""
+        """Ids of a user's message, after a system prompt if there is one, in the chat template.
+
+        InputError if there is no template.
+        """
 
     def notes(self, ids: Sequence[int], *, plain: bool) -> list[str]:
         """What a person may not expect of a prompt: BOS twice, EOS at its end.
@@ -77,35 +81,35 @@ class Tokens(Protocol):
         """
 
     def special(self, token: int) -> bool:
-        """True for control tokens and ids the tokenizer does not use."""
+        """True for control tokens and for ids that the tokenizer does not use."""
 
     def matches(self, wanted: str, limit: int) -> list[int]:
-        """Ids whose text is, starts with, or holds `wanted`, best match first."""
+        """At most `limit` ids whose text equals, starts with, or contains `wanted`, best match first."""
 
 
 class Decoder(Protocol):
-    """The logits after one prompt and what follows it, with whatever cache makes the next ones cheap."""
+    """Computes the logits after one prompt and any continuation of it, with a cache that makes the next ones cheap."""
 
     def logits(self, ids: Sequence[int], known: Callable[[int], Tensor | None], report: Report) -> Tensor:
-        """The logits [V] float32 after `ids` (the prompt and what followed), the same bits each time.
+        """The logits [V] float32 after `ids` (the prompt and its continuation), the same bits each time.
 
-        `known(length)` gives the stored logits after the first `length` ids, if there are any: what a cache gives after
-        going back can be checked against them. `report` is told of what takes long, a prompt's layers or a server that
-        is waited for; what it raises gives the logits up.
+        `known(length)` gives the stored logits after the first `length` ids, or None: the decoder checks its cache
+        against them after going back. `report` is called before each layer of a prompt, or while a server is waited
+        for; an exception in it ends the computation.
         """
 
 
 class Reference(Protocol):
-    """transformers' generate() on a model: what verify compares with, and what a generation_config makes it do."""
+    """transformers' generate() on a model: its processors and stop strings, and its results for `verify`."""
 
     def model_processors(self, prompt: Sequence[int], given: Given) -> Mapping[str, Processor]:
-        """The processors generate() has after this prompt under these settings, by parameter or class name."""
+        """The processors that generate() builds for this prompt and settings, by parameter or class name."""
 
     def stops(self, ids: Sequence[int]) -> bool:
-        """True if the text so far ends at one of the model's stop strings."""
+        """True if the text of `ids` ends with one of the model's stop strings."""
 
     def generate(self, prompt: Sequence[int], given: Given, seed: int) -> list[int]:
-        """What generate() gives: the prompt's ids and the new tokens."""
+        """The result of generate(): the prompt's ids and the new tokens."""
 
     def generate_logits(self, prompt: Sequence[int], given: Given, seed: int) -> list[Tensor]:
         """The logits [V] float32 that generate() had at each step."""
@@ -116,15 +120,15 @@ class Model(Protocol):
 
     @property
     def info(self) -> ModelInfo:
-        """What is known of it."""
+        """The facts about the model."""
 
     @property
     def tokens(self) -> Tokens:
-        """Its tokenizer."""
+        """The model's tokenizer."""
 
     @property
     def reference(self) -> Reference | None:
-        """generate() on the same weights; None where transformers does not have them, as on a server."""
+        """generate() on the same weights; None if transformers has not loaded them, as for a server's model."""
 
     def prompt_logits(self, prompt: Sequence[int], report: Report) -> Tensor | None:
         """The logits [n, V] float32 after each of a prompt's ids, from one forward over all of them.
@@ -134,4 +138,4 @@ class Model(Protocol):
         """
 
     def decoder(self, prompt: Sequence[int]) -> Decoder:
-        """A decoder for this prompt's ids; InputError if they are more than the context."""
+        """A decoder for this prompt's ids; InputError if they do not fit into the context."""

@@ -1,4 +1,4 @@
-"""What lies in this machine's hub cache, read from file headers without loading anything; and the room there is."""
+"""Lists the models in this machine's hub cache, from file headers without loading weights; and the free memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DTYPES = {"F64": "float64", "F32": "float32", "BF16": "bfloat16", "F16": "float
 
 
 def entries() -> list[Entry]:
-    """The demo model, then every model of the cache that has a config.json, the last used first."""
+    """The demo model, then every model of the hub cache that has a config.json, the last used one first."""
     from tui.models.loading import DEMO
 
     return [_entry("", DEMO), *_cached()]
@@ -46,7 +46,7 @@ def _entry(name: str, folder: Path) -> Entry:
 
 
 def _parameters(files: Iterable[Path]) -> Counter[str]:
-    """How many numbers the files hold, by dtype; none where a header cannot be read."""
+    """How many weights the files hold, by dtype; empty if a header cannot be read."""
     counts: Counter[str] = Counter()
     for file in files:
         try:
@@ -60,7 +60,7 @@ def _parameters(files: Iterable[Path]) -> Counter[str]:
 
 
 def rooms() -> list[Room]:
-    """This machine's memory, then that of each CUDA device; torch is imported only where it is already."""
+    """This machine's memory, then that of each CUDA device if torch is imported already: importing it is slow."""
     import sys
 
     memory = psutil.virtual_memory()

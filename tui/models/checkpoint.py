@@ -1,6 +1,6 @@
-"""What a checkpoint's folder holds, and what it is refused for: read without running code or opening a pickle.
+"""Checks a checkpoint's folder before it is loaded, without running its code or opening a pickle.
 
-Nothing here imports torch: a wrong folder is told before anything heavy is waited for.
+This module does not import torch, so that a wrong folder is refused at once.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ SAFETENSORS = ".safetensors"
 PICKLE_REMEDY = "Get it as safetensors; or --allow-pickle, if you trust whoever made it: unpickling can run code."
 _WHOLE = "Get the whole checkpoint anew."
 _TOKENIZERS = ("tokenizer*", "vocab*", "merges.txt", "*.model", "*.tiktoken", "*.spm")
-"""Files of which a tokenizer has at least one."""
+"""Patterns of file names; a folder with a tokenizer has at least one such file."""
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 _FOREIGN = ("*.gguf", "*.h5", "*.msgpack", "*.onnx", "consolidated*")
 
 
 def check(folder: Path, name: str, origin: Origin) -> bool:
-    """Look at a checkpoint before it is loaded; True if its weights are safetensors, False for an allowed pickle.
+    """Check a checkpoint before it is loaded; True if its weights are safetensors, False for an allowed pickle.
 
-    ModelError for what is no causal model, and for weights that are missing, damaged, or a pickle nobody allowed.
+    ModelError if it is not a causal model, or if its weights are missing, damaged, or a pickle that is not allowed.
     """
     check_config(folder, name, origin)
     names = [path.name for path in folder.iterdir()]
@@ -40,7 +40,7 @@ def check(folder: Path, name: str, origin: Origin) -> bool:
 
 
 def check_config(folder: Path, name: str, origin: Origin) -> None:
-    """ModelError if the folder's config.json is none, or says that this is no causal language model."""
+    """ModelError if the folder has no valid config.json, or if that does not describe a causal language model."""
     if (folder / "adapter_config.json").exists():
         base = _json(folder / "adapter_config.json", name).get("base_model_name_or_path")
         raise ModelError(f"{name} is an adapter of {base}, not a model.", "Merge it into its base model first.")
@@ -60,9 +60,9 @@ def check_config(folder: Path, name: str, origin: Origin) -> None:
 def weight_files(
     names: Collection[str], read: Callable[[str], Mapping[str, Any]], source: str, *, allow_pickle: bool
 ) -> list[str]:
-    """Which of a checkpoint's files hold its weights: safetensors, or a pickle only where that is allowed.
+    """The names of a checkpoint's weight files: safetensors, or a pickle only where that is allowed.
 
-    `read` gives the contents of an index, which names the pieces. ModelError if there are none, or none allowed.
+    `read` returns the contents of an index file, which names the shards. ModelError if there are no such files.
     """
     for stem, suffix in (("model", SAFETENSORS), ("pytorch_model", ".bin")):
         one, index = f"{stem}{suffix}", f"{stem}{suffix}.index.json"
@@ -70,23 +70,23 @@ def weight_files(
             continue
         if suffix != SAFETENSORS and not allow_pickle:
             raise ModelError(f"The weights of {source} are a pickle ({one}), which is not opened.", PICKLE_REMEDY)
-        return [one] if one in names else _pieces(names, index, suffix, read, source)
+        return [one] if one in names else _shards(names, index, suffix, read, source)
     raise _no_weights(names, source)
 
 
-def _pieces(
+def _shards(
     names: Collection[str], index: str, suffix: str, read: Callable[[str], Mapping[str, Any]], source: str
 ) -> list[str]:
     weights = read(index).get("weight_map")
     if not isinstance(weights, dict) or not weights:
         raise ModelError(f"The {index} of {source} names no weights.", _WHOLE)
-    pieces = sorted({str(piece) for piece in weights.values()})
-    # An index is data somebody wrote: it must not lead to a pickle, nor out of the folder.
-    if odd := [piece for piece in pieces if PurePosixPath(piece).name != piece or not piece.endswith(suffix)]:
+    shards = sorted({str(shard) for shard in weights.values()})
+    # An index comes from outside: it must not name a pickle, nor a file outside the folder.
+    if odd := [shard for shard in shards if PurePosixPath(shard).name != shard or not shard.endswith(suffix)]:
         raise ModelError(f"The {index} of {source} names {odd[0]!r}, which is no {suffix} file beside it.", _WHOLE)
-    if missing := [piece for piece in pieces if piece not in names]:
-        raise ModelError(f"{source} lacks {len(missing)} of its {len(pieces)} files, first {missing[0]}.", _WHOLE)
-    return pieces
+    if missing := [shard for shard in shards if shard not in names]:
+        raise ModelError(f"{source} lacks {len(missing)} of its {len(shards)} files, first {missing[0]}.", _WHOLE)
+    return shards
 
 
 def _no_weights(names: Collection[str], source: str) -> ModelError:
@@ -99,7 +99,7 @@ def _no_weights(names: Collection[str], source: str) -> ModelError:
 
 
 def _check_weights(file: Path, source: str) -> None:
-    """ModelError for a file that is missing, cut short or forged: its header is read, and nothing else."""
+    """ModelError for a file that is missing, truncated or no safetensors file; only its header is read."""
     from safetensors import SafetensorError, safe_open
 
     try:

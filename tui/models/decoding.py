@@ -1,7 +1,7 @@
-"""generate(), one forward at a time: its own preparation, its own inputs, its own cache.
+"""Runs generate() one forward at a time, with generate()'s own preparation, inputs and cache.
 
-`custom_generate` hands over everything prepared and resolved; each step then calls the parts that generate() calls,
-in its order. The private names of transformers that this needs stand in this file only, held by the parity tests.
+The `custom_generate` hook hands over everything that generate() has prepared; each step then calls the functions that
+its loop calls, in the same order. Only this file uses private names of transformers; the parity tests guard them.
 """
 
 from __future__ import annotations
@@ -17,27 +17,29 @@ import torch
 from torch import Tensor
 
 from tui.core.progress import Report, quiet
-from tui.models.modules import ModuleState, watched
-from tui.models.placing import home
+from tui.models.modules import ModuleState, reporting_layers
+from tui.models.placing import input_device
 
 SNAPSHOT_EVERY = 16
 SNAPSHOTS_KEPT = 8
 
 _GROWING = ("attention_mask", "position_ids", "token_type_ids", "mm_token_type_ids")
-"""Keyword tensors that get one longer at each step, in their last dimension."""
+"""Names of keyword tensors whose last dimension grows by one at each step."""
 _CONSTANT = ("use_cache", "logits_to_keep", "output_attentions", "output_hidden_states")
+"""Names of keywords that stay the same at each step."""
 
 
 @dataclass
 class Shared:
-    """A model object and who used it last: some models keep their state inside the module."""
+    """A model and its tokenizer, shared by decoders and the reference."""
 
     model: Any
-    """A PreTrainedModel; its type says nothing useful about the parts that are called here."""
+    """A PreTrainedModel; typed Any because transformers does not type the methods that are called on it."""
     tokenizer: Any
     user: object = None
+    """The object that used the model last: some models keep state inside the module, which the next user overwrites."""
     lock: AbstractContextManager[Any] = field(default_factory=threading.RLock)
-    """Held while generate() prepares or runs, and during a forward: one at a time on one model object."""
+    """Held while generate() prepares or runs, and during a forward: the model object runs one of them at a time."""
 
     def __post_init__(self) -> None:
         self.state = ModuleState(self.model)
@@ -45,7 +47,7 @@ class Shared:
 
 @dataclass
 class Prepared:
-    """What generate() would start its loop with."""
+    """Everything that generate() has when its loop begins."""
 
     ids: Tensor
     processors: list[Any]
@@ -54,19 +56,19 @@ class Prepared:
 
 
 def library_defaults(model: Any) -> dict[str, Any]:
-    """What transformers applies where neither a person nor the model said anything."""
+    """transformers' defaults, for parameters that neither a person nor the model sets."""
     defaults: dict[str, Any] = model.generation_config._get_default_generation_params()
     return defaults
 
 
 def inputs(model: Any, ids: Sequence[int]) -> dict[str, Tensor]:
-    """generate()'s inputs: ids [1, n] and a mask of ones."""
-    tensor = torch.tensor([list(ids)], dtype=torch.long, device=home(model))
+    """The inputs of generate(): ids [1, n] and an attention mask of ones."""
+    tensor = torch.tensor([list(ids)], dtype=torch.long, device=input_device(model))
     return {"inputs": tensor, "attention_mask": torch.ones_like(tensor)}
 
 
 def prepare(model: Any, ids: Sequence[int], arguments: Mapping[str, Any]) -> Prepared:
-    """Run generate() up to its loop; stop strings are left out, because the hook loses the tokenizer."""
+    """Run generate() up to its loop, without stop strings: with a hook, generate() does not get the tokenizer."""
     caught: list[Prepared] = []
 
     def hook(
@@ -81,12 +83,12 @@ def prepare(model: Any, ids: Sequence[int], arguments: Mapping[str, Any]) -> Pre
         prepared.kwargs.pop(name, None)
     cache = _cache(prepared.kwargs)
     if _layers_can_crop(cache):
-        cache.activate_past_recording()  # so that sliding-window layers can go back past their window
+        cache.activate_past_recording()  # makes sliding-window layers keep states older than their window, for cropping
     return prepared
 
 
 def _cache_names() -> list[str]:
-    """The keywords a cache may travel under; which one it is depends on the model and on transformers' version."""
+    """The keywords that may hold a cache; which one does depends on the model and on transformers' version."""
     from transformers.generation.utils import ALL_CACHE_NAMES
 
     return ALL_CACHE_NAMES
@@ -98,7 +100,7 @@ def _cache(kwargs: Mapping[str, Any]) -> Any:
 
 
 def _layers_can_crop(cache: Any) -> bool:
-    """True if every layer of the cache gives back exactly what it had before: nothing recurrent, nothing indexed."""
+    """True if every layer of the cache can be cropped to exactly its earlier state: none is recurrent or indexed."""
     from transformers.cache_utils import DynamicCache, DynamicLayer, DynamicSlidingWindowLayer
 
     return type(cache) is DynamicCache and all(
@@ -110,19 +112,22 @@ def _layers_can_crop(cache: Any) -> bool:
 def prompt_logits(shared: Shared, prompt: Sequence[int], report: Report) -> Tensor:
     """The logits [n, V] float32 after each id of a prompt: one forward, which leaves no cache behind."""
     model = shared.model
-    with shared.lock, watched(model, len(prompt), report):
+    with shared.lock, reporting_layers(model, len(prompt), report):
         shared.user = None  # a state inside the modules is not what a decoder has left
-        ids = torch.tensor([list(prompt)], dtype=torch.long, device=home(model))
+        ids = torch.tensor([list(prompt)], dtype=torch.long, device=input_device(model))
         outputs = model(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=False)
         logits: Tensor = outputs.logits[0].to(torch.float32)
         return logits
 
 
 class TransformersDecoder:
-    """Logits after one prompt. `logits` continues, goes back, or replays, whichever gives the same bits soonest."""
+    """Computes the logits after one prompt: it continues, crops the cache, or replays, whichever is fastest.
+
+    All three give the same bits.
+    """
 
     def __init__(self, shared: Shared, prompt: Sequence[int], arguments: Mapping[str, Any]) -> None:
-        """`arguments` are generate()'s keywords; no setting of a person's changes a forward."""
+        """`arguments` are generate()'s keywords without a person's settings, which do not change a forward."""
         self._shared = shared
         self._prompt = list(prompt)
         self._arguments = arguments
@@ -135,11 +140,11 @@ class TransformersDecoder:
         fresh = self._fresh
         self._kwargs = fresh.kwargs
         self._device = fresh.ids.device
-        self._ids = fresh.ids  # [1, n], what is fed and perhaps more
+        self._ids = fresh.ids  # [1, n], the fed ids and perhaps more
 
     @torch.no_grad()
     def logits(self, ids: Sequence[int], known: Callable[[int], Tensor | None], report: Report = quiet) -> Tensor:
-        """The logits [V] float32 after `ids` (the prompt and what followed), on the model's device."""
+        """The logits [V] float32 after `ids` (the prompt and its continuation), on the model's device."""
         ids = list(ids)
         with self._shared.lock:
             if self._module_state_lost():
@@ -152,7 +157,11 @@ class TransformersDecoder:
         return self._logits
 
     def _feed(self, ids: list[int], known: Callable[[int], Tensor | None], report: Report) -> None:
-        """Forward until `ids` are fed; after going back, the next known logits must come out with the same bits."""
+        """Run forwards until all `ids` are fed.
+
+        After going back, the first logits that are also stored are compared with the stored ones; if a bit differs,
+        everything is replayed from the prompt.
+        """
         if not self._fed:
             self._prefill(report)
         while len(self._fed) < len(ids):
@@ -165,21 +174,21 @@ class TransformersDecoder:
                     self._prefill(report)
 
     def _prefill(self, report: Report) -> None:
-        """The prompt in one piece, as generate() does it."""
+        """Run the whole prompt through the model in one forward, as generate() does."""
         model = self._shared.model
         prepared = self._fresh or prepare(model, self._prompt, self._arguments)
         self._fresh = None
         self._kwargs = prepared.kwargs
         self._ids, self._fed = prepared.ids, []  # until the forward is through: it may be given up
         self._shared.state.reset()
-        with watched(model, len(prepared.ids[0]), report), self._shared.state.noted():
+        with reporting_layers(model, len(prepared.ids[0]), report), self._shared.state.recording():
             outputs = model._prefill(prepared.ids, prepared.config, self._kwargs, is_first_iteration=True)
         self._fed = list(self._prompt)
         self._unchecked = False
         self._absorb(outputs)
 
     def _forward(self, token: int) -> None:
-        """One more token through the model, as generate()'s loop does it."""
+        """Run one more token through the model, as generate()'s loop does."""
         model = self._shared.model
         fed = [*self._fed, token]
         new = torch.tensor([[token]], dtype=torch.long, device=self._device)
@@ -194,7 +203,7 @@ class TransformersDecoder:
             self._absorb(outputs)
 
     def _absorb(self, outputs: Any) -> None:
-        """Keep the logits, and what the next step needs."""
+        """Keep a forward's logits and the keywords of the next forward; take a snapshot every 16 tokens if needed."""
         self._kwargs = self._shared.model._update_model_kwargs_for_generation(outputs, self._kwargs)
         self._logits = outputs.logits[:, -1].to(copy=True, dtype=torch.float32, device=self._device)[0]
         done = len(self._fed) - len(self._prompt)
@@ -218,8 +227,8 @@ class TransformersDecoder:
         return self._shared.user is not self and bool(self._fed) and not self._cached
 
     def _go_back(self, length: int) -> None:
-        """Make `_fed` a prefix of its first `length` ids, from which feeding gives the same bits again."""
-        # One token further back than asked, so that feeding it again proves the way back against stored logits.
+        """Go back until `_fed` is a prefix of its first `length` ids, from which feeding gives the same bits again."""
+        # Goes back one token more than needed: feeding it again gives logits to compare with the stored ones.
         target = max(length - 1, len(self._prompt))
         removed = len(self._fed) - target
         if self._fed and length > len(self._prompt) and self._croppable and self._can_crop(removed):
@@ -233,7 +242,7 @@ class TransformersDecoder:
         self._unchecked = True
 
     def _can_crop(self, removed: int) -> bool:
-        """True if every sliding-window layer still holds what its window needs after removing that many."""
+        """True if every sliding-window layer still holds its whole window after removing that many tokens."""
         return all(
             not layer.is_sliding
             or layer.keys.shape[-2] - removed >= min(layer.sliding_window - 1, layer.get_seq_length() - removed)
@@ -249,6 +258,6 @@ class TransformersDecoder:
 
 
 def _common_length(first: list[int], second: list[int]) -> int:
-    """How many ids two sequences share from the start."""
+    """The length of the longest common prefix."""
     pairs = zip(first, second, strict=False)
     return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(first), len(second)))

@@ -1,4 +1,4 @@
-"""Finding tokens by their text or by `#id`, in whatever knows the bytes of each."""
+"""Finds tokens by their text or by `#id`, in any vocabulary that gives each token's bytes."""
 
 from __future__ import annotations
 
@@ -28,11 +28,14 @@ class Findable(ABC):
 
     @cached_property
     def _folded(self) -> list[str]:
-        """Every token's text in lower case, for searching."""
+        """Every token's text case-folded for searching."""
         return [token_text(self.piece(token), token, self.special(token)).casefold() for token in range(self._width)]
 
     def matches(self, wanted: str, limit: int) -> list[int]:
-        """Ids whose text is, starts with, or holds `wanted` (blanks before it aside), best match first."""
+        """At most `limit` ids whose text equals, starts with, or contains `wanted`, best match first.
+
+        Case and surrounding blanks are ignored, but a match with the same ones comes first.
+        """
         if match := _NUMBER.fullmatch(wanted):
             return [int(match[1])] if int(match[1]) < self._width else []
         folded = wanted.casefold()

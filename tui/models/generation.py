@@ -1,4 +1,4 @@
-"""What generate() is given: a person's settings, what is overridden here; and who its processors are, by name."""
+"""The keywords that generate() is called with: a person's settings and overrides; and the names of its processors."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ OVERRIDES: Mapping[str, Any] = {
     "token_healing": False,
     "return_dict_in_generate": False,
 }
-"""What a generation_config may ask that is no step-by-step sampling of one sequence: set on both sides, said once."""
+"""Values for settings with which generate() would not sample one sequence step by step.
+
+They override the model's generation_config, in the explorer and in `verify`'s generate() alike; a note says so.
+"""
 
 PROCESSOR_NAMES = {
     "SequenceBiasLogitsProcessor": "sequence_bias",
@@ -57,11 +60,14 @@ PROCESSOR_NAMES = {
     "WatermarkLogitsProcessor": "watermarking_config",
     "LogitNormalization": "renormalize_logits",
 }
-"""generate()'s processor classes by the parameter that asks for them; any other goes by its class name."""
+"""generate()'s processor classes → the parameter that adds them; any other processor goes by its class name."""
 
 
 def arguments(prompt: Sequence[int], given: Given, context: int | None) -> dict[str, Any]:
-    """generate()'s keywords: what was given, what samplescope decides, the overrides, the context's cap."""
+    """The keywords for generate(): `given`, samplescope's own defaults and the overrides.
+
+    max_new_tokens is capped so that the sequence fits into the context.
+    """
     keywords: dict[str, Any] = {**OVERRIDES, **OWN_DEFAULTS, **for_generate(given)}
     if context is not None:
         keywords["max_new_tokens"] = max(1, min(keywords["max_new_tokens"], context - len(prompt)))
@@ -69,7 +75,7 @@ def arguments(prompt: Sequence[int], given: Given, context: int | None) -> dict[
 
 
 def token_set(tokens: int | Sequence[int] | None) -> frozenset[int]:
-    """What a configuration may say in three ways: none, one token, or several."""
+    """A set of tokens, which a configuration may write as None, as one id, or as a list."""
     if tokens is None:
         return frozenset()
     return frozenset([tokens] if isinstance(tokens, int) else tokens)

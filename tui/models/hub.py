@@ -1,6 +1,6 @@
-"""A model of the Hugging Face hub, brought into its cache: how far that is, and in one line why it cannot be.
+"""Downloads a model of the Hugging Face hub into the hub's cache, with progress, and with one line if it fails.
 
-`huggingface_hub` fetches; it is heard through its progress bars and given up by raising from them.
+`huggingface_hub` downloads. Its progress bars tell the progress, and end the download by raising an exception.
 """
 
 from __future__ import annotations
@@ -17,24 +17,25 @@ from tui.core.progress import Report
 from tui.errors import ModelError
 from tui.models.checkpoint import check_config, weight_files
 from tui.models.meter import Meter
-from tui.models.waiting import beside, one_line
+from tui.models.waiting import one_line, run_in_thread
 
 CONNECT_SECONDS = 1.5
-"""What one address of the hub, or of its proxy, has to take a call; there may be several."""
+"""Time limit to connect to one address of the hub, or of its proxy; there may be several addresses."""
 ANSWER_SECONDS = 5.0
-"""What the hub has to answer, the name server's time and the calls in vain included."""
+"""Time limit for the hub's answer, name resolution and failed connections included."""
 CHUNK_BYTES = 2**18
-"""How often the download is heard of: the library's own 10 MB are a minute on a slow line, and deaf so long."""
+"""After so many bytes the progress bars are updated. The library's own 10 MB can take a minute on a slow line, and
+nobody could stop the download meanwhile."""
 _SMALL = ("*.json", "*.txt", "*.model", "*.tiktoken", "*.spm", "*.jinja")
 _NOT_SMALL = ("*/*.json", "*/*.txt", "*/*.model", "*/*.tiktoken", "*/*.spm", "*/*.py")
-"""What lies in folders belongs to other formats; chat templates do not."""
+"""Files in subfolders belong to other formats; chat templates (*.jinja) do not, so they are not in this list."""
 
 
 def fetch(origin: Origin, report: Report) -> Path:
-    """The folder in the hub's cache that holds all of a model; what is missing there is downloaded.
+    """Download the missing files of a model; the folder in the hub's cache that holds all of it.
 
-    ModelError in one line for a name that is none, a model that is not there or not for this person, a hub that
-    cannot be reached. What `report` raises ends the download; nothing half-written is left that looks whole.
+    ModelError says in one line that the name is invalid, the model does not exist or is not open to this person, or
+    the hub cannot be reached. An exception in `report` ends the download; a partial file never looks complete.
     """
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     from huggingface_hub import constants
@@ -54,17 +55,17 @@ def fetch(origin: Origin, report: Report) -> Path:
 
 
 class _Fetching:
-    """One model's way into the cache: the small files, a look at them, then the weights they ask for."""
+    """The download of one model: first the small files, then a check of them, then the weights."""
 
     def __init__(self, origin: Origin, report: Report, *, offline: bool) -> None:
         self._origin, self._report, self._offline = origin, report, offline
         self._name = origin.model or ""
 
     def all(self) -> Path:
-        """The snapshot's folder, whole."""
+        """Download everything; the snapshot's folder."""
         code = ("*.py",) if self._origin.trust_remote_code else ()
         folder = self._snapshot(self._origin.revision or None, [*_SMALL, *code])
-        check_config(folder, self._name, self._origin)  # before gigabytes come that cannot be loaded
+        check_config(folder, self._name, self._origin)  # before downloading gigabytes that cannot be loaded
         sizes = self._sizes(folder.name) or {path.name: 0 for path in folder.iterdir()}
         files = weight_files(
             sizes, lambda index: json.loads((folder / index).read_text()), self._name,
@@ -74,7 +75,7 @@ class _Fetching:
         return self._snapshot(folder.name, missing, sum(sizes[file] for file in missing)) if missing else folder
 
     def _sizes(self, commit: str) -> dict[str, int]:
-        """Bytes of each file of the repository; empty where an older cache does not say."""
+        """The size in bytes of each file of the repository; empty if an older cache does not know it."""
         from huggingface_hub import get_cached_repo_tree
         from huggingface_hub.errors import CachedRepoTreeNotFoundError
 
@@ -87,7 +88,7 @@ class _Fetching:
     def _snapshot(self, revision: str | None, patterns: list[str], total: int | None = None) -> Path:
         meter = Meter(total)
         work = partial(self._download, revision, patterns, meter)
-        return Path(beside(work, lambda: meter.tell(self._report), meter.give_up))
+        return Path(run_in_thread(work, lambda: meter.tell(self._report), meter.give_up))
 
     def _download(self, revision: str | None, patterns: list[str], meter: Meter) -> str:
         from huggingface_hub import snapshot_download
@@ -97,12 +98,12 @@ class _Fetching:
                 self._name, revision=revision, allow_patterns=patterns, ignore_patterns=[*_NOT_SMALL],
                 local_files_only=self._offline, tqdm_class=meter.bar_class(),
             )  # fmt: skip
-        except Exception as error:  # of the hub, of the network, of the disk: many kinds
-            raise _refusal(self._origin, error, offline=self._offline) from None
+        except Exception as error:  # the hub, the network and the disk raise many kinds
+            raise _download_error(self._origin, error, offline=self._offline) from None
 
 
-def _refusal(origin: Origin, error: Exception, *, offline: bool) -> ModelError:
-    """What went wrong with a download, as one line with its remedy."""
+def _download_error(origin: Origin, error: Exception, *, offline: bool) -> ModelError:
+    """The error of a failed download, as one line with its remedy."""
     from huggingface_hub import errors
 
     name = origin.model
@@ -139,24 +140,25 @@ def _not_here(origin: Origin) -> ModelError:
 
 
 def _reachable(report: Report) -> bool:
-    """One question, by the library's own session as downloads go (its endpoint, proxies, certificates).
+    """True if the hub answers one request, sent by the library's own session (its endpoint, proxies, certificates).
 
-    Without it the library takes half a minute of retries. Any answer will do: the download says what is wrong with it.
+    Without this check the library would retry for half a minute. Any answer counts, also an error: the download itself
+    then says what is wrong.
     """
-    late = time.monotonic() + ANSWER_SECONDS
+    deadline = time.monotonic() + ANSWER_SECONDS
 
     def tick() -> None:
         report("asking the hub", 0, None, "")
-        if time.monotonic() > late:  # a name server that says nothing is in no timeout of the session's
+        if time.monotonic() > deadline:  # the session's timeouts do not cover name resolution
             raise TimeoutError
 
     try:
-        return beside(_answers, tick)
+        return run_in_thread(_hub_answers, tick)
     except TimeoutError:
         return False
 
 
-def _answers() -> bool:
+def _hub_answers() -> bool:
     import httpx2
     from huggingface_hub import constants, get_session
 
@@ -165,6 +167,6 @@ def _answers() -> bool:
         get_session().head(constants.ENDPOINT, timeout=timeout, follow_redirects=False)
     except httpx2.TransportError:
         return False
-    except Exception:  # such as a kind of proxy that needs a package: the download fails with it, and tells it
+    except Exception:  # such as a proxy that needs another package: the download then fails with the same error
         return True
     return True

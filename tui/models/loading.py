@@ -1,4 +1,4 @@
-"""Loading a checkpoint without running its code, asking on stdin, or accepting half of it."""
+"""Loads a checkpoint without running its code, without asking on stdin, and only if all weights are there."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 DEMO = Path(__file__).parent / "demo"
 NAMED = 3
-"""How many of the tensors that are wrong are named."""
+"""How many of the missing tensors an error names."""
 _ENCODERS = "It fills gaps in a text and cannot go on with one: samplescope looks at causal language models."
 
 
@@ -28,12 +28,13 @@ Loaded = tuple["PreTrainedModel", "PreTrainedTokenizerBase", str]
 
 
 def load(origin: Origin, report: Report) -> Loaded:
-    """(model, tokenizer, display name) of a folder, a Hugging Face id, or None for the demo model.
+    """Load (model, tokenizer, display name) from a folder or a Hugging Face id; without one, the demo model.
 
-    ModelError if it cannot be found, is no causal model, has no tokenizer, lacks weights, or needs what nobody allowed.
+    ModelError if it cannot be found, is no causal model, has no tokenizer, lacks weights, or needs code or a pickle
+    that is not allowed.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # errors are ours to tell, and stderr is nobody's
+        warnings.simplefilter("ignore")  # a person sees ModelErrors only, not stderr
         return _load(origin, report)
 
 
@@ -54,15 +55,15 @@ def _load(origin: Origin, report: Report) -> Loaded:
     try:
         model = _model(library, folder, source, keywords)
     except ImportError as error:
-        raise _lacking(source, quantisation, error) from None
+        raise _missing_library(source, quantisation, error) from None
     report("placing the weights", 0, None, "")
-    model = model if target is None else _moved(model, target)
+    model = model if target is None else _moved_to(model, target)
     shown = "demo" if origin.model is None else folder.name if Path(source).is_dir() else source
     return model.eval(), tokenizer, shown
 
 
 def _folder(origin: Origin, report: Report) -> Path:
-    """Where the checkpoint lies; one of the hub is fetched first."""
+    """The checkpoint's folder; a model of the hub is downloaded first."""
     if origin.model is None:
         return DEMO
     if Path(origin.model).is_dir():
@@ -73,7 +74,7 @@ def _folder(origin: Origin, report: Report) -> Path:
 
 
 def _transformers() -> Any:
-    """transformers, which draws no bars and writes nothing to stderr from now on."""
+    """Import transformers, and keep it from drawing progress bars and writing to stderr."""
     import transformers as library
 
     transformers: Any = library
@@ -84,15 +85,15 @@ def _transformers() -> Any:
 
 
 def _configuration(library: Any, folder: Path, source: str, origin: Origin) -> Any:
-    """The checkpoint's configuration. ModelError for what AutoModelForCausalLM would load nothing sensible from."""
+    """The checkpoint's configuration. ModelError if AutoModelForCausalLM cannot load a usable model from it."""
     try:
         config = library.AutoConfig.from_pretrained(folder, trust_remote_code=origin.trust_remote_code)
-    except Exception as error:  # whatever a configuration's own checks raise
-        raise _refused(source, error, "configuration") from None
+    except Exception as error:  # a configuration's own checks raise any kind
+        raise _load_error(source, error, "configuration") from None
     if origin.trust_remote_code and "AutoModelForCausalLM" in (getattr(config, "auto_map", None) or {}):
         return config
     named = (getattr(config, "architectures", None) or [type(config).__name__])[0]
-    # GPT-NeoX has an `is_decoder` that says False: what the checkpoint's class is called decides there.
+    # GPT-NeoX is a decoder although its `is_decoder` is False: there the class name decides.
     if getattr(config, "is_decoder", True) is False and not named.endswith(("ForCausalLM", "Config")):
         raise ModelError(f"{source} is an encoder ({named}), no causal language model.", _ENCODERS)
     if type(config) not in library.MODEL_FOR_CAUSAL_LM_MAPPING:
@@ -111,12 +112,12 @@ def _tokenizer(library: Any, folder: Path, source: str, origin: Origin) -> PreTr
             folder, trust_remote_code=origin.trust_remote_code
         )
     except Exception as error:  # tokenizers raises plain Exception
-        raise _refused(source, error, "tokenizer") from None
+        raise _load_error(source, error, "tokenizer") from None
     return tokenizer
 
 
 def _model(library: Any, folder: Path, source: str, keywords: dict[str, Any]) -> PreTrainedModel:
-    """The model with all its weights; ModelError names those that are missing or of another shape."""
+    """The model with all its weights; ModelError names tensors that are missing or have another shape."""
     try:
         model, info = library.AutoModelForCausalLM.from_pretrained(
             folder, output_loading_info=True, ignore_mismatched_sizes=True, **keywords  # named below
@@ -124,29 +125,29 @@ def _model(library: Any, folder: Path, source: str, keywords: dict[str, Any]) ->
     except ImportError:
         raise
     except Exception as error:  # transformers raises many kinds (SafetensorError, RuntimeError, OSError, …)
-        raise _refused(source, error, "model") from None
+        raise _load_error(source, error, "model") from None
     misshapen = (f"{name} (shape {tuple(found)})" for name, found, *_ in info.get("mismatched_keys") or ())
     if missing := [*sorted(info.get("missing_keys") or ()), *sorted(misshapen)]:
         raise ModelError(
-            f"The checkpoint {source} lacks weights: {_some(missing)}.", "They would be random; get a whole one."
+            f"The checkpoint {source} lacks weights: {_first_names(missing)}.", "They would be random; get a whole one."
         )
     loaded: PreTrainedModel = model
     return loaded
 
 
-def _moved(model: Any, device: str) -> Any:
-    """The model on its device. ModelError if it has no room there."""
+def _moved_to(model: Any, device: str) -> Any:
+    """Move the model to its device. ModelError if it does not fit there."""
     try:
         return model.to(device)
     except RuntimeError as error:  # torch.OutOfMemoryError is one
         raise ModelError(f"The model does not go onto {device}: {one_line(error)}", "Try --device cpu.") from None
 
 
-def _some(names: list[str]) -> str:
+def _first_names(names: list[str]) -> str:
     return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
 
 
-def _refused(source: str, error: Exception, what: str) -> ModelError:
+def _load_error(source: str, error: Exception, what: str) -> ModelError:
     if "trust_remote_code" in str(error):
         return ModelError(
             f"{source} needs Python code of its own repository to load, which was not run.",
@@ -157,15 +158,15 @@ def _refused(source: str, error: Exception, what: str) -> ModelError:
     return ModelError(f"The {what} in {source} cannot be loaded: {one_line(error)}")
 
 
-def _lacking(source: str, quantisation: Any, error: ImportError) -> ModelError:
-    """A library that a checkpoint needs is not installed; transformers' words name it."""
-    method = _method(quantisation)
+def _missing_library(source: str, quantisation: Any, error: ImportError) -> ModelError:
+    """The error for a library that a checkpoint needs and that is not installed; transformers' message names it."""
+    method = _quantisation_method(quantisation)
     needs = f"is quantised ({method}) and needs a library" if method else "needs a library"
     return ModelError(f"{source} {needs} that is not installed: {one_line(error)}")
 
 
-def _method(quantisation: Any) -> str:
-    """gptq, awq, bitsandbytes …; '' for a checkpoint that is not quantised."""
+def _quantisation_method(quantisation: Any) -> str:
+    """The name of a quantisation's method (gptq, awq, bitsandbytes …); '' for a checkpoint that is not quantised."""
     if isinstance(quantisation, dict):
         return str(quantisation.get("quant_method") or "unknown method")
     named = getattr(quantisation, "quant_method", "")

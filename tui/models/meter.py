@@ -1,4 +1,4 @@
-"""How far a download is: heard from huggingface_hub's progress bars, which are never drawn."""
+"""Measures a download through huggingface_hub's progress bars, which are never drawn."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from tui.core.progress import Report
 from tui.errors import ModelError
 
 SILENT_SECONDS = 60.0
-"""After so long without a byte the hub is given up."""
+"""After so long without a byte the download is given up."""
 SPEED_SECONDS = 5.0
-"""What the speed is taken over."""
+"""The time over which the speed is averaged."""
 _GIGA, _MEGA = 1e9, 1e6
 
 
 class Meter:
-    """Bytes and files of one download; `bar_class` counts for it."""
+    """Counts the bytes and files of one download; the bars made by `bar_class` update it."""
 
     def __init__(self, total: int | None) -> None:
-        """`total` bytes are to come; None before that is known."""
+        """`total`: how many bytes will be downloaded; None if that is not known yet."""
         self._total = total
         self._bars: list[Any] = []
         self._given_up = False
-        self._past: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
-        self._heard = time.monotonic()
+        self._samples: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
+        self._last_byte_at = time.monotonic()
 
     def bar_class(self) -> type[tqdm]:
-        """A progress bar that draws nothing and ends a download that was given up."""
+        """A progress bar class that draws nothing, and whose update raises once the download is given up."""
         meter = self
 
         class Bar(tqdm):
@@ -57,18 +57,18 @@ class Meter:
 
     @property
     def done(self) -> int:
-        """Bytes so far. There are two bars for them, one for what arrived and one for what is on the disk."""
+        """Bytes so far: the larger count of two bars, one for the bytes that arrived and one for those on the disk."""
         return max((int(bar.counted) for bar in list(self._bars) if bar.bytes), default=0)
 
     def tell(self, report: Report) -> None:
-        """Say how far it is. ModelError after a minute without a byte."""
+        """Call `report` with the progress. ModelError after a minute without a byte."""
         now, done = time.monotonic(), self.done
-        if done != self._past[-1][1]:
-            self._heard = now
-        self._past.append((now, done))
-        while len(self._past) > 2 and now - self._past[0][0] > SPEED_SECONDS:
-            self._past.popleft()
-        if now - self._heard > SILENT_SECONDS:
+        if done != self._samples[-1][1]:
+            self._last_byte_at = now
+        self._samples.append((now, done))
+        while len(self._samples) > 2 and now - self._samples[0][0] > SPEED_SECONDS:
+            self._samples.popleft()
+        if now - self._last_byte_at > SILENT_SECONDS:
             raise ModelError(f"The hub has sent nothing for {SILENT_SECONDS:.0f} s.", "Try again later.")
         if self._total is None:
             report("asking the hub", 0, None, "")
@@ -80,6 +80,6 @@ class Meter:
         return f"{int(counts[0])} of {int(counts[1])} files"
 
     def _speed(self) -> str:
-        (then, before), (now, done) = self._past[0], self._past[-1]
+        (then, before), (now, done) = self._samples[0], self._samples[-1]
         rate = (done - before) / (now - then) if now > then else 0.0
         return f", {rate / _GIGA:.2f} GB/s" if rate >= _GIGA else f", {rate / _MEGA:.1f} MB/s" if rate > 0 else ""

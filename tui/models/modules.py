@@ -1,4 +1,4 @@
-"""Looking into a model's modules: how far a forward is, and whether one of them keeps a state."""
+"""Inspects a model's modules: how many layers a forward has run, and which state the modules keep."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from tui.core.progress import Report
 
 
 class ModuleState:
-    """What a model's modules keep from one forward to the next beside their weights and buffers (RecurrentGemma).
+    """The state that a model's modules keep between forwards, besides weights and buffers (RecurrentGemma).
 
-    generate() starts from whatever the last call left there, so that two calls on one model object differ. Reset before
-    each prompt, every run is that of a model just loaded.
+    generate() starts with the state that the last call left, so that two calls on one model object differ. If the state
+    is reset before each prompt, every run equals that of a freshly loaded model.
     """
 
     def __init__(self, model: Any) -> None:
         self._model = model
         self._initial: dict[tuple[torch.nn.Module, str], Tensor | None] = {}
-        """Each attribute that a forward changed, as it was before the first one; None: no tensor."""
+        """(module, attribute) → its value before the first forward that changed it; None if it was no tensor."""
 
     @property
     def exists(self) -> bool:
-        """True if a forward has been seen to change such an attribute."""
+        """True if any forward so far has changed such an attribute."""
         return bool(self._initial)
 
     @contextmanager
-    def noted(self) -> Iterator[None]:
-        """Note what the forward inside changes."""
+    def recording(self) -> Iterator[None]:
+        """Within this context, record the attributes that a forward changes."""
         before = {key: (value, value._version, value.clone()) for key, value in self._attributes()}
         yield
         for key, value in self._attributes():
@@ -40,12 +40,12 @@ class ModuleState:
                 self._initial.setdefault(key, copy)
 
     def reset(self) -> None:
-        """Give every noted attribute the value it had before the first forward."""
+        """Set every recorded attribute to its value before the first forward that changed it."""
         for (module, name), value in self._initial.items():
             setattr(module, name, None if value is None else value.clone())
 
     def _attributes(self) -> Iterator[tuple[tuple[torch.nn.Module, str], Tensor]]:
-        """Tensors that are neither weights nor buffers."""
+        """The modules' tensor attributes that are neither weights nor buffers."""
         for module in self._model.modules():
             for name, value in vars(module).items():
                 if isinstance(value, Tensor):
@@ -53,8 +53,8 @@ class ModuleState:
 
 
 @contextmanager
-def watched(model: Any, tokens: int, report: Report) -> Iterator[None]:
-    """Tell before each layer of one forward how far the prompt is."""
+def reporting_layers(model: Any, tokens: int, report: Report) -> Iterator[None]:
+    """Within this context, call `report` before each layer of a forward of `tokens` tokens."""
     stacks = [module for module in model.modules() if isinstance(module, torch.nn.ModuleList)]
     layers = list(max(stacks, key=len, default=[]))
 

@@ -1,4 +1,4 @@
-"""Where a model's weights go, and as what: device, dtype, and a map of layers to devices."""
+"""Chooses the device and dtype of a model's weights, or a map of layers to devices."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tui.models.waiting import one_line
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 DEVICE_MAPS = ("auto", "balanced", "balanced_low_0", "sequential")
 _CUDA = re.compile(r"cuda(?::(\d+))?", re.ASCII)
-_ASIDE = ("cpu", "disk")
-"""Where accelerate keeps weights that do not fit: they are brought to a device for each forward."""
+_OFFLOADED = ("cpu", "disk")
+"""Places where accelerate keeps offloaded weights; it copies them to a device for each forward."""
 
 
 def placement(origin: Origin, *, quantised: bool) -> tuple[dict[str, Any], str | None]:
-    """(from_pretrained's keywords, the device to move the loaded model to: None where it is already placed).
+    """(keywords for from_pretrained, the device to move the loaded model to; None if from_pretrained places it).
 
-    ModelError for a dtype or device that does not exist, and for a map without accelerate to carry it out.
+    ModelError for a dtype or device that does not exist, or if accelerate is needed and not installed.
     """
     if origin.dtype not in DTYPES:
         raise ModelError(f"--dtype must be one of {', '.join(DTYPES)}, not {origin.dtype!r}.")
@@ -54,7 +54,7 @@ def _need_accelerate(what: str) -> None:
 
 
 def checked_device(device: str) -> str:
-    """The device that `device` names, auto being CUDA if there is any. ModelError where there is none."""
+    """The device that `device` names; auto is CUDA if there is any, else the CPU. ModelError if it cannot be used."""
     import torch
 
     if device == "auto":
@@ -80,26 +80,26 @@ def _no_device(device: str, why: str) -> ModelError:
     return ModelError(f"Device {device!r} cannot be used: {why}.", "Try --device cpu.")
 
 
-def home(model: Any) -> Any:
-    """The torch.device where ids go in and rows come out, as generate() has it.
+def input_device(model: Any) -> Any:
+    """The torch.device that takes the ids and gives the logits, as generate() has it.
 
-    With layers spread by accelerate it is the first device that computes: weights put aside lie on none.
+    With layers spread by accelerate it is the first device that computes: offloaded weights have no device.
     """
     import torch
 
     if model.device.type != "meta":
         return model.device
-    placed = [_named(place) for place in model.hf_device_map.values() if place not in _ASIDE]
+    placed = [_torch_name(device) for device in model.hf_device_map.values() if device not in _OFFLOADED]
     return torch.device(placed[0] if placed else "cpu")
 
 
-def spread(model: Any) -> list[str]:
-    """Where layers lie, in order, if that is more than one place."""
-    places = getattr(model, "hf_device_map", None) or {}
-    named = list(dict.fromkeys(map(_named, places.values())))
+def layer_devices(model: Any) -> list[str]:
+    """The devices of the layers, in order; empty if there is only one."""
+    devices = getattr(model, "hf_device_map", None) or {}
+    named = list(dict.fromkeys(map(_torch_name, devices.values())))
     return named if len(named) > 1 else []
 
 
-def _named(place: object) -> str:
-    """A place of accelerate's map as torch names it: a bare number is a CUDA device."""
-    return f"cuda:{place}" if isinstance(place, int) else str(place)
+def _torch_name(device: object) -> str:
+    """A device of accelerate's map as torch names it: a bare number is a CUDA device."""
+    return f"cuda:{device}" if isinstance(device, int) else str(device)

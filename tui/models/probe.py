@@ -1,4 +1,4 @@
-"""What an origin points at, looked at by the backends to see whose it is."""
+"""What the backends ask about an origin to see which of them opens it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tui.models.servers.key import read_key
 from tui.models.servers.limits import Limits
 
 SHOWN = 8
-"""Names of models in a message."""
+"""How many model names an error lists."""
 
 
 class _Meta(msgspec.Struct):
@@ -28,7 +28,7 @@ class _Meta(msgspec.Struct):
 
 
 class Listed(msgspec.Struct):
-    """A model in a server's list."""
+    """A model in a server's /v1/models."""
 
     id: str
     owned_by: str | None = ""
@@ -36,7 +36,7 @@ class Listed(msgspec.Struct):
     """vLLM: the folder or Hugging Face id it was loaded from."""
     max_model_len: int | None = None
     meta: _Meta | None = None
-    """llama.cpp."""
+    """llama.cpp: the size of the vocabulary."""
 
 
 class _Models(msgspec.Struct):
@@ -44,22 +44,22 @@ class _Models(msgspec.Struct):
 
 
 class Probe:
-    """An origin, and what its server says of itself: asked when a backend first looks, and once."""
+    """An origin, and its server's list of models, which is requested once, when a backend first needs it."""
 
     def __init__(self, origin: Origin, report: Report, limits: Limits | None = None) -> None:
-        """`report` is told where the server is waited for; what it raises gives it up."""
+        """`report` is called while the server is waited for; an exception in it ends the wait."""
         self.origin, self.report, self._limits = origin, report, limits
 
     @cached_property
     def client(self) -> Client:
-        """Asks the server. ModelError if its address is none, or the key must not go there."""
+        """The HTTP client for the server. ModelError if the address is invalid, or the key must not be sent there."""
         return Client(Address.parse(self.origin.server), read_key(), self._limits or Limits.from_environment())
 
     @cached_property
     def listed(self) -> Listed | None:
-        """The model that is asked for, in the server's /v1/models; None if it has no such list.
+        """The origin's model in the server's /v1/models; None if the server has no such list.
 
-        ModelError if the model is not there, or if there are several and none is named.
+        ModelError if the model is not in the list, or if the list has several and the origin names none.
         """
         try:
             models = self.client.ask("/v1/models", None, _Models, self.report).data
@@ -70,23 +70,24 @@ class Probe:
         return _chosen(models, self.origin.model, self.client.host)
 
     def owned_by(self, owner: str) -> bool:
-        """True if the list says that this program serves the model."""
+        """True if the server's list names `owner` as the program that serves the model."""
         return self.listed is not None and self.listed.owned_by == owner
 
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """One way to come by a model's logits."""
+    """One source of logits: transformers, or one kind of server."""
 
     name: str
-    """As a person would call it: `ModelInfo.backend`."""
+    """Its name for a person: `ModelInfo.backend`."""
     recognises: Callable[[Probe], bool]
+    """True if this backend can open the origin."""
     open: Callable[[Probe], Model]
-    """ModelError or ServerError says in one line what is wrong with it."""
+    """Opens the model; ModelError or ServerError says in one line what is wrong with it."""
 
 
 def _chosen(models: list[Listed], wanted: str | None, host: str) -> Listed:
-    """The model asked for, or the only one."""
+    """The model named `wanted`, or the only one if that is None; ModelError if there is none."""
     names = [printable(listed.id, space=" ") for listed in models]
     shown = ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
     if not models:

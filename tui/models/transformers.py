@@ -1,4 +1,4 @@
-"""A Hugging Face causal model: what is known of it, its tokens, its logits, and its own generate() beside them."""
+"""The transformers backend: a Hugging Face causal model with its facts, tokenizer, logits and generate()."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui.models.base import ModelInfo
 from tui.models.decoding import Shared, TransformersDecoder, library_defaults, prompt_logits
 from tui.models.generation import OVERRIDES, arguments, token_set
 from tui.models.loading import load
-from tui.models.placing import home, spread
+from tui.models.placing import input_device, layer_devices
 from tui.models.probe import Backend
 from tui.models.reference import GenerateReference
 from tui.models.versions import unchecked
@@ -38,7 +38,7 @@ class TransformersModel:
             backend=NAME,
             vocabulary=width,
             context=getattr(text_config, "max_position_embeddings", None),
-            device=str(home(model)),
+            device=str(input_device(model)),
             dtype=str(model.dtype).removeprefix("torch."),
             eos=token_set(asked.get("eos_token_id")),
             generation=asked,
@@ -51,7 +51,7 @@ class TransformersModel:
 
     @classmethod
     def load(cls, origin: Origin, report: Report) -> TransformersModel:
-        """Load a folder, a Hugging Face id, or the demo model; ModelError says what is wrong with it."""
+        """Load a folder, a Hugging Face id, or the demo model; ModelError says why it cannot be loaded."""
         return cls(*load(origin, report), trusted=origin.trusting)
 
     def prompt_logits(self, prompt: Sequence[int], report: Report) -> Tensor:
@@ -69,20 +69,20 @@ class TransformersModel:
 
 
 def _width(model: Any) -> int:
-    """How many logits there are: packed weights tell it by their out_features only."""
+    """How many logits the model gives: packed weights have the number in out_features only."""
     head = model.get_output_embeddings()
-    if head is None:  # a repository's own class need not name its last layer
+    if head is None:  # a repository's own class need not name its output layer
         return int(model.config.get_text_config().vocab_size)
     return int(getattr(head, "out_features", None) or head.weight.shape[0])
 
 
 def _spread_note(model: Any) -> list[str]:
-    places = spread(model)
-    return [f"layers on {', '.join(places)}"] if places else []
+    devices = layer_devices(model)
+    return [f"layers on {', '.join(devices)}"] if devices else []
 
 
 def _notes(asked: Mapping[str, Any], defaults: Mapping[str, Any]) -> list[str]:
-    """One line for each thing the model's generation_config asks that is overridden."""
+    """One line for each setting of the model's generation_config that is overridden."""
     return [
         f"generation_config asks {name}={asked[name]}; overridden, here and in verify"
         for name, value in OVERRIDES.items()

@@ -1,7 +1,7 @@
-"""Which versions of the libraries behind logits this release was checked with: the bounds of its own metadata.
+"""Warns if the installed torch or transformers is outside the versions in samplescope's own metadata.
 
-Private names of transformers are called (`tui.models.decoding`), and any minor release may change them. Somebody may
-have good reasons to use one that is newer than this release; then the program says so instead of refusing.
+`tui.models.decoding` uses private names of transformers, which any minor release may change. A person may still need a
+newer release; so the program only says that it has not been checked.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from importlib.metadata import PackageNotFoundError, requires, version
 
 from packaging.requirements import Requirement
 
-ROWS_COME_FROM = ("torch", "transformers")
+LOGITS_LIBRARIES = ("torch", "transformers")
 
 
 def unchecked() -> list[str]:
-    """One line for each library whose installed version lies outside the bounds; none outside an installation."""
+    """One line for each library whose installed version is outside the bounds; none if samplescope is not installed."""
     try:
         stated = [Requirement(line) for line in requires("samplescope") or ()]
     except PackageNotFoundError:
         return []
     bounds = {requirement.name: requirement.specifier for requirement in stated if requirement.marker is None}
-    installed = {name: version(name) for name in ROWS_COME_FROM}
+    installed = {name: version(name) for name in LOGITS_LIBRARIES}
     return [
         f"{name} {found} has not been checked; `samplescope verify` tells"
         for name, found in installed.items()

@@ -1,4 +1,4 @@
-"""Tokens as bytes: what an id stands for, from any fast or slow Hugging Face tokenizer."""
+"""The bytes of each token, from any fast or slow Hugging Face tokenizer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Vocabulary(Findable):
-    """The tokenizer's tokens; ids beyond them have no bytes."""
+    """A tokenizer's tokens as bytes; an id that it does not use has none."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase, width: int, bos: int | None = None) -> None:
         """`bos`: what generate() starts from without a prompt; None: the tokenizer's BOS."""
@@ -29,7 +29,7 @@ class Vocabulary(Findable):
         self._bos = tokenizer.bos_token_id if bos is None else bos
 
     def encode(self, text: str, report: Report = quiet, *, add_special_tokens: bool = True) -> list[int]:
-        """Ids of a prompt; one BOS for an empty one, as generate() without inputs. InputError if there is none."""
+        """Ids of a prompt; one BOS for an empty prompt, as generate() does. InputError if there is no BOS."""
         ids = self._ids(text, add_special_tokens) if text else []
         if ids:
             return ids
@@ -43,8 +43,8 @@ class Vocabulary(Findable):
     def encode_chat(self, text: str, system: str, report: Report = quiet) -> list[int]:
         """Ids of a user's message, after a system prompt if there is one, in the tokenizer's chat template.
 
-        The template writes its special tokens itself: none is added again. InputError if there is no template, or if
-        it refuses these messages.
+        The template writes the special tokens itself, so none is added. InputError if there is no template, or if it
+        refuses these messages.
         """
         if not getattr(self._tokenizer, "chat_template", None):
             raise InputError("This model has no chat template.", "Leave --chat out, or switch it off.")
@@ -69,7 +69,7 @@ class Vocabulary(Findable):
         return ids[-1] if ids and ids[-1:] != bare[-1:] else None
 
     def special(self, token: int) -> bool:
-        """True for control tokens and ids the tokenizer does not use."""
+        """True for control tokens and for ids that the tokenizer does not use."""
         return token in self._special or token not in self._names
 
     def piece(self, token: int, before: Sequence[int] | None = None) -> bytes:

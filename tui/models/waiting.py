@@ -1,4 +1,4 @@
-"""Waiting for what takes long without being deaf meanwhile."""
+"""Runs slow work in a thread, so that the caller can report progress and give it up; and errors in one line."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ T = TypeVar("T")
 
 TICK_SECONDS = 0.1
 ENDING_SECONDS = 1.0
-"""How long something that was given up may clear away what it left half done."""
+"""How long work that was given up may take to clean up."""
 
 
-def beside(work: Callable[[], T], tick: Callable[[], None], give_up: Callable[[], None] | None = None) -> T:
-    """What `work` gives, done in a thread of its own while `tick` is called ten times a second.
+def run_in_thread(work: Callable[[], T], tick: Callable[[], None], give_up: Callable[[], None] | None = None) -> T:
+    """Run `work` in a thread of its own and return its result; meanwhile call `tick` ten times a second.
 
-    What `tick` raises goes on at once; where there is a `give_up` it is called first, and has a second to show effect.
+    An exception in `tick` is raised at once. If there is a `give_up`, it is called first, and `work` has a second to
+    end.
     """
     outcome: Future[T] = Future()
 
@@ -41,5 +42,5 @@ def beside(work: Callable[[], T], tick: Callable[[], None], give_up: Callable[[]
 
 
 def one_line(error: BaseException) -> str:
-    """The error's words, line breaks left out, cut where nobody reads on."""
+    """The error's message without line breaks, cut at 300 characters; its type if there is no message."""
     return shorten(" ".join(str(error).split()), 300, placeholder=" …") or type(error).__name__

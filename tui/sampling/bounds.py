@@ -1,8 +1,8 @@
-"""What a head, the best N log-probabilities, says about the whole vocabulary.
+"""Bounds on a whole vocabulary's distribution, from its head: the best N log-probabilities, as a server tells them.
 
-The rest is an unseen tail: so many tokens, so much probability together, none above the last one told. Whatever depends
-on how that is spread lies between two bounds, and the bounds hold for every tail that fits; the head is never
-renormalised as if it were all. Probabilities are summed in float64.
+The other tokens are the unseen tail. Their number and their total probability are known, and none is more probable than
+the last token of the head. A number that depends on how that probability is spread over the tail has two bounds, which
+hold for every tail that fits; the head is never renormalised as if it were all. Sums are in float64.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from tui.core.candidates import Span
-from tui.sampling.chain import Chain, Removal
+from tui.sampling.chain import Chain, KeptSet
 from tui.sampling.metrics import LN2
 from tui.sampling.scoring import score
 from tui.sampling.stages import Stage
@@ -22,153 +22,155 @@ from tui.sampling.stages import Stage
 ROUNDING = 4e-6
 """How far the sum of a server's float32 probabilities may be off."""
 NOTHING = -1e4
-"""A log-probability that is none, where a score has to be finite."""
+"""The log-probability that stands for probability 0 where a score has to be finite."""
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The tokens whose rank is certain, best first, and what is known about the others."""
+    """The tokens whose rank is certain, best first, and what is known about the unseen tail."""
 
     tokens: Tensor
     """[n] ids."""
     scores: Tensor
     """[n] float32, after penalties."""
     cap: float
-    """No other token's score is above it."""
+    """The highest score that an unseen token may have."""
     unseen: int
-    """How many others may be drawn."""
+    """How many unseen tokens there are, removed ones not counted."""
     mass: Span
-    """exp(score) of those, summed."""
+    """Bounds of the sum of exp(score) over the unseen tokens."""
 
     @classmethod
     def of(cls, logits: Tensor) -> Head:
-        """The head of log-probabilities [V] float32 under T = 1, NaN for tokens that were not told."""
-        told = ~logits.isnan()
-        rest = 1.0 - logits[told].double().exp().sum().item()
+        """The head of log-probabilities [V] float32 under T = 1, NaN for unseen tokens."""
+        known = ~logits.isnan()
+        rest = 1.0 - logits[known].double().exp().sum().item()
         mass = Span(max(0.0, rest - ROUNDING), max(0.0, rest) + ROUNDING)
-        return cls._ranked(logits, told, logits[told].amin().item(), int((~told).sum()), mass)
+        return cls._ranked(logits, known, logits[known].amin().item(), int((~known).sum()), mass)
 
     @classmethod
     def _ranked(cls, scores: Tensor, certain: Tensor, cap: float, unseen: int, mass: Span) -> Head:
-        """Rank the `certain` [V] and tighten the bounds: all of the tail is at most so many tokens at the cap."""
+        """Sort the `certain` tokens [V] and tighten the bounds: the tail weighs at most `unseen` tokens at the cap."""
         tokens = certain.nonzero()[:, 0]
         best = torch.sort(scores[tokens], descending=True, stable=True)
         high = min(mass.high, unseen * math.exp(cap) * (1 + ROUNDING)) if unseen else 0.0
         cap = min(cap, math.log(high)) if high > 0 else -math.inf
         return cls(tokens[best.indices], best.values, cap, unseen, Span(min(mass.low, high), high))
 
-    def penalised(self, chain: Chain, ids: Tensor, logits: Tensor) -> tuple[Head, tuple[Removal, ...]]:
-        """The head after the stages before the temperature, and what they removed; `logits` [V] are those it is of.
+    def penalised(self, chain: Chain, ids: Tensor, logits: Tensor) -> tuple[Head, tuple[KeptSet, ...]]:
+        """The head after the stages before the temperature, and what they kept; `logits` [V] are those of this head.
 
-        Each of these changes a score by its token and its value alone, and never turns two values round: the highest
-        that an unseen token may have becomes the highest it may have afterwards. RunError if nothing is left.
+        Such a stage maps each token's score by a function that never decreases. So an unseen token's highest possible
+        score is mapped to its highest possible score afterwards. RunError if the stages leave no token.
         """
         if not chain.before:
             return self, ()
-        told = ~logits.isnan()
+        known = ~logits.isnan()
         at_most = torch.tensor(max(self.cap, NOTHING), dtype=torch.float32).item()
-        scored = score(chain, ids, torch.where(told, logits, at_most))
+        scored = score(chain, ids, torch.where(known, logits, at_most))
         scores = scored.base[0]
-        others = scores[~told]
+        others = scores[~known]
         cap = others.amax().item() if len(others) else -math.inf
-        certain = told & (scores >= cap) & (scores > -math.inf)
-        demoted = scores[told & ~certain & (scores > -math.inf)].double().exp()
+        certain = known & (scores >= cap) & (scores > -math.inf)
+        demoted = scores[known & ~certain & (scores > -math.inf)].double().exp()
         raised, touched = others[others > at_most], int((others != at_most).sum())
         low = max(0.0, self.mass.low - touched * math.exp(at_most)) + demoted.sum().item()
         high = self.mass.high + raised.double().exp().sum().item() + demoted.sum().item()
         unseen = int((others > -math.inf).sum()) + len(demoted)
-        return self._ranked(scores, certain, cap, unseen, Span(low, high)), scored.removals
+        return self._ranked(scores, certain, cap, unseen, Span(low, high)), scored.kept_sets
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Probabilities after the temperature, not yet divided by their sum: the best token's is 1."""
+    """The tokens' weights after the temperature: probabilities, scaled so that the best token's weight is 1."""
 
     scores: Tensor
-    """[n] float32, best first: the very numbers that the whole vocabulary would give them."""
+    """[n] float32, best first: the same bits that the whole vocabulary would give."""
     cap_score: float
-    """No unseen token's is above it."""
+    """The highest score that an unseen token may have."""
     values: Tensor
-    """[n] float64."""
+    """[n] float64, the weights: exp(score − best score)."""
     sums: Tensor
-    """[n] float64, of the best 1, 2, … n."""
+    """[n] float64, the cumulative sums of `values`."""
     unseen: int
+    """How many unseen tokens there are."""
     cap: float
-    """The most that one unseen token can have."""
+    """The highest weight that an unseen token may have."""
     tail: Span
-    """All of them together."""
+    """Bounds of the weight of all unseen tokens together."""
 
     @property
-    def told(self) -> int:
-        """How many have a rank."""
+    def ranked(self) -> int:
+        """How many tokens have a rank."""
         return len(self.scores)
 
     @property
     def head(self) -> float:
-        """The weight of all that have a rank."""
+        """The weight of all ranked tokens together."""
         return float(self.sums[-1])
 
     @property
     def whole(self) -> Span:
-        """The weight of all there is."""
+        """Bounds of the weight of the whole vocabulary."""
         return Span(self.head + self.tail.low, self.head + self.tail.high)
 
     def share(self, weight: float) -> Span:
-        """A weight as part of the whole."""
+        """Bounds of the probability of a weight: the weight divided by the whole."""
         return Span(weight / self.whole.high, weight / self.whole.low)
 
     @property
     def tail_share(self) -> Span:
-        """The tail's part of the whole, which grows with its weight."""
+        """Bounds of the tail's probability, which grows with the tail's weight."""
         return Span(self.tail.low / self.whole.low, self.tail.high / self.whole.high)
 
 
-def heat(head: Head, temperature: Stage | None, ids: Tensor) -> Weights:
-    """The head after the temperature, None for 1."""
+def apply_temperature(head: Head, temperature: Stage | None, ids: Tensor) -> Weights:
+    """The weights of a head's tokens after the temperature stage; None is a temperature of 1."""
     edge = torch.cat([head.scores, head.scores.new_tensor([head.cap])])[None]
-    hot = (edge if temperature is None else temperature.apply(ids, edge))[0].double()
-    scores, best = hot[:-1], hot[0].item()
+    tempered = (edge if temperature is None else temperature.apply(ids, edge))[0].double()
+    scores, best = tempered[:-1], tempered[0].item()
     values = (scores - best).exp()
     power = 1.0 if temperature is None else 1.0 / temperature.value
-    cap = math.exp(hot[-1].item() - best) * (1 + ROUNDING)
-    tail = _heated(head, power, best)
+    cap = math.exp(tempered[-1].item() - best) * (1 + ROUNDING)
+    tail = _tail_after_temperature(head, power, best)
     high = min(tail.high, head.unseen * cap)
     return Weights(
-        scores.float(), hot[-1].item(), values, values.cumsum(0), head.unseen, cap, Span(min(tail.low, high), high)
+        scores.float(), tempered[-1].item(), values, values.cumsum(0), head.unseen, cap, Span(min(tail.low, high), high)
     )
 
 
-def _heated(head: Head, power: float, best: float) -> Span:
-    """The sum of u^power over every tail that fits, in parts of the best token's.
+def _tail_after_temperature(head: Head, power: float, best: float) -> Span:
+    """Bounds of the tail's weight: of the sum of p^power over its tokens, relative to the best token's.
 
-    At a power below 1 spreading adds weight, above 1 it takes some away: the ends are the tail spread over all its
-    tokens and the one that fills as few as can be up to the cap.
+    `power` is 1/T. The two extremes are the tail spread evenly over all its tokens, and the tail concentrated in as few
+    tokens as the cap allows. At a power below 1 the even one weighs more, above 1 the concentrated one.
     """
 
-    def flat(mass: float) -> float:
+    def spread_evenly(mass: float) -> float:
         spread = math.log(head.unseen) + power * (math.log(mass) - math.log(head.unseen))
         return math.exp(spread - best)
 
-    def steep(mass: float) -> float:
+    def concentrated(mass: float) -> float:
         return math.exp(math.log(mass) + (power - 1.0) * head.cap - best)
 
-    least, greatest = (flat, steep) if power > 1 else (steep, flat)
+    least, greatest = (spread_evenly, concentrated) if power > 1 else (concentrated, spread_evenly)
     low, high = head.mass.low, head.mass.high
     return Span(least(low) if low > 0 else 0.0, greatest(high) if high > 0 else 0.0)
 
 
 def entropy_span(weights: Weights) -> Span:
-    """The whole distribution's entropy in bits.
+    """Bounds of the whole distribution's entropy in bits.
 
-    With a tail of weight Z the most is that of Z spread evenly, which rises with Z and then falls; the least has no
-    entropy in the tail beyond what the cap asks, and turns only where the formula's derivative does.
+    For a tail of weight Z the entropy is highest if Z is spread evenly: as a function of Z that rises, then falls. It
+    is lowest if the tail's tokens stand at the cap: as a function of Z that is lowest at an end of Z's bounds or where
+    its derivative changes sign.
     """
     logs = weights.values.log()
     terms = float((weights.values * logs).nansum())
     low, high = weights.tail.low, weights.tail.high
     if not weights.unseen or high <= 0:
         return _bits(_entropy(weights.head, terms, 0.0, 0.0))
-    most = _highest(weights, terms)
+    most = _most_entropy(weights, terms)
     log_cap = math.log(weights.cap)
     turns = (weights.cap, weights.head * log_cap - terms - weights.head)
     ends = [low, high, *(turn for turn in turns if low < turn < high)]
@@ -185,23 +187,26 @@ def _log(weight: float) -> float:
 
 
 def _entropy(head: float, terms: float, tail: float, log_each: float) -> float:
-    """In nats: head of weight `head` and Σ w·log w `terms`, and a tail of tokens whose log-weight is `log_each`."""
+    """Entropy in nats of a head and a tail.
+
+    The head has weight `head` and Σ w·log w = `terms`; the tail has weight `tail`, each token of log-weight `log_each`.
+    """
     whole = head + tail
     return math.log(whole) - (terms + tail * log_each) / whole
 
 
-def _highest(weights: Weights, terms: float) -> float:
-    """The most entropy in nats for any weight of an evenly spread tail."""
+def _most_entropy(weights: Weights, terms: float) -> float:
+    """The highest entropy in nats for any possible weight of an evenly spread tail."""
 
     def at(tail: float) -> float:
         return _entropy(weights.head, terms, tail, _log(tail / weights.unseen) if tail > 0 else 0.0)
 
-    def rises(tail: float) -> bool:
+    def rises_at(tail: float) -> bool:
         return _log(weights.head + tail) - _log(tail / weights.unseen) > at(tail)
 
     low, high = weights.tail.low, weights.tail.high
-    if not rises(high) and (low <= 0 or rises(low)):
+    if not rises_at(high) and (low <= 0 or rises_at(low)):
         for _ in range(100):
             middle = (low + high) / 2
-            low, high = (middle, high) if rises(middle) else (low, middle)
+            low, high = (middle, high) if rises_at(middle) else (low, middle)
     return max(at(low), at(high))

@@ -1,6 +1,6 @@
 """The chain: which stages run, and in which order.
 
-The order is data, so that another one can follow; the default is transformers' (`_get_logits_processor`).
+The order is data, so that another one can be used; the default is transformers' (`_get_logits_processor`).
 """
 
 from __future__ import annotations
@@ -36,38 +36,41 @@ TRANSFORMERS_ORDER = (
     "watermarking_config",
     "renormalize_logits",
 )
-"""Parameter names in the order generate() builds its processors; `custom` is where a caller's own go."""
+"""Parameter names in the order generate() builds its processors; at `custom` it inserts the caller's processors."""
 
 SAMPLING_ONLY = frozenset(stage.name for stage in SAMPLING)
-"""What greedy decoding leaves out."""
+"""Names of the stages that greedy decoding skips."""
 NO_DRAW = Noise(seed=0, position=0)
-"""Where no stage draws."""
+"""The noise for chains in which no stage draws."""
 
 
 @dataclass(frozen=True, slots=True)
-class Removal:
-    """What one stage left: [1, V] bool, how many, and (size, kept) of equal scores at its edge."""
+class KeptSet:
+    """The candidates that one stage left."""
 
     stage: str
     left: Tensor
+    """[1, V] bool: True for a candidate that is left."""
     count: int
+    """How many candidates are left."""
     tie: tuple[int, int] | None = None
+    """(size, kept) of the group of equal scores at the stage's edge; None if there is none."""
 
     @classmethod
-    def of(cls, stage: str, scores: Tensor) -> Removal:
-        """What is not -inf in `scores` [1, V] is left, NaN too: a later stage may make a number of it."""
+    def of(cls, stage: str, scores: Tensor) -> KeptSet:
+        """The candidates whose `scores` [1, V] are not -inf; NaN counts, for a later stage may repair it."""
         left = scores != -math.inf
         return cls(stage, left, count(left))
 
     @property
     def splits_tie(self) -> bool:
-        """True if some of the equal scores at its edge stay and others do not."""
+        """True if some of the equal scores at the edge are kept and others are removed."""
         return self.tie is not None and self.tie[1] < self.tie[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Stages in order: `before` the temperature, the temperature, and those `after` it."""
+    """The stages in force, in order: those `before` the temperature, the temperature, and those `after` it."""
 
     before: tuple[Stage, ...]
     temperature: Stage | None
@@ -81,7 +84,7 @@ def build_chain(
     noise: Noise = NO_DRAW,
     order: tuple[str, ...] = TRANSFORMERS_ORDER,
 ) -> Chain:
-    """The stages in force under `settings`; `model_processors` are the model's own, by parameter or class name."""
+    """The chain under `settings`; `model_processors` are the model's own stages, by parameter or class name."""
     model_processors = model_processors or {}
     values = {name: setting.value for name, setting in settings.items()}
     greedy = values.get("do_sample") is False
@@ -92,12 +95,12 @@ def build_chain(
     in_force = [stage for name in kept if (stage := _stage(name, values, model_processors, noise)) is not None]
     before = [stage for stage in in_force if stage.name in names[: names.index(TEMPERATURE.name)]]
     after = in_force[len(before) :]
-    heat = after.pop(0) if after and after[0].record is TEMPERATURE else None
-    return Chain(tuple(before), heat, tuple(after), greedy)
+    temperature = after.pop(0) if after and after[0].record is TEMPERATURE else None
+    return Chain(tuple(before), temperature, tuple(after), greedy)
 
 
 def _stage(name: str, values: Mapping[str, Value], model_processors: Mapping[str, Apply], noise: Noise) -> Stage | None:
-    """The stage of this name, None if it is off or not there at all."""
+    """The stage of this name; None if it is off, or is neither samplescope's nor the model's."""
     if name not in STAGES:
         return Stage(name, _on_a_copy(model_processors[name])) if name in model_processors else None
     record = STAGES[name]
@@ -107,5 +110,5 @@ def _stage(name: str, values: Mapping[str, Value], model_processors: Mapping[str
 
 
 def _on_a_copy(processor: Apply) -> Apply:
-    """A processor may write in place, as it may in generate(); logits are kept."""
+    """A processor that gets a copy of the scores: in generate() it may write in place, but here logits are cached."""
     return lambda ids, scores: processor(ids, scores.clone())

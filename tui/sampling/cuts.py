@@ -1,4 +1,4 @@
-"""Temperature and cuts: scores through the rest of the chain, and what each cut does to them."""
+"""Runs scores through the temperature and the cuts, and describes what each cut does."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from torch import Tensor
 from tui.core.candidates import Cut
 from tui.core.stages import TOP_H, TOP_K, TOP_P
 from tui.errors import RunError
-from tui.sampling.chain import Chain, Removal
+from tui.sampling.chain import Chain, KeptSet
 from tui.sampling.metrics import count, mass
-from tui.sampling.scoring import Scored
+from tui.sampling.scoring import BaseScores
 from tui.sampling.stages import Stage, nucleus, nucleus_of_few, nucleus_size
 
 FEW = 4096
-"""Up to so many candidates are found sooner than a whole vocabulary is sorted."""
+"""Up to so many candidates, `topk` is faster than sorting a whole vocabulary."""
 
 
 @dataclass(slots=True)
 class Order:
-    """Scores [1, V] and their order, from transformers' own call: ascending and *not* stable."""
+    """Scores [1, V] and their ids in ascending order, from the sort call that transformers makes: *not* stable."""
 
     scores: Tensor
     ascending: Tensor
@@ -34,40 +34,43 @@ class Order:
 
 
 @dataclass(slots=True)
-class Applied:
-    """Logits after their chain. Scores are [1, V] float32 in id order, -inf where removed."""
+class ChainResult:
+    """The scores after a chain, [1, V] float32 in id order, -inf where removed."""
 
     tempered: Tensor
-    """After temperature, before anything is cut."""
+    """The scores after the temperature, before any cut."""
     scores: Tensor
-    """After the whole chain."""
-    removals: list[Removal]
+    """The scores after the whole chain."""
+    kept_sets: list[KeptSet]
     order: Order | None = None
+    """The order of the base scores, if it is known."""
     exact: bool = True
-    """False if which of the tokens tied at an edge stay is provisional (the counts are exact)."""
+    """False if the choice among tokens tied at an edge is provisional (the counts are exact)."""
 
     def removed_by(self, tokens: Tensor) -> list[str]:
         """For each id in `tokens` [n], the first stage that removed it, or ''."""
         names = [""] * len(tokens)
-        for removal in self.removals:
-            for index, keep in enumerate(removal.left[0, tokens].tolist()):
+        for kept_set in self.kept_sets:
+            for index, keep in enumerate(kept_set.left[0, tokens].tolist()):
                 # A forced token comes back although an earlier stage removed it.
-                names[index] = "" if keep else names[index] or removal.stage
+                names[index] = "" if keep else names[index] or kept_set.stage
         return names
 
 
-def apply_chain(chain: Chain, ids: Tensor, scored: Scored, order: Order | None = None, exact: bool = True) -> Applied:
+def apply_chain(
+    chain: Chain, ids: Tensor, scored: BaseScores, order: Order | None = None, exact: bool = True
+) -> ChainResult:
     """Run scores through temperature and cuts.
 
-    Without an `order` top-p sorts what it is given. With that of the base scores nothing need be sorted: counts are
-    exact, and only where top-p's edge falls inside a tie must the masked scores be sorted again to know *which* stay:
-    with `exact`, or if a later stage sums them. RunError if scores overflow.
+    Without an `order` top-p sorts its scores. With the `order` of the base scores nothing is sorted, and the counts are
+    exact. Only if top-p's edge falls inside a tie are the masked scores sorted again, to know *which* tokens stay: if
+    `exact`, or if a later stage sums them. RunError if scores overflow.
     """
     tempered = scored.base
     if chain.temperature is not None:
         tempered = chain.temperature.apply(ids, tempered)
         _check_overflow(tempered, chain.temperature.value)
-    applied = Applied(tempered, tempered, list(scored.removals), order)
+    applied = ChainResult(tempered, tempered, list(scored.kept_sets), order)
     for stage in chain.after:
         apply_after(applied, stage, ids, exact or stage is not chain.after[-1])
     return applied
@@ -80,48 +83,51 @@ def _check_overflow(scores: Tensor, value: float) -> None:
         )
 
 
-def apply_after(applied: Applied, stage: Stage, ids: Tensor, exact: bool) -> None:
-    """Run one stage after the temperature, noting what it left and where its edge fell inside a tie."""
+def apply_after(applied: ChainResult, stage: Stage, ids: Tensor, exact: bool) -> None:
+    """Run one stage after the temperature; update `applied` with the scores, the kept set and a tie at its edge."""
     before = applied.scores
     if not stage.cuts:
         applied.scores = stage.apply(ids, before)
         return
     after, sorted_here = _cut(stage, ids, applied)
-    removal = Removal.of(stage.name, after)
-    if _may_tie(stage, removal.count):
-        removal = replace(removal, tie=edge_tie(before, after))
-    if removal.splits_tie and not sorted_here:
+    kept_set = KeptSet.of(stage.name, after)
+    if _may_tie(stage, kept_set.count):
+        kept_set = replace(kept_set, tie=edge_tie(before, after))
+    if kept_set.splits_tie and not sorted_here:
         if exact:
             after = stage.apply(ids, before)
-            removal = replace(Removal.of(stage.name, after), tie=removal.tie)
+            kept_set = replace(KeptSet.of(stage.name, after), tie=kept_set.tie)
         applied.exact = exact
     applied.scores = after
-    applied.removals.append(removal)
+    applied.kept_sets.append(kept_set)
 
 
 def _may_tie(stage: Stage, count: int) -> bool:
-    """A cut by place can fall among equals; a cut by value keeps or removes them all, so that top-k may keep more."""
+    """True if equal scores may stand at the stage's edge.
+
+    Top-p and top-h cut by rank and can split equal scores. Top-k cuts by value and keeps them all: more than k, then.
+    """
     return stage.record in (TOP_P, TOP_H) or (stage.record is TOP_K and count > int(stage.value))
 
 
-def _cut(stage: Stage, ids: Tensor, applied: Applied) -> tuple[Tensor, bool]:
-    """What a cut leaves of the scores so far, and whether it is certain which of the tokens tied at its edge stay.
+def _cut(stage: Stage, ids: Tensor, applied: ChainResult) -> tuple[Tensor, bool]:
+    """(scores after a cut, whether it is certain which of the tokens tied at its edge stay).
 
-    Top-p needs sorted scores. They are had sooner from the known order, and from the few that an earlier cut left.
+    Top-p needs sorted scores. The known order, or the few candidates that an earlier cut left, give them faster.
     """
-    scores, removals = applied.scores, applied.removals
-    # A tie split already is out of order: what was removed stands among what was not.
-    if stage.record is not TOP_P or any(removal.splits_tie for removal in removals):
+    scores, kept_sets = applied.scores, applied.kept_sets
+    # After a split tie the known order no longer sorts the scores: removed tokens stand among kept ones.
+    if stage.record is not TOP_P or any(kept_set.splits_tie for kept_set in kept_sets):
         return stage.apply(ids, scores), True
     if applied.order is not None:
         return nucleus(scores, stage.value, applied.order.ascending), scores is applied.order.scores
-    if removals and removals[-1].count <= FEW:
-        return nucleus_of_few(scores, stage.value, removals[-1].count), False
+    if kept_sets and kept_sets[-1].count <= FEW:
+        return nucleus_of_few(scores, stage.value, kept_sets[-1].count), False
     return stage.apply(ids, scores), True
 
 
-def _alone(stage: Stage, ids: Tensor, applied: Applied) -> int:
-    """How many candidates a cut would keep if it were the only one."""
+def _alone(stage: Stage, ids: Tensor, applied: ChainResult) -> int:
+    """How many candidates a cut would keep if it were the only cut."""
     if stage.record is TOP_P:
         order = applied.order
         return nucleus_size(applied.tempered, stage.value, None if order is None else order.ascending)
@@ -129,29 +135,29 @@ def _alone(stage: Stage, ids: Tensor, applied: Applied) -> int:
 
 
 def edge_tie(before: Tensor, after: Tensor) -> tuple[int, int] | None:
-    """(size, kept) of the group of equal scores at a cut's edge, or None if no token shares the edge's score."""
+    """(size, kept) of the group of equal scores at a cut's edge; None if the last kept token's score is unique."""
     edge = torch.where(after > -math.inf, before, math.inf).amin()
     size = count(before == edge)
     return (size, count(after == edge)) if size > 1 else None
 
 
-def describe_cuts(chain: Chain, applied: Applied, ids: Tensor, probabilities: Tensor) -> list[Cut]:
-    """What each removing stage does, alone and in the chain; `probabilities` [1, V] are the tempered ones."""
+def describe_cuts(chain: Chain, applied: ChainResult, ids: Tensor, probabilities: Tensor) -> list[Cut]:
+    """The cuts of a chain that has run, each alone and in the chain; `probabilities` [1, V] are the tempered ones."""
     stages = {stage.name: stage for stage in chain.after}
-    first = next((removal.stage for removal in applied.removals if removal.stage in stages), None)
+    first = next((kept_set.stage for kept_set in applied.kept_sets if kept_set.stage in stages), None)
     cuts = []
-    for removal in applied.removals:
-        left = alone = removal.count
-        stage = stages.get(removal.stage)
-        if stage is not None and removal.stage != first:
+    for kept_set in applied.kept_sets:
+        left = alone = kept_set.count
+        stage = stages.get(kept_set.stage)
+        if stage is not None and kept_set.stage != first:
             alone = _alone(stage, ids, applied)
-        kept_mass = mass(probabilities, removal.left)
-        cuts.append(Cut(removal.stage, alone, left, kept_mass, _shown_tie(removal, stage)))
+        kept_mass = mass(probabilities, kept_set.left)
+        cuts.append(Cut(kept_set.stage, alone, left, kept_mass, _shown_tie(kept_set, stage)))
     return cuts
 
 
-def _shown_tie(removal: Removal, stage: Stage | None) -> tuple[int, int] | None:
-    """A tie worth telling: one the edge splits, or one that makes top-k keep more than k."""
-    if removal.tie is None or stage is None:
+def _shown_tie(kept_set: KeptSet, stage: Stage | None) -> tuple[int, int] | None:
+    """The kept set's tie if it is worth showing: the edge splits it, or it makes top-k keep more than k."""
+    if kept_set.tie is None or stage is None:
         return None
-    return removal.tie if stage.record is TOP_K or removal.splits_tie else None
+    return kept_set.tie if stage.record is TOP_K or kept_set.splits_tie else None

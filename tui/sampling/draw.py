@@ -1,7 +1,7 @@
 """The draw: torch.multinomial over id-ordered probabilities, with the random state of the seed and the position.
 
-Draw i of a seed uses the generator's state after i draws of this vocabulary, whatever was taken before. So going back
-and forward draws the same, other settings are tried with the same random numbers, and a fresh run equals generate().
+Draw i of a seed uses the generator's state after i draws over this vocabulary, whatever tokens came before. So going
+back and forward draws the same token, other settings get the same random numbers, and a fresh run equals generate().
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ SEEDS_KEPT = 4
 
 
 class DrawStream:
-    """One seed's generator, position by position. Not for two threads at once."""
+    """One seed's random generator, which can go to any position. Not safe to use from two threads at once."""
 
     def __init__(self, seed: int, vocabulary: int, device: torch.device | str = "cpu") -> None:
         self._generator = torch.Generator(device)
@@ -29,14 +29,17 @@ class DrawStream:
         self._burner = self._find_burner()
 
     def draw(self, probabilities: Tensor, position: int) -> int:
-        """The token generate() draws from `probabilities` [1, V] as its draw number `position`, from 0."""
+        """The token generate() draws from `probabilities` [1, V] as its draw number `position`, counted from 0."""
         self._seek(position)
         token = int(torch.multinomial(probabilities, num_samples=1, generator=self._generator))
         self._advanced()
         return token
 
     def would_draw(self, probabilities: Tensor, position: int) -> int:
-        """The same token from the same noise, kept: argmax of p / Exp(1), which is how multinomial draws one."""
+        """The token `draw` would give, by noise that is kept for the next call at the same position.
+
+        The token is the argmax of p / Exp(1), which is how torch.multinomial draws a single one.
+        """
         if self._noise is None or self._noise[0] != position:
             self._seek(position)
             noise = torch.empty_like(self._scratch).exponential_(generator=self._generator)
@@ -59,7 +62,7 @@ class DrawStream:
             self._states.append(self._generator.get_state())
 
     def _burn(self) -> None:
-        """Use up one draw."""
+        """Advance the generator by one draw without computing a token."""
         if self._burner is None:
             self._scratch.exponential_(generator=self._generator)
         else:
@@ -67,7 +70,10 @@ class DrawStream:
         self._advanced()
 
     def _find_burner(self) -> Tensor | None:
-        """Random integers that move this generator exactly as a draw does, four times faster; None if they do not."""
+        """An integer tensor: filling it at random advances the generator exactly as a draw does, four times faster.
+
+        None if on this platform it does not advance the generator in the same way.
+        """
         if self._scratch.device.type != "cpu":
             return None
         burner = torch.empty(self._scratch.shape, dtype=torch.int64)
@@ -82,7 +88,7 @@ class DrawStream:
 
 
 class DrawStreams:
-    """The last few seeds' luck, for one vocabulary and device."""
+    """The draw streams of the last few seeds, for one vocabulary and device."""
 
     def __init__(self, vocabulary: int, device: torch.device | str = "cpu") -> None:
         self._vocabulary = vocabulary
@@ -99,18 +105,21 @@ class DrawStreams:
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """A seed's luck at a position for stages that draw: apart from the token's, which is the same without them."""
+    """Random numbers of a seed at a position, for stages that draw.
+
+    They are independent of the token's draw, so that such a stage does not change the random numbers of the draw.
+    """
 
     seed: int
     position: int
 
     def uniform(self, stage: str) -> float:
-        """A number from 0 to 1, 1 excluded: the same for the same seed, position and stage."""
+        """A random number from 0 to 1, 1 excluded: the same for the same seed, position and stage."""
         return random.Random(f"{self.seed} {self.position} {stage}").random()
 
 
 def draw_many(probabilities: Tensor, times: int, seed: int, position: int) -> Tensor:
-    """How often each id [V] comes up in `times` independent draws here; the same for the same seed and position."""
+    """How often each id [V] comes up in `times` independent draws; the same for the same seed and position."""
     generator = torch.Generator(probabilities.device)
     generator.manual_seed((seed * 1_000_003 + position) % 2**63)
     tokens = torch.multinomial(probabilities[0], times, replacement=True, generator=generator)

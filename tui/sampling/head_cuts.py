@@ -1,8 +1,8 @@
-"""What the cuts leave of a vocabulary of which only a head is known: between so many and so many of the best.
+"""The cuts on a vocabulary of which only a head is known: bounds of how many of the best candidates each leaves.
 
-A cut that keeps a prefix of the ranking leaves a number of candidates, and it lies between two. Where both
-are the same, and no token of equal score stands on either side, the kept set is decided: from there on the ordinary
-stages run on the very scores that the whole vocabulary would give them.
+A cut that keeps a prefix of the ranking is described by how many candidates it leaves, and that number has two bounds.
+Where both are equal, and the tokens on either side of the edge differ in score, the kept set is decided: the ordinary
+stages then run on the same scores that the whole vocabulary would give.
 """
 
 from __future__ import annotations
@@ -20,130 +20,132 @@ from tui.sampling.metrics import LN2
 from tui.sampling.stages import TOP_H_CANDIDATES, Stage
 
 MARGIN = 2e-5
-"""A cumulative sum of a whole vocabulary in float32, as top-p takes it, is off by up to so much."""
+"""Largest error of a cumulative sum over a whole vocabulary in float32, as top-p computes it."""
 CLOSE = 1e-5
-"""A probability in float32 is off by up to this part of itself."""
+"""Largest relative error of a probability in float32."""
 FULLEST = 1e-12
-"""What rounding may make of a count that is a quotient."""
+"""Largest relative error of a count computed as a quotient in float64."""
 NO_IDS = torch.empty(1, 0, dtype=torch.long)
-"""No cut looks at the text."""
+"""The ids [1, 0] passed to a cut that does not read the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
-    """The best so many candidates, of which only two bounds are known."""
+    """The n best candidates for an n of which only the bounds `fewest` and `most` are known."""
 
     weights: Weights
     fewest: int
     most: int
     ordered: bool = True
-    """False if what is left need not be a prefix: then all of it is uncertain."""
+    """False if the candidates left need not be a prefix of the ranking: then each of them is uncertain."""
 
     @classmethod
     def whole(cls, weights: Weights) -> Prefix:
-        """Nothing is cut."""
-        everything = weights.told + weights.unseen
+        """The prefix before any cut: the whole vocabulary."""
+        everything = weights.ranked + weights.unseen
         return cls(weights, everything, everything)
 
     @property
     def decided(self) -> bool:
-        """True if the kept set is certain, and all of it was told."""
-        return self.ordered and self.fewest == self.most <= self.weights.told and self.clear(self.most)
+        """True if the kept set is certain and holds ranked tokens only."""
+        return self.ordered and self.fewest == self.most <= self.weights.ranked and self.no_tie_after(self.most)
 
     @property
     def count(self) -> int | None:
-        """How many are left, None if that is not certain."""
+        """How many candidates are left; None if that is not certain."""
         return self.fewest if self.ordered and self.fewest == self.most else None
 
-    def clear(self, size: int) -> bool:
-        """True if the token after the first `size` scores less than the last of them."""
-        scores, told = self.weights.scores, self.weights.told
-        after = scores[size].item() if size < told else self.weights.cap_score
-        return (size == told and not self.weights.unseen) or scores[size - 1].item() > after
+    def no_tie_after(self, size: int) -> bool:
+        """True if the token after the first `size` surely scores less than the last of them."""
+        scores, ranked = self.weights.scores, self.weights.ranked
+        after = scores[size].item() if size < ranked else self.weights.cap_score
+        return (size == ranked and not self.weights.unseen) or scores[size - 1].item() > after
 
     @property
-    def sure(self) -> int:
-        """How many of the best are left for certain: those that score more than the first that may not be.
+    def surely_kept(self) -> int:
+        """How many of the best are certainly left: those that score more than the first one that may be removed.
 
-        Which of equal tokens a cut keeps is told by the whole vocabulary only.
+        Tokens of equal score are not certain: which of them a cut keeps depends on the whole vocabulary.
         """
-        weights, size = self.weights, min(self.fewest, self.weights.told)
+        weights, size = self.weights, min(self.fewest, self.weights.ranked)
         if not self.ordered:
             return 0
-        if self.fewest >= weights.told + weights.unseen:
-            return weights.told
-        after = weights.scores[size].item() if size < weights.told else weights.cap_score
+        if self.fewest >= weights.ranked + weights.unseen:
+            return weights.ranked
+        after = weights.scores[size].item() if size < weights.ranked else weights.cap_score
         return int((weights.scores[:size] > after).sum())
 
     @property
-    def reach(self) -> int:
-        """How many of the best may be left; one more than are told if an unseen token may be."""
+    def possibly_kept(self) -> int:
+        """How many of the best may be left; one more than are ranked if an unseen token may be left too."""
         weights = self.weights
-        if not self.ordered or self.most > weights.told:
-            return weights.told + bool(weights.unseen)
+        if not self.ordered or self.most > weights.ranked:
+            return weights.ranked + bool(weights.unseen)
         edge = weights.scores[self.most - 1].item()
         unseen = bool(weights.unseen) and weights.cap_score >= edge
-        return weights.told + 1 if unseen else int((weights.scores >= edge).sum())
+        return weights.ranked + 1 if unseen else int((weights.scores >= edge).sum())
 
     @property
-    def clear_best(self) -> bool:
-        """True if no unseen token can be as good as the best."""
+    def best_is_certain(self) -> bool:
+        """True if no unseen token can score as high as the best one."""
         return not self.weights.unseen or self.weights.scores[0].item() > self.weights.cap_score
 
     @property
     def unseen(self) -> int:
         """The most unseen tokens that may be left."""
-        return max(0, self.most - self.weights.told)
+        return max(0, self.most - self.weights.ranked)
 
     @property
     def mass(self) -> Span:
-        """The weight of what is left, undivided."""
-        return Span(self._least(self.fewest), self._most(self.most))
+        """Bounds of the weight of the candidates left."""
+        return Span(self._least_weight(self.fewest), self._most_weight(self.most))
 
-    def _least(self, size: int) -> float:
-        """Of the first `size`; the best of the tail have no less than their share of it."""
-        known, weights = min(size, self.weights.told), self.weights
+    def _least_weight(self, size: int) -> float:
+        """The least weight of the first `size` candidates: the best of the tail have at least an even share of it."""
+        known, weights = min(size, self.weights.ranked), self.weights
         low = float(weights.sums[known - 1])
         return low + (weights.tail.low * (size - known) / weights.unseen if size > known else 0.0)
 
-    def _most(self, size: int) -> float:
-        known = min(size, self.weights.told)
+    def _most_weight(self, size: int) -> float:
+        known = min(size, self.weights.ranked)
         return float(self.weights.sums[known - 1]) + self.tail_most(size - known)
 
     def tail_most(self, size: int) -> float:
-        """The most weight that so many unseen tokens can have."""
+        """The most weight that `size` unseen tokens can have."""
         return min(self.weights.tail.high, size * self.weights.cap)
 
     @property
     def share(self) -> Span:
-        """The tempered probability of what is left: its part of the whole, which is no less uncertain than it."""
-        weights, everything = self.weights, self.weights.told + self.weights.unseen
+        """Bounds of the tempered probability of the candidates left: their weight divided by the whole."""
+        weights, everything = self.weights, self.weights.ranked + self.weights.unseen
         if not self.ordered:
             return Span(0.0, 1.0)
         if self.fewest == everything:
             return Span(1.0, 1.0)
-        if self.most <= weights.told:
-            return Span(self._least(self.fewest) / weights.whole.high, self._most(self.most) / weights.whole.low)
-        beyond, tail = max(0, self.fewest - weights.told), weights.tail.high
-        low = float(weights.sums[min(self.fewest, weights.told) - 1])
+        if self.most <= weights.ranked:
+            return Span(
+                self._least_weight(self.fewest) / weights.whole.high, self._most_weight(self.most) / weights.whole.low
+            )
+        beyond, tail = max(0, self.fewest - weights.ranked), weights.tail.high
+        low = float(weights.sums[min(self.fewest, weights.ranked) - 1])
         low += tail * beyond / weights.unseen if beyond else 0.0
-        return Span(low / weights.whole.high, min(1.0, self._most(self.most) / weights.whole.low))
+        return Span(low / weights.whole.high, min(1.0, self._most_weight(self.most) / weights.whole.low))
 
     @property
     def entropy(self) -> Span:
-        """Of what is left, in bits: it rises with every token that a prefix takes in."""
+        """Bounds of the entropy of the candidates left, in bits: it grows with each token added to the prefix."""
         if not self.ordered:
             return Span(0.0, math.log2(self.most))
         whole = entropy_span(self.weights)
-        if self.fewest >= self.weights.told + self.weights.unseen:
+        if self.fewest >= self.weights.ranked + self.weights.unseen:
             return whole
         low = _prefix_entropy(self.weights.values[: self.fewest])
-        if self.most <= self.weights.told:
+        if self.most <= self.weights.ranked:
             return Span(low, max(low, _prefix_entropy(self.weights.values[: self.most])))
         return Span(low, max(low, min(whole.high, math.log2(self.most))))
 
-    def at_most(self, fewest: int, most: int) -> Prefix:
-        """A prefix of this one whose own size lies between these, never empty."""
+    def narrowed(self, fewest: int, most: int) -> Prefix:
+        """This prefix cut down to a size between these bounds, never empty."""
         return replace(self, fewest=max(1, min(fewest, self.fewest)), most=max(1, min(most, self.most)))
 
 
@@ -153,27 +155,27 @@ def _prefix_entropy(values: Tensor) -> float:
 
 
 def cut(stage: Stage, before: Prefix) -> Prefix:
-    """What a stage after the temperature leaves of what may be left before it."""
+    """Bounds of what a stage after the temperature leaves of the prefix `before` it."""
     if before.ordered and stage.name in BOUNDS:
         return BOUNDS[stage.name](before, stage)
-    # renormalize_logits changes no order; whatever else the model brought may.
+    # renormalize_logits keeps the order; the model's other processors may change it.
     if stage.name == "renormalize_logits":
         return before
     return replace(before, fewest=1, ordered=before.ordered and stage.record is not None and stage.record.prefix)
 
 
 def top_k(before: Prefix, stage: Stage) -> Prefix:
-    """The k best and all tied with the k-th, of which some may be unseen."""
+    """Keep the k best and all tokens tied with the k-th; some of the tied ones may be unseen."""
     weights, k = before.weights, int(stage.value)
-    if k > weights.told:
-        return before.at_most(k, before.most)
+    if k > weights.ranked:
+        return before.narrowed(k, before.most)
     edge = weights.scores[k - 1].item()
     tied = int((weights.scores >= edge).sum())
-    return before.at_most(tied, tied + _unseen_from(before, weights.values[k - 1].item(), edge))
+    return before.narrowed(tied, tied + _unseen_from(before, weights.values[k - 1].item(), edge))
 
 
 def _unseen_from(before: Prefix, weight: float, score: float | None = None) -> int:
-    """The most unseen tokens that can have this weight each."""
+    """The most unseen tokens that can have at least this weight each."""
     weights = before.weights
     if not weights.unseen or (weights.cap < weight if score is None else weights.cap_score < score):
         return 0
@@ -181,64 +183,64 @@ def _unseen_from(before: Prefix, weight: float, score: float | None = None) -> i
 
 
 def top_p(before: Prefix, stage: Stage) -> Prefix:
-    """The smallest prefix with more than p of what is left."""
+    """Keep the smallest prefix with more than p of the weight that is left before it."""
     weights, left, p = before.weights, before.mass, stage.value
-    fewest = _reaching(weights.sums, (p - MARGIN) * left.low)
-    if fewest > weights.told:
+    fewest = _rank_reaching(weights.sums, (p - MARGIN) * left.low)
+    if fewest > weights.ranked:
         more = ((p - MARGIN) * left.low - weights.head) / weights.cap if weights.cap > 0 else 0.0
-        fewest = weights.told + max(1, math.ceil(more * (1 - FULLEST)))
-    most = _reaching(weights.sums, (p + MARGIN) * left.high)
-    if most > weights.told and before.unseen:
-        # The best of the tail have no less than their share of it; a heavier tail needs more of them.
+        fewest = weights.ranked + max(1, math.ceil(more * (1 - FULLEST)))
+    most = _rank_reaching(weights.sums, (p + MARGIN) * left.high)
+    if most > weights.ranked and before.unseen:
+        # The best of the tail have at least an even share of it; the heavier the tail, the more of them are needed.
         tail = before.tail_most(before.unseen)
         share = ((p + MARGIN) * (weights.head + tail) - weights.head) / tail if tail > 0 else 1.0
-        most = weights.told + math.ceil(min(1.0, share) * before.unseen)
-    return before.at_most(fewest, most)
+        most = weights.ranked + math.ceil(min(1.0, share) * before.unseen)
+    return before.narrowed(fewest, most)
 
 
-def _reaching(sums: Tensor, weight: float) -> int:
-    """The first rank at which sums [n] reach a weight; n + 1 if they do not."""
+def _rank_reaching(sums: Tensor, weight: float) -> int:
+    """The first rank at which the cumulative `sums` [n] reach a weight; n + 1 if they do not reach it."""
     return int(torch.searchsorted(sums, torch.tensor(weight, dtype=torch.float64))) + 1
 
 
-def _from(before: Prefix, low: float, high: float) -> Prefix:
-    """What has at least a weight that lies between two; the best stay, and all that equal it."""
+def _threshold(before: Prefix, low: float, high: float) -> Prefix:
+    """Keep tokens above a threshold weight that lies between `low` and `high`, and always the best and its equals."""
     values, best = before.weights.values, before.weights.scores[0].item()
     equal = int((before.weights.scores == best).sum())
     fewest = max(equal, int((values >= high * (1 + CLOSE)).sum()))
     most = max(equal, int((values >= low * (1 - CLOSE)).sum()))
     unseen = max(_unseen_from(before, low * (1 - CLOSE)), _unseen_from(before, 1.0, best))
-    return before.at_most(fewest, most + unseen)
+    return before.narrowed(fewest, most + unseen)
 
 
 def min_p(before: Prefix, stage: Stage) -> Prefix:
-    """What has at least so much of the best one's weight, which is 1."""
-    return _from(before, stage.value, stage.value) if stage.value > 0 else before
+    """Keep tokens with at least `min_p` of the best token's weight, which is 1."""
+    return _threshold(before, stage.value, stage.value) if stage.value > 0 else before
 
 
 def epsilon_cutoff(before: Prefix, stage: Stage) -> Prefix:
-    """What has at least so much of what is left."""
-    return _from(before, stage.value * before.mass.low, stage.value * before.mass.high)
+    """Keep tokens with at least ε of the weight that is left before it."""
+    return _threshold(before, stage.value * before.mass.low, stage.value * before.mass.high)
 
 
 def eta_cutoff(before: Prefix, stage: Stage) -> Prefix:
-    """The threshold falls as entropy rises."""
+    """As epsilon, with the threshold min(ε, √ε·e^−entropy): it has bounds, because the entropy has."""
     bits, value = before.entropy, stage.value
     low, high = (min(value, math.sqrt(value) * math.exp(-end * LN2)) for end in (bits.high, bits.low))
-    return _from(before, low * before.mass.low, high * before.mass.high)
+    return _threshold(before, low * before.mass.low, high * before.mass.high)
 
 
 def top_h(before: Prefix, stage: Stage) -> Prefix:
-    """It looks at the best 100 only: decided where those are certain."""
-    if before.fewest < TOP_H_CANDIDATES or before.weights.told < TOP_H_CANDIDATES:
-        return before.at_most(1, TOP_H_CANDIDATES)
-    if not before.clear(TOP_H_CANDIDATES):
-        return before.at_most(1, TOP_H_CANDIDATES)
+    """Top-h considers only the best 100 candidates: where those are certain, its result is too."""
+    if before.fewest < TOP_H_CANDIDATES or before.weights.ranked < TOP_H_CANDIDATES:
+        return before.narrowed(1, TOP_H_CANDIDATES)
+    if not before.no_tie_after(TOP_H_CANDIDATES):
+        return before.narrowed(1, TOP_H_CANDIDATES)
     kept = int((stage.apply(NO_IDS, before.weights.scores[None]) > -math.inf).sum())
-    return before.at_most(kept, kept)
+    return before.narrowed(kept, kept)
 
 
 BOUNDS: dict[str, Callable[[Prefix, Stage], Prefix]] = {
     bound.__name__: bound for bound in (top_h, top_k, top_p, min_p, epsilon_cutoff, eta_cutoff)
 }
-"""By stage; what is not here leaves a set that the head tells nothing about."""
+"""The bounds of each cut, by stage name; of what a stage not in here leaves, nothing is known."""

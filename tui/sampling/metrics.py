@@ -1,7 +1,7 @@
-"""Counts and sums over a vocabulary, and uncertainty in bits.
+"""Counts and sums over a vocabulary, and entropy in bits, by numpy.
 
-They decide nothing, and numpy has them several times sooner: torch wakes its threads for each, and the order of its
-sums, so their last bits too, depends on how many there are.
+They are only shown, so they need not equal torch's bits. numpy computes them several times faster: torch wakes its
+threads for each call, and the last bits of its sums depend on how many threads there are.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ LN2 = math.log(2)
 
 
 def count(mask: Tensor) -> int:
-    """How many of a mask of any shape are True."""
+    """How many elements of a mask of any shape are True."""
     return int(np.count_nonzero(mask.numpy(force=True)))
 
 
@@ -28,7 +28,7 @@ def mass(probabilities: Tensor, mask: Tensor) -> float:
 
 
 def entropy_bits(probabilities: Tensor) -> float:
-    """Shannon entropy of probabilities [..., V]; zeros count nothing. 2 to its power is the effective number."""
+    """Shannon entropy of probabilities [..., V]; zeros add nothing. 2 to it is the effective number of candidates."""
     values = probabilities.numpy(force=True)
     if not values.all():
         values = values[values > 0]
@@ -36,5 +36,5 @@ def entropy_bits(probabilities: Tensor) -> float:
 
 
 def perplexity(surprisals: list[float]) -> float:
-    """2 to the mean surprisal (bits) of a run of tokens; NaN for none."""
+    """Perplexity of a sequence: 2 to the mean of its tokens' surprisals in bits; NaN for no tokens."""
     return 2.0 ** (sum(surprisals) / len(surprisals)) if surprisals else math.nan

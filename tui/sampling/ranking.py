@@ -1,4 +1,4 @@
-"""Logits ranked once: what every slider position needs, so that moving one never sorts."""
+"""Logits sorted once: every slider position reuses the ranking, so that moving a slider never sorts."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from torch import Tensor
 
 from tui.sampling.cuts import Order
 from tui.sampling.metrics import LN2, count
-from tui.sampling.scoring import Scored
+from tui.sampling.scoring import BaseScores
 
 SMALLEST_TRUSTED = 1e-30
-"""Below it a float32 probability is on its way to losing digits, then to 0."""
+"""A float32 probability below this loses digits, or is 0."""
 
 
 class Ranking:
     """Logits [V] with their base scores in rank order (rank 1 = best)."""
 
-    def __init__(self, logits: Tensor, scored: Scored) -> None:
+    def __init__(self, logits: Tensor, scored: BaseScores) -> None:
         self.logits = logits
         self.scored = scored
         self.order = Order.of(scored.base)
         self.tokens = self.order.ascending[0].flip(0)
         """[V] ids, best first."""
         self.raw = torch.softmax(logits[None], dim=-1)
-        """[1, V] float32: T = 1, nothing applied."""
+        """[1, V] float32: softmax of the logits, no penalty or temperature applied."""
         self.raw_cumulative = self.raw[0, self.tokens].cumsum(0, dtype=torch.float64)
 
     def rank(self, token: int) -> int:
-        """This token's rank, 1 = best, ties in the order of the list."""
+        """This token's rank in `tokens`, 1 = best; tokens of equal score have different ranks."""
         return int((self.tokens == token).nonzero()[0, 0]) + 1
 
     @property
     def nbytes(self) -> int:
-        """What keeping it costs, for the cache."""
+        """About how many bytes this ranking holds, for the cache's budget."""
         return len(self.logits) * (4 + 8 + 8 + 4 + 8)
 
 
@@ -44,7 +44,7 @@ def rank_of(scores: Tensor, token: int) -> int:
 
 
 def surprisal_bits(logits: Tensor, token: int, probability: float) -> float:
-    """−log2 of the raw probability of `token`, from the logits where the probability underflows."""
+    """−log2 of the raw `probability` of `token`; computed from the logits where the probability underflows."""
     if probability > SMALLEST_TRUSTED:
         return -math.log2(probability)
     return float(torch.logsumexp(logits, 0) - logits[token]) / LN2

@@ -1,4 +1,4 @@
-"""The scores that ranks are made of: logits after the penalties and the model's own stages, before the temperature."""
+"""Runs logits through the stages before the temperature, to the scores by which candidates are ranked."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ import torch
 from torch import Tensor
 
 from tui.errors import RunError
-from tui.sampling.chain import Chain, Removal
+from tui.sampling.chain import Chain, KeptSet
 from tui.sampling.metrics import count
 
 REPAIRING = "remove_invalid_values"
-"""The stage that makes numbers of NaN and infinities, where a model's generation_config asks for it."""
+"""The stage that replaces NaN and infinities by numbers, if a model's generation_config asks for it."""
 
 
 @dataclass(slots=True)
-class Scored:
-    """Logits after penalties and the model's own stages: what ranks are made of."""
+class BaseScores:
+    """The scores after the stages before the temperature: the ranking is by these."""
 
     base: Tensor
     """[1, V] float32 in id order."""
-    removals: tuple[Removal, ...]
+    kept_sets: tuple[KeptSet, ...]
+    """What each of those stages kept, in chain order."""
 
 
-def score(chain: Chain, ids: Tensor, logits: Tensor) -> Scored:
+def score(chain: Chain, ids: Tensor, logits: Tensor) -> BaseScores:
     """Run logits [V] after `ids` [1, n] through the stages before the temperature.
 
     RunError if the logits are not finite and no stage repairs them, or if the stages leave no token or overflow.
@@ -33,33 +34,33 @@ def score(chain: Chain, ids: Tensor, logits: Tensor) -> Scored:
     if not any(stage.name == REPAIRING for stage in chain.before):
         check_finite(logits)
     scores = logits[None]
-    removals = _removal("model", scores, ())
+    kept_sets = _kept_set("model", scores, ())
     for stage in chain.before:
         scores = stage.apply(ids, scores)
-        removals += _removal(stage.name, scores, removals)
+        kept_sets += _kept_set(stage.name, scores, kept_sets)
     if chain.before and not math.isfinite(best := scores.amax().item()):
-        raise _none_left(chain, removals) if best == -math.inf else _overflow(chain, ids, logits)
-    return Scored(scores, removals)
+        raise _none_left(chain, kept_sets) if best == -math.inf else _overflow(chain, ids, logits)
+    return BaseScores(scores, kept_sets)
 
 
 def check_finite(logits: Tensor) -> None:
-    """Raise RunError unless the logits [V] can be ranked; NaN would give a plausible ranking and no error.
+    """Raise RunError unless the logits [V] can be ranked: with NaN a sort gives a plausible ranking and no error.
 
-    -inf is allowed (a model may forbid tokens) as long as one score is finite; the maximum tells all three cases.
+    -inf is allowed (a model may forbid tokens) as long as one logit is finite; the maximum shows all three failures.
     """
     if not math.isfinite(logits.amax().item()):
         bad = count(~torch.isfinite(logits))
         raise RunError(f"{bad:,} of the model's {len(logits):,} logits are not finite.", "Try --dtype float32.")
 
 
-def _none_left(chain: Chain, removals: tuple[Removal, ...]) -> RunError:
-    """Nothing can be drawn. generate() says so too, except in greedy decoding: argmax of nothing but -inf is id 0."""
+def _none_left(chain: Chain, kept_sets: tuple[KeptSet, ...]) -> RunError:
+    """The error if no token is left. generate() raises too, except in greedy decoding: argmax of -inf only is id 0."""
     theirs = " (generate() would take id 0)" if chain.greedy else ""
-    return RunError(f"{removals[-1].stage} leaves no token to draw{theirs}.", "Turn it off.")
+    return RunError(f"{kept_sets[-1].stage} leaves no token to draw{theirs}.", "Turn it off.")
 
 
 def _overflow(chain: Chain, ids: Tensor, logits: Tensor) -> RunError:
-    """Scores that are no numbers any more: found again stage by stage, for the name of the first that made them."""
+    """The error for scores that overflow; the stages are run again to name the first one that makes them overflow."""
     scores = logits[None]
     for stage in chain.before:
         scores = stage.apply(ids, scores)
@@ -69,10 +70,10 @@ def _overflow(chain: Chain, ids: Tensor, logits: Tensor) -> RunError:
     return RunError(f"{stage.name}{numbers} makes scores overflow.", "Give it a less extreme value.")
 
 
-def _removal(stage: str, scores: Tensor, before: tuple[Removal, ...]) -> tuple[Removal, ...]:
-    """This stage's removal if it changed which tokens are left; only the worst score needs a look at first."""
+def _kept_set(stage: str, scores: Tensor, before: tuple[KeptSet, ...]) -> tuple[KeptSet, ...]:
+    """This stage's kept set as a tuple of one, or () if the stage removed nothing and brought nothing back."""
     if not before and scores.amin().item() > -math.inf:
         return ()
-    removal = Removal.of(stage, scores)
-    unchanged = torch.equal(removal.left, before[-1].left) if before else removal.count == scores.shape[-1]
-    return () if unchanged else (removal,)
+    kept_set = KeptSet.of(stage, scores)
+    unchanged = torch.equal(kept_set.left, before[-1].left) if before else kept_set.count == scores.shape[-1]
+    return () if unchanged else (kept_set,)

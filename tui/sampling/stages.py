@@ -1,7 +1,7 @@
 """The stages between the logits and the draw, each a pure function that mirrors a transformers class.
 
-All take and give scores of shape [1, V], float32, in id order, -inf for what is removed; the arithmetic, down to
-which vector is summed and in what order, is generate()'s own, because the order of a sum is part of its bits.
+All take and return scores [1, V], float32, in id order, with -inf for removed tokens. They repeat the arithmetic of
+generate(), down to which vector is summed in which order, because the order of a sum changes its last bits.
 """
 
 from __future__ import annotations
@@ -21,60 +21,62 @@ from tui.sampling.metrics import count
 Apply = Callable[[Tensor, Tensor], Tensor]
 """(ids [1, n], scores [1, V]) → scores [1, V]."""
 Values = Mapping[str, float]
-"""A stage's numbers, by parameter."""
+"""A stage's numbers, by parameter name."""
 
 REMOVED = -math.inf
+"""The score of a removed token."""
 TOP_H_CANDIDATES = 100
+"""Top-h considers only so many of the best tokens, in transformers too."""
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """What a stage may look at besides the scores and its own numbers."""
+class StageContext:
+    """A stage's input besides the scores and its own numbers."""
 
     ids: Tensor
-    """[1, n], the prompt included."""
+    """[1, n] the ids so far, the prompt included."""
     noise: Noise
-    """For a cut that draws. No penalty may: what it makes of the logits is kept for every seed."""
+    """For a cut that draws at random. A penalty must not draw: the scores after penalties are cached for every seed."""
 
 
-Function = Callable[[Tensor, Values, Moment], Tensor]
-"""(scores [1, V], the stage's numbers, the moment) → scores [1, V]."""
+Function = Callable[[Tensor, Values, StageContext], Tensor]
+"""(scores [1, V], the stage's numbers, its context) → scores [1, V]."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One named step of the chain."""
+    """One stage of a chain, with its numbers."""
 
     name: str
     apply: Apply
     record: StageRecord | None = None
-    """None for a stage that the model brought."""
+    """None for one of the model's own processors."""
     values: Values = field(default_factory=dict)
 
     @property
     def value(self) -> float:
-        """The number of a stage that has a single one."""
+        """The number of a stage that has exactly one."""
         (value,) = self.values.values()
         return value
 
     @property
     def cuts(self) -> bool:
-        """True if it is a cut of our own."""
+        """True if the stage is a cut that samplescope implements."""
         return self.record is not None and self.record.kind is Kind.CUT
 
 
-def repetition_penalty(scores: Tensor, values: Values, moment: Moment) -> Tensor:
+def repetition_penalty(scores: Tensor, values: Values, context: StageContext) -> Tensor:
     """Divide positive and multiply negative scores of tokens already there (RepetitionPenaltyLogitsProcessor)."""
     penalty = values["repetition_penalty"]
-    # Ids beyond the logits (an embedding wider than the head) cannot be drawn: there is nothing to penalise.
-    seen = moment.ids[moment.ids < scores.shape[-1]][None]
+    # Ids beyond the logits (an embedding wider than the output layer) cannot be drawn, so they are not penalised.
+    seen = context.ids[context.ids < scores.shape[-1]][None]
     score = scores.gather(1, seen)
     return scores.scatter(1, seen, torch.where(score < 0, score * penalty, score / penalty))
 
 
-def no_repeat_ngram_size(scores: Tensor, values: Values, moment: Moment) -> Tensor:
+def no_repeat_ngram_size(scores: Tensor, values: Values, context: StageContext) -> Tensor:
     """Remove tokens that would repeat an n-gram of the sequence (NoRepeatNGramLogitsProcessor)."""
-    tokens, size = moment.ids[0].tolist(), int(values["no_repeat_ngram_size"])
+    tokens, size = context.ids[0].tolist(), int(values["no_repeat_ngram_size"])
     if len(tokens) + 1 < size:
         return scores
     last = tokens[len(tokens) + 1 - size :]
@@ -86,13 +88,13 @@ def no_repeat_ngram_size(scores: Tensor, values: Values, moment: Moment) -> Tens
     return scores
 
 
-def temperature(scores: Tensor, values: Values, _: Moment) -> Tensor:
+def temperature(scores: Tensor, values: Values, _: StageContext) -> Tensor:
     """Divide by the temperature (TemperatureLogitsWarper)."""
     return scores / values["temperature"]
 
 
-def top_h(scores: Tensor, values: Values, _: Moment) -> Tensor:
-    """Keep the first of the best 100 whose entropy adds up to `top_h` of theirs (TopHLogitsWarper)."""
+def top_h(scores: Tensor, values: Values, _: StageContext) -> Tensor:
+    """Keep the first of the best 100 whose entropy terms sum to `top_h` of their entropy at most (TopHLogitsWarper)."""
     best, tokens = torch.topk(scores, min(TOP_H_CANDIDATES, scores.shape[-1]), dim=-1)
     candidates = torch.distributions.Categorical(logits=best, validate_args=False)
     threshold = (_entropy(candidates) * values["top_h"]).unsqueeze(-1)
@@ -103,13 +105,13 @@ def top_h(scores: Tensor, values: Values, _: Moment) -> Tensor:
     return scores.masked_fill(~kept, REMOVED)
 
 
-def top_k(scores: Tensor, values: Values, _: Moment) -> Tensor:
+def top_k(scores: Tensor, values: Values, _: StageContext) -> Tensor:
     """Keep the k best and every token tied with the k-th (TopKLogitsWarper)."""
     k = min(int(values["top_k"]), scores.shape[-1])
     return scores.masked_fill(scores < torch.topk(scores, k)[0][..., -1, None], REMOVED)
 
 
-def top_p(scores: Tensor, values: Values, _: Moment) -> Tensor:
+def top_p(scores: Tensor, values: Values, _: StageContext) -> Tensor:
     """Keep the nucleus (TopPLogitsWarper; Holtzman et al. 2020)."""
     return nucleus(scores, values["top_p"])
 
@@ -117,8 +119,8 @@ def top_p(scores: Tensor, values: Values, _: Moment) -> Tensor:
 def nucleus(scores: Tensor, p: float, ascending: Tensor | None = None) -> Tensor:
     """Keep the smallest prefix with more than p of the probability.
 
-    `ascending` [1, V] is an order of these scores known already; without it they are sorted as transformers does,
-    which alone decides *which* of the tokens tied at the edge stay.
+    `ascending` [1, V] holds the ids in ascending order of these scores. Without it they are sorted by the call that
+    transformers makes: only that sort decides *which* of the tokens tied at the edge stay as generate() does.
     """
     if ascending is None:
         values, ascending = torch.sort(scores, descending=False)
@@ -130,9 +132,9 @@ def nucleus(scores: Tensor, p: float, ascending: Tensor | None = None) -> Tensor
 
 
 def nucleus_of_few(scores: Tensor, p: float, count: int) -> Tensor:
-    """As `nucleus`, where only `count` scores are above -inf: the others need no sort.
+    """As `nucleus`, where only `count` scores are above -inf: only those are sorted.
 
-    The sum is the same to the bit; *which* of the tokens tied at the edge stay is not decided as transformers does.
+    The cumulative sums have the same bits; *which* of the tokens tied at the edge stay may differ from transformers.
     """
     best, tokens = (found.flip(-1) for found in torch.topk(scores, count))
     ascending = torch.full_like(scores, REMOVED)
@@ -143,7 +145,7 @@ def nucleus_of_few(scores: Tensor, p: float, count: int) -> Tensor:
 
 
 def nucleus_size(scores: Tensor, p: float, ascending: Tensor | None = None) -> int:
-    """How many `nucleus` keeps of scores [1, V]: sorted values alone decide it, and numpy has them much sooner."""
+    """How many `nucleus` keeps of scores [1, V]: that needs no ids, and numpy sorts values much faster than torch."""
     if ascending is None:
         values = torch.from_numpy(np.sort(scores.cpu().numpy())).to(scores.device)
     else:
@@ -151,16 +153,16 @@ def nucleus_size(scores: Tensor, p: float, ascending: Tensor | None = None) -> i
     return max(1, count(values.softmax(dim=-1).cumsum(dim=-1) > (1 - p)))
 
 
-def min_p(scores: Tensor, values: Values, _: Moment) -> Tensor:
-    """Keep what has at least `min_p` times the best token's probability (MinPLogitsWarper)."""
+def min_p(scores: Tensor, values: Values, _: StageContext) -> Tensor:
+    """Keep tokens with at least `min_p` times the best token's probability (MinPLogitsWarper)."""
     probabilities = torch.softmax(scores, dim=-1)
     removed = probabilities < values["min_p"] * probabilities.amax(dim=-1, keepdim=True)
     removed.scatter_(-1, torch.topk(probabilities, 1, dim=-1).indices, False)
     return scores.masked_fill(removed, REMOVED)
 
 
-def typical_p(scores: Tensor, values: Values, _: Moment) -> Tensor:
-    """Keep the tokens of surprisal nearest the entropy, up to this mass (TypicalLogitsWarper; Meister et al. 2022)."""
+def typical_p(scores: Tensor, values: Values, _: StageContext) -> Tensor:
+    """Keep tokens of surprisal nearest the entropy, up to a mass of p (TypicalLogitsWarper; Meister et al. 2022)."""
     normalized = torch.nn.functional.log_softmax(scores, dim=-1)
     entropy = -(normalized * torch.exp(normalized)).nansum(-1, keepdim=True)
     distance, order = torch.sort(torch.abs((-normalized) - entropy), descending=False)
@@ -177,18 +179,18 @@ def _entropy(distribution: torch.distributions.Categorical) -> Tensor:
 
 
 def _below(scores: Tensor, threshold: Tensor | float) -> Tensor:
-    """Remove what is less probable than `threshold`, but never the best."""
+    """Remove tokens less probable than `threshold`, but never the best one."""
     removed = scores.softmax(dim=-1) < threshold
     return scores.masked_fill(removed & (scores < scores.amax(dim=-1, keepdim=True)), REMOVED)
 
 
-def epsilon_cutoff(scores: Tensor, values: Values, _: Moment) -> Tensor:
-    """Keep what has at least probability epsilon (EpsilonLogitsWarper; Hewitt et al. 2022)."""
+def epsilon_cutoff(scores: Tensor, values: Values, _: StageContext) -> Tensor:
+    """Keep tokens with at least probability ε (EpsilonLogitsWarper; Hewitt et al. 2022)."""
     return _below(scores, values["epsilon_cutoff"])
 
 
-def eta_cutoff(scores: Tensor, values: Values, _: Moment) -> Tensor:
-    """Keep what is above min(ε, √ε·e^−entropy) (EtaLogitsWarper; Hewitt et al. 2022)."""
+def eta_cutoff(scores: Tensor, values: Values, _: StageContext) -> Tensor:
+    """Keep tokens with at least probability min(ε, √ε·e^−entropy) (EtaLogitsWarper; Hewitt et al. 2022)."""
     epsilon = torch.tensor(values["eta_cutoff"], device=scores.device)
     entropy = _entropy(torch.distributions.Categorical(logits=scores, validate_args=False))
     return _below(scores, torch.min(epsilon, torch.sqrt(epsilon) * torch.exp(-entropy))[..., None])
@@ -201,10 +203,10 @@ FUNCTIONS: dict[str, Function] = {
         eta_cutoff,
     )
 }  # fmt: skip
-"""Our own stages, equal to generate()'s processors bit for bit; each is called as its record is."""
+"""The stages by name, each equal to generate()'s processor bit for bit; a function has the name of its record."""
 
 
 def own_stage(record: StageRecord, values: Values, noise: Noise) -> Stage:
-    """The stage of this record with these numbers."""
+    """The stage that a record describes, with these numbers and this noise bound to it."""
     function = FUNCTIONS[record.name]
-    return Stage(record.name, lambda ids, scores: function(scores, values, Moment(ids, noise)), record, values)
+    return Stage(record.name, lambda ids, scores: function(scores, values, StageContext(ids, noise)), record, values)

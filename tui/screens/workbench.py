@@ -76,8 +76,8 @@ class Workbench(Screen[None]):
         self.navigation = Navigation(self.explorer)
         self.tuning = Tuning(self.explorer)
         self.finding = Finding(self.explorer)
-        self.reachability = Reachability(self.explorer)
-        self.inspection = PromptInspection(self.explorer)
+        for watcher in (Reachability, PromptInspection):  # the explorer calls them; they have no commands
+            watcher(self.explorer)
         self.prompting = Prompting(self.explorer)
         self.connection = Connection(self.explorer, self.prompting)
         self.dialogs = Dialogs(

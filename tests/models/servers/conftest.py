@@ -9,7 +9,7 @@ from tui.models.loading import DEMO
 
 @pytest.fixture(autouse=True)
 def no_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No key of this machine's person goes anywhere."""
+    """Hide the API key of the person who runs the tests."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     for name in ("SAMPLESCOPE_API_KEY", "SAMPLESCOPE_API_KEY_FILE", "SAMPLESCOPE_TIMEOUTS"):
         monkeypatch.delenv(name, raising=False)

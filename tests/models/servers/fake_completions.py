@@ -1,4 +1,4 @@
-"""Answers as vLLM and other OpenAI-compatible servers give them, from a row that is a function of the ids."""
+"""Responses of vLLM and other OpenAI-compatible servers, with logits that are a function of the ids."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def plain_text(token: int) -> str:
 
 
 def text_or_bytes(token: int) -> str:
-    """How OpenAI writes it."""
+    """How OpenAI writes a token: half a character as `bytes:\\x…`."""
     piece = vocabulary().piece(token)
     try:
         return piece.decode()
@@ -51,26 +51,26 @@ def text_or_bytes(token: int) -> str:
 
 
 def stripped_text(token: int) -> str:
-    """How a server writes it that decodes each token alone with a tokenizer that drops a blank at the start."""
+    """How a server writes a token if it decodes each one alone and its tokenizer drops a blank at the start."""
     return plain_text(token).removeprefix(" ")
 
 
 @dataclass
 class Completions:
-    """One server's habits; `answer` is what `Faulty.answer` takes."""
+    """One kind of server; `answer` is for `Faulty.answer`."""
 
     most: int = 5
-    """Log-probabilities it tells at most; WIDTH: all."""
+    """How many log-probabilities it sends at most; WIDTH: all."""
     by_id: bool = False
-    """It knows return_tokens_as_token_ids; otherwise that is refused."""
+    """True if it knows return_tokens_as_token_ids; else it refuses that."""
     clamps: bool = False
-    """More than the most is cut, not refused."""
+    """True if a request for more than `most` gets `most`; else it is refused."""
     text: Callable[[int], str] = plain_text
     owner: str = "somebody"
     sampled_too: bool = True
-    """The token that was drawn is told besides the best ones."""
+    """True if the drawn token is listed in addition to the best ones."""
     rows: dict[tuple[int, ...], torch.Tensor] = field(default_factory=dict)
-    """Rows that are not the function's."""
+    """Ids → logits that replace those of the function."""
 
     def row(self, ids: list[int]) -> torch.Tensor:
         return self.rows.get(tuple(ids), fake_row(ids))
@@ -105,7 +105,7 @@ class Completions:
 
 
 def certain(row: torch.Tensor, tokens: list[int]) -> torch.Tensor:
-    """The row of which only these tokens are told."""
+    """Log-probabilities [V] with all but these tokens as NaN."""
     told = torch.full_like(row, math.nan)
     told[tokens] = row[tokens]
     return told

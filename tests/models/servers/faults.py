@@ -1,4 +1,4 @@
-"""Everything a server can do wrong, by name: (what it does, what the line about it says)."""
+"""Everything a server can do wrong, by name: (the fault, what the error's line says)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def breaks_off(handler: Handler, said: Any) -> None:
 
 
 def says_nothing(_handler: Handler, _said: Any) -> None:
-    """The connection is closed without a word."""
+    """Close the connection without a response."""
 
 
 def no_http(handler: Handler, _said: Any) -> None:
@@ -125,7 +125,7 @@ TRANSPORT: dict[str, tuple[Fault, str]] = {
     "no gzip": (no_gzip, "cannot be unpacked"),
     "hostile words": (says(400, b'{"error": "\\u001b]52;c;eA==\\u0007\\u202e"}'), "␛"),
 }
-"""What can happen to any answer."""
+"""Faults that any request may have."""
 
 ROWS: dict[str, tuple[Fault, str]] = {
     "null": (put("null"), "got `null`"),
@@ -145,4 +145,4 @@ ROWS: dict[str, tuple[Fault, str]] = {
     "a huge id": (edited(lambda tops: tops[0].update(id=10**30)), "beyond any vocabulary|not what was asked for"),
     "no distribution": (edited(_flatten), "add up to"),
 }
-"""What can be wrong with a row."""
+"""Faults of an answer's log-probabilities."""

@@ -1,4 +1,4 @@
-"""A server that answers as llama.cpp does, until it is told what to do wrong. It logs what it got and what it sent."""
+"""A server that answers as llama.cpp does, but with the faults a test sets. It logs its requests and responses."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ NAME = "fake"
 
 
 def log_probabilities(ids: list[int]) -> list[float]:
-    """What the model says after `ids`: another row for each, the probabilities add up to 1."""
+    """The model's log-probabilities after `ids`: different for each sequence; the probabilities add up to 1."""
     scores = [((token * 7 + sum(ids) * 5 + len(ids)) % 23) / 4 for token in range(WIDTH)]
     total = math.log(sum(math.exp(score) for score in scores))
     return [score - total for score in scores]
 
 
 def piece(token: int) -> list[int]:
-    """A letter; nothing for the last, the control token."""
+    """A token's letter; '' for the last token, a control token."""
     return list(LETTERS[token].encode()) if token < len(LETTERS) else []
 
 
@@ -44,7 +44,7 @@ def completion(tops: list[dict[str, Any]], stop: str = "limit") -> dict[str, Any
 
 
 def honest(path: str, body: Any) -> Any:
-    """llama.cpp's answer; None where it has none."""
+    """llama.cpp's response to a request; None for an unknown path."""
     if path == "/v1/models":
         return {"data": [{"id": NAME, "owned_by": "llamacpp", "meta": {"n_vocab": WIDTH}}]}
     if path == "/props":
@@ -60,12 +60,12 @@ def honest(path: str, body: Any) -> Any:
 
 
 class RefusedError(Exception):
-    """What an answer raises for a request it refuses."""
+    """An answer raises this for a request that it refuses."""
 
 
 @dataclass
 class Request:
-    """What came in."""
+    """A request as it was received."""
 
     path: str
     headers: dict[str, str]
@@ -73,12 +73,12 @@ class Request:
 
 
 Fault = Callable[["Handler", Any], None]
-"""Answers (handler, what an honest server would say) in its own way."""
+"""A fault: a function of (handler, the correct response) that answers in another way."""
 
 
 @dataclass
 class Faulty:
-    """Give `faults` to do wrong: one a request to `where`, then honest again."""
+    """Set `faults`: one for each request to `where`; later requests are answered correctly."""
 
     address: str = ""
     faults: deque[Fault] = field(default_factory=deque)
@@ -86,13 +86,13 @@ class Faulty:
     answer: Callable[[str, Any], Any] = honest
     requests: list[Request] = field(default_factory=list, repr=False)
     sent: list[Any] = field(default_factory=list)
-    """The bodies of whole honest answers."""
+    """The bodies of the complete correct responses."""
     written: int = 0
-    """Bytes of bodies that went out."""
+    """How many bytes of response bodies were sent."""
     over: threading.Event = field(default_factory=threading.Event)
-    """Set when the test is over: what hangs ends."""
+    """Set when the test is over, so that hanging responses end."""
     gone: threading.Event = field(default_factory=threading.Event)
-    """Set when a client that was kept waiting hung up."""
+    """Set when a client closed a connection that hung."""
 
     def fail(self, fault: Fault, times: int = 3) -> None:
         self.faults.extend([fault] * times)
@@ -106,7 +106,7 @@ class Handler(BaseHTTPRequestHandler):
     state: Faulty
 
     def log_message(self, *_: Any) -> None:
-        """Not on stderr."""
+        """Log nothing to stderr."""
 
     def do_GET(self) -> None:
         self._answer(None)
@@ -137,7 +137,7 @@ class Handler(BaseHTTPRequestHandler):
     def head(self, status: int, length: int | None, kind: str = "application/json", **headers: str) -> None:
         self.send_response(status)
         self.send_header("Content-Type", kind)
-        if self.close_connection:  # or the client's next request may still take this connection
+        if self.close_connection:  # else the client's next request might use this connection
             self.send_header("Connection", "close")
         if length is not None:
             self.send_header("Content-Length", str(length))
@@ -155,7 +155,7 @@ class Handler(BaseHTTPRequestHandler):
         self.state.written += len(data)
 
     def hang(self) -> None:
-        """Say no more until the client hangs up or the test is over."""
+        """Send nothing until the client closes the connection or the test is over."""
         self.connection.settimeout(0.05)
         while not self.state.over.is_set():
             try:

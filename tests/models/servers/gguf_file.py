@@ -1,4 +1,4 @@
-"""A Llama checkpoint in the format llama.cpp reads: float32, byte-level BPE, nothing quantised."""
+"""Writes a Llama checkpoint in llama.cpp's format: float32, byte-level BPE, not quantised."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BLOCK = {
     "mlp.up_proj": "ffn_up",
     "mlp.down_proj": "ffn_down",
 }
-"""transformers' names of a layer's weights, and llama.cpp's."""
+"""transformers' name of a layer's weight → llama.cpp's."""
 
 
 def write(folder: Path, file: Path) -> Path:
@@ -71,7 +71,7 @@ def _write_tokens(writer: gguf.GGUFWriter, tokenizer: dict[str, Any], config: An
 
 
 def _tensors(model: Any) -> dict[str, Tensor]:
-    """The weights under llama.cpp's names, those that rotate in its order."""
+    """The weights under llama.cpp's names; the rows of rotary ones in its order."""
     weights = {name.removesuffix(".weight"): weight for name, weight in model.state_dict().items()}
     tensors = {
         "token_embd.weight": weights["model.embed_tokens"],
@@ -87,6 +87,6 @@ def _tensors(model: Any) -> dict[str, Tensor]:
 
 
 def _paired(weight: Tensor, heads: int) -> Tensor:
-    """Rows of each head from halves (x0 x1 … y0 y1 …) to pairs (x0 y0 x1 y1 …): what is rotated together stands so."""
+    """Reorder each head's rows from halves (x0 x1 … y0 y1 …) to pairs (x0 y0 x1 y1 …), which are rotated together."""
     halves = weight.view(heads, 2, -1, weight.shape[1])
     return halves.transpose(1, 2).reshape(weight.shape)

@@ -1,4 +1,4 @@
-"""One table says who opens what: the first backend that recognises what an origin names."""
+"""The first backend of the table that recognises an origin opens it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def server() -> Iterator[Faulty]:
 
 
 def recognises(probe: Probe) -> bool:
-    """A server of its own kind, known by what it says at an address of its own."""
+    """A server of a new kind, which is recognised by its response at a path of its own."""
     return probe.client.ask("/logprobs?ids=0", None, dict[str, float], probe.report) == {"0": 0.0}
 
 
@@ -52,7 +52,7 @@ def test_a_server_that_none_recognises_is_refused_with_those_that_would_be(serve
 
 
 def test_what_a_backend_cannot_do_is_an_error_of_the_model(server: Faulty, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever opens a model has one kind of error to tell."""
+    """Opening a model raises ModelError only, whatever the backend raises."""
 
     def fail(probe: Probe) -> bool:
         raise ServerError("It is asleep.", "Wake it.")

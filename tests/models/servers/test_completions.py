@@ -1,4 +1,4 @@
-"""vLLM and other servers with /v1/completions: whole rows where they are whole, and heads that claim no more."""
+"""vLLM and other servers with /v1/completions: whole vocabularies, and heads that claim no more than is certain."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tui.models.servers.limits import Limits
 
 PROMPT = [5, 6, 700]
 HALF = 173
-"""The byte F0 alone."""
+"""A token that is the byte F0 alone."""
 ONCE = Limits(pauses=())
 
 
@@ -69,7 +69,7 @@ def whole() -> Completions:
 
 
 def test_vllm_tells_the_whole_vocabulary_and_nothing_of_it_is_lost(server: Faulty) -> None:
-    model = opened(server, whole(), tokenizer="")  # its own folder is one here
+    model = opened(server, whole(), tokenizer="")  # the server's folder exists on this machine too
     info = model.info
     assert (info.backend, info.head, info.vocabulary, info.context) == ("vLLM", None, WIDTH, CONTEXT - 1)
     assert torch.equal(row(model), fake_row(PROMPT))
@@ -156,7 +156,7 @@ def test_a_head_is_the_best_the_server_tells_and_not_the_token_it_drew(
 
 
 def test_a_head_ends_before_a_token_that_is_not_told(server: Faulty) -> None:
-    """U+FFFD may be any half character: what is below it is told, but not that nothing unknown is better."""
+    """U+FFFD may be any half character: of the tokens below it nobody knows that no unseen token is better."""
     given = torch.full((WIDTH,), -30.0)
     given[[300, 301, HALF, 302, 303]] = torch.tensor([5.0, 4.0, 3.0, 2.0, 1.0])
     given = given.log_softmax(-1)

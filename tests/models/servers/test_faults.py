@@ -1,4 +1,4 @@
-"""Whatever a server does wrong ends in one line, within the limits; the story stays, the step can be tried again."""
+"""Any fault of a server becomes one line within the limits; the story stays, and the step can be tried again."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ KEY = "sk-very-secret-0123456789"
 LIMITS = Limits(connect=2.0, first=1.0, idle=1.0, pauses=(0.02, 0.02), patience=0.5, body=1 * MIB)
 ONCE = replace(LIMITS, pauses=())
 TRIES = 1 + len(LIMITS.pauses)
-"""None of the faults ever ends by itself: it is these limits that end them."""
+"""The faults never end by themselves: these limits end them."""
 
 
 @pytest.fixture
@@ -50,13 +50,13 @@ def started(server: Faulty, limits: Limits = LIMITS) -> tuple[Engine, int]:
 
 
 def step(engine: Engine, at: int, report: Report = quiet) -> int:
-    """Take token 1, so that what comes after it is not known yet, then draw one; the last node."""
+    """Take token 1, after which no logits are stored yet, then draw a token; the last node."""
     taken = next(engine.step(Step(at=at, token=1), report))
     return next(engine.step(Step(at=taken.id), report)).id
 
 
 def everything_told(error: SamplescopeError) -> str:
-    """All that an error could give away: words, causes, and the local variables of every frame."""
+    """Everything that an error could reveal: its messages, its causes, and the local variables of every frame."""
     lines = traceback.TracebackException.from_exception(error, capture_locals=True).format()
     return "\n".join([str(error), repr(error), dumps(error_record(error.kind, error.message, error.remedy)), *lines])
 
@@ -114,7 +114,7 @@ def test_one_step_is_one_request(server: Faulty) -> None:
     engine, tip = started(server)
     before = len(server.requests)
     assert len(list(engine.step(Step(at=tip, count=5)))) == 5
-    assert [request.path for request in server.requests[before:]] == ["/completion"] * 4  # the prompt's row was known
+    assert [request.path for request in server.requests[before:]] == ["/completion"] * 4  # one step had logits
     assert all(request.body["cache_prompt"] for request in server.requests[before:])
 
 
@@ -159,7 +159,7 @@ def test_a_gigabyte_is_not_read(server: Faulty) -> None:
     server.written = 0
     with pytest.raises(RunError):
         step(engine, tip)
-    assert server.written < 64 * MIB  # what the sockets between hold, and the cap
+    assert server.written < 64 * MIB  # the size limit, and what the sockets' buffers hold
 
 
 # -- giving up ------------------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ def test_a_gigabyte_is_not_read(server: Faulty) -> None:
 
 @pytest.mark.parametrize("fault", [hangs_before_headers, hangs_in_the_middle])
 def test_a_stop_is_felt_while_a_server_hangs(server: Faulty, fault: faulty.Fault) -> None:
-    """The limits are a minute here; the stop comes at the first look."""
+    """The limits are a minute here; the stop comes with the first report."""
     engine, tip = started(server, Limits())
     taken = next(engine.step(Step(at=tip, token=1)))
     server.fail(fault)

@@ -1,4 +1,4 @@
-"""A key goes to the server it is for, encrypted or not leaving this machine, and nowhere else."""
+"""A key is sent only to its server, and only encrypted or within this machine."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def told(error: BaseException) -> str:
 
 @pytest.fixture
 def key(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is a key; it is in no local variable of a test."""
+    """Set a key in the environment; no local variable of a test holds it."""
     monkeypatch.setenv("SAMPLESCOPE_API_KEY", KEY)
 
 

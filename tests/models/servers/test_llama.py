@@ -1,4 +1,4 @@
-"""A real llama.cpp server: the demo model through it is the demo model, token by token."""
+"""A real llama.cpp server with the demo model gives the demo model's logits and tokens."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tui.protocol import Open, Prompt, Step, View
 
 POSITIONS = 50
 CLOSE = 1e-3
-"""With a float32 KV cache and without flash attention, which rounds to float16, 3e-5 was measured."""
+"""Measured: 3e-5, with a float32 KV cache and without flash attention, which rounds to float16."""
 TOP = 50
 EDGE = 1e-2
 
@@ -100,7 +100,7 @@ def test_a_text_ends_where_the_servers_model_ends_it(served: Model) -> None:
 
 
 def test_the_same_seed_draws_what_it_draws_from_the_model_loaded_here(llama: str) -> None:
-    """Rows differ by less than a thousandth, so that a draw would have to fall on an edge to differ."""
+    """Log-probabilities differ by less than a thousandth, so that draws differ only if they fall on an edge."""
     texts = []
     for origin in (Origin(), Origin(server=llama)):
         engine = Engine()
@@ -167,7 +167,7 @@ def test_an_emoji_is_generated_byte_by_byte_and_shown_whole(unicorns: str) -> No
 def test_it_takes_the_bias_to_be_told_what_follows_when_half_a_character_is_drawn(
     unicorns: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The trap the bias is for: should llama.cpp lose it one day, the bias may go."""
+    """Without the bias llama.cpp sends no probabilities for half a character; if that changes, the bias can go."""
     model = open_model(Origin(server=unicorns), quiet)
     blank = model.tokens.encode(" ")
     best = int(row(model, blank).argmax())

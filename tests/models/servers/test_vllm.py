@@ -1,4 +1,4 @@
-"""A real vLLM server with the demo model: its rows are transformers', and so is what is drawn from them.
+"""A real vLLM server with the demo model gives transformers' log-probabilities and tokens.
 
 Too large to be started by a test. Start one with the demo model's folder (`vllm serve tui/models/demo --max-logprobs -1
 --dtype float32 --max-model-len 512`), name it in SAMPLESCOPE_VLLM, and run `pytest -m vllm`.

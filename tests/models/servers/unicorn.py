@@ -1,4 +1,4 @@
-"""A model that writes 🦄 byte by byte after a blank: what it says next depends on the last token alone."""
+"""A model that writes 🦄 byte by byte after a blank: its logits depend on the last token only."""
 
 from __future__ import annotations
 

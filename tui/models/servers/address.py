@@ -1,4 +1,4 @@
-"""A server's address, taken apart: where it is, and whether a key may travel there."""
+"""Parses a server's address, and tells whether a key may be sent there."""
 
 from __future__ import annotations
 
@@ -15,15 +15,18 @@ class Address:
 
     base: str
     host: str
-    """With the port, for messages."""
+    """Host and port, for messages."""
     secure: bool
     """True for https."""
     loopback: bool
-    """True if nothing leaves this machine."""
+    """True if the host is this machine."""
 
     @classmethod
     def parse(cls, text: str) -> Address:
-        """What a person typed, `http://` or `https://` put before it if neither is there. ModelError for the rest."""
+        """Parse what a person typed; without a scheme it is `http://` for this machine, else `https://`.
+
+        ModelError for anything that is no such address.
+        """
         text = text.strip()
         if "://" not in text:
             text = ("http://" if _is_loopback(_hostname(f"//{text}")) else "https://") + text

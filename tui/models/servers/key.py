@@ -1,4 +1,4 @@
-"""The key for a server: from the environment or a private file, and never shown."""
+"""Reads the API key for a server from the environment or a private file, and keeps it from being shown."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ FILE_VARIABLE = "SAMPLESCOPE_API_KEY_FILE"
 FILE_NAME = "api-key"
 PRIVATE = 0o600
 LONGEST = 4096
-"""Bytes of a key file that are read."""
+"""How many bytes of a key file are read at most."""
 HIDDEN = "***"
 
 
 class Secret:
-    """A string that is shown as `***`, whoever shows it; `hide` takes it out of what others wrote."""
+    """A string whose repr and str are `***`; `hide` also removes it from other texts."""
 
     __slots__ = ("_text",)
 
@@ -35,21 +35,21 @@ class Secret:
         raise TypeError("a key is not to be stored")
 
     def reveal(self) -> str:
-        """The string itself, for the one header it belongs into."""
+        """The string itself, for the Authorization header only."""
         return self._text
 
     def hide(self, text: str) -> str:
-        """`text` with `***` wherever the string stands."""
+        """`text` with each occurrence of the string replaced by `***`."""
         return text.replace(self._text, HIDDEN)
 
 
 def read_key(environment: Mapping[str, str] | None = None) -> Secret | None:
-    """SAMPLESCOPE_API_KEY, or the file SAMPLESCOPE_API_KEY_FILE names, or `api-key` in the configuration folder.
+    """The key: SAMPLESCOPE_API_KEY, else the file SAMPLESCOPE_API_KEY_FILE names, else `api-key` in the config folder.
 
-    None if there is none of them; InputError for a file others can read, or what cannot be a key. `environment` is the
-    process's own if it is not given.
+    None if there is none of them; InputError for a file that others can read, or a text that cannot be a key.
+    `environment`: None is the process's own.
     """
-    # What may be a key is at once a Secret: a traceback may show the local variables of each function here.
+    # A possible key is made a Secret at once, because a traceback may show the local variables of these functions.
     if (secret := _variable(VARIABLE, environment)).reveal():
         return _checked(secret, VARIABLE)
     named = _variable(FILE_VARIABLE, environment).reveal()
@@ -70,7 +70,7 @@ def _checked(secret: Secret, where: str) -> Secret:
 
 
 def _read_private(file: Path) -> Secret:
-    """The file's text; it is looked at through the descriptor that is read, so that no other file can slip in."""
+    """The file's text. Its mode is read from the open descriptor, so that the file cannot be exchanged in between."""
     try:
         with file.open("rb") as opened:
             status = os.fstat(opened.fileno())

@@ -1,4 +1,4 @@
-"""How long a server is waited for, how often it is asked again, and how much it may answer."""
+"""Limits of a request to a server: timeouts, retries, and the response's size."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ VARIABLE = "SAMPLESCOPE_TIMEOUTS"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds, tries and bytes."""
+    """Limits in seconds, tries and bytes."""
 
     connect: float = 5.0
-    """Until there is a connection, the name looked up."""
+    """Seconds until there is a connection, name resolution included."""
     first: float = 60.0
-    """From there until the answer begins."""
+    """Seconds from the connection until the response begins."""
     idle: float = 30.0
-    """Between two pieces of the answer."""
+    """Seconds between two pieces of the response."""
     pauses: tuple[float, ...] = (1.0, 3.0)
-    """Before each further try: one try more than there are pauses."""
+    """Seconds to wait before each further try; there is one try more than pauses."""
     patience: float = 30.0
-    """The longest pause that a server may ask for (Retry-After) and get."""
+    """The longest pause in seconds that is granted to a server that asks for one (Retry-After)."""
     body: int = 64 << 20
-    """Bytes an answer may have, whatever it holds."""
+    """Bytes that any response may have."""
     entry: int = 200
-    """Bytes more for each entry of the vocabulary it holds."""
+    """Additional bytes for each token that a response may list."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Limits:
-        """The defaults, with SAMPLESCOPE_TIMEOUTS="connect,first,idle" in seconds; InputError for anything else."""
+        """The defaults, but the times of SAMPLESCOPE_TIMEOUTS="connect,first,idle" if set; InputError if malformed."""
         text = environment.get(VARIABLE, "")
         if not text.strip():
             return cls()
@@ -45,6 +45,6 @@ class Limits:
             raise InputError(f'{VARIABLE} must be three numbers of seconds, such as "5,60,30", not {text!r}.')
         return replace(cls(), connect=connect, first=first, idle=idle)
 
-    def most(self, vocabulary: int) -> int:
-        """Bytes an answer about `vocabulary` tokens may have."""
+    def max_bytes(self, vocabulary: int) -> int:
+        """How many bytes a response that lists `vocabulary` tokens may have."""
         return self.body + self.entry * vocabulary

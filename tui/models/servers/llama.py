@@ -1,8 +1,8 @@
-"""llama.cpp's own server: the whole vocabulary in each answer, tokens by id, their bytes told by the server.
+"""llama.cpp's own server: each response has the whole vocabulary's log-probabilities, with tokens by id and bytes.
 
-Two things of it shape this file. If the token it draws is half a character, it leaves all probabilities out: a large
-bias on a plain letter makes it draw that one, and what it tells are the probabilities from before any bias. And it
-tells the logarithm of a float32 probability, so that below the smallest one nothing more is known.
+Two properties of the server shape this file. If the token it draws is half a character, it sends no probabilities: so
+a large bias on a plain letter makes it draw that letter; the probabilities it sends are those before the bias. And it
+sends the logarithm of a float32 probability, so that log-probabilities below the smallest float32 are unknown.
 """
 
 from __future__ import annotations
@@ -25,12 +25,13 @@ T = TypeVar("T")
 
 NAME = "llama.cpp"
 BIAS = 1000.0
-"""More than any logit: the token that has it is drawn."""
+"""More than any logit: a token with this bias is drawn."""
 LETTER = "a"
+"""The plain letter that the server is made to draw."""
 FLOOR = -103.97
-"""The logarithm of half the smallest float32: what rounds to probability 0 is below it, nobody knows how far."""
+"""The logarithm of half the smallest float32: a probability that rounds to 0 is below it, by an unknown amount."""
 UNKNOWN = -1e30
-"""llama.cpp writes the lowest float32 for the logarithm of 0."""
+"""Values below this stand for the logarithm of 0, which llama.cpp writes as the lowest float32."""
 
 
 class _Entry(msgspec.Struct):
@@ -72,7 +73,7 @@ class _Props(msgspec.Struct):
 
 
 class LlamaSource:
-    """Asks for one row at a time."""
+    """Requests the log-probabilities after some ids."""
 
     def __init__(self, client: Client, model: str, vocabulary: int, letter: int) -> None:
         """`letter`: the id of a plain letter, which the server is made to draw."""
@@ -86,7 +87,7 @@ class LlamaSource:
         return whole_vocabulary([entry.id for entry in entries], values, self._vocabulary)
 
     def pieces(self, report: Report) -> list[bytes]:
-        """Every token's bytes, by id; empty for control tokens."""
+        """Every token's bytes, in id order; empty for control tokens."""
         answer = self.complete([self._letter], self._letter, self._vocabulary, _Pieces, report)
         told = {piece.id: bytes(piece.bytes) for top in answer.completion_probabilities for piece in top.top_logprobs}
         if sorted(told) != list(range(self._vocabulary)):
@@ -95,12 +96,12 @@ class LlamaSource:
             )
         return [told[token] for token in range(self._vocabulary)]
 
-    def ends(self, token: int, report: Report) -> bool:
-        """True if the server ends a text at this token: it is made to draw it."""
+    def is_end(self, token: int, report: Report) -> bool:
+        """True if the server ends a text at this token, which it is made to draw."""
         return self.complete([self._letter], token, 0, _Ended, report).stop_type == "eos"
 
     def complete(self, ids: Sequence[int], drawn: int, tops: int, kind: type[T], report: Report) -> T:
-        """One step, made to draw `drawn`, with the best `tops` told."""
+        """Request one token, forced to be `drawn`, with the probabilities of the best `tops` tokens."""
         body = {
             "model": self._model, "prompt": list(ids), "n_predict": 1, "n_probs": tops, "cache_prompt": True,
             "logit_bias": [[drawn, BIAS]], "stream": False,
@@ -109,7 +110,7 @@ class LlamaSource:
 
 
 def open_llama(probe: Probe) -> ServedModel:
-    """The model a llama.cpp server has. ServerError says what it lacks."""
+    """Open the model of a llama.cpp server. ServerError says what the server lacks."""
     client, report, listed = probe.client, probe.report, probe.listed
     assert listed is not None  # by which it was recognised
     vocabulary = listed.meta.n_vocab if listed.meta else 0
@@ -118,7 +119,7 @@ def open_llama(probe: Probe) -> ServedModel:
     ask = LlamaSource(client, listed.id, vocabulary, letter)
     tokens = LlamaTokens.read(client, ask.pieces(report), props.bos_token, props.chat_template, report)
     settings = props.default_generation_settings
-    ends = (token for token in tokens.marks(props.eos_token) if ask.ends(token, report))
+    ends = (token for token in tokens.possible_ends(props.eos_token) if ask.is_end(token, report))
     info = server_info(
         listed.id, NAME, vocabulary, settings.n_ctx, dtype=props.model_ftype, eos=frozenset(ends),
         notes=_notes(settings.params), chat=tokens.chat,

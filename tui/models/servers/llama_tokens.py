@@ -1,4 +1,4 @@
-"""A llama.cpp server's tokenizer: text goes there to become ids, the bytes of each id are known here."""
+"""A llama.cpp server's tokenizer: the server encodes text, and the bytes of each id are read from it once."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ ENDS = (
     "</s>", "<|endoftext|>", "<|end_of_text|>", "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|end|>", "<|eot|>",
     "<end_of_turn>", "<turn|>", "<|return|>", "<|END_OF_TURN_TOKEN|>", "<|endofturn|>", "[EOS]",
 )  # fmt: skip
-"""What models write at the end of a text or a turn; whether this one ends there is asked."""
+"""Tokens that some model ends a text or a turn with; the server is asked which of them end its model's texts."""
 CHATML = "<|im_start|>"
-"""The mark of the template that llama.cpp puts in for a model without one."""
+"""A mark in the chat template that llama.cpp uses for a model without one."""
 SEPARATOR = "\n"
 
 
@@ -30,7 +30,7 @@ class Piece(msgspec.Struct):
 
 
 class Token(msgspec.Struct):
-    """A token of a text; its piece is text, or a list of bytes where that is no UTF-8."""
+    """A token of an encoded text; its piece is text, or a list of bytes if it is not UTF-8."""
 
     id: int
     piece: str | list[int]
@@ -49,7 +49,7 @@ class _Prompt(msgspec.Struct):
 
 
 def tokenize(client: Client, text: str, report: Report, *, special: bool) -> list[Token]:
-    """A text's tokens; `special`: those the model wants around a text too."""
+    """Let the server encode a text; `special`: with the special tokens that the model wants around it."""
     sent = text.encode("utf-8", "replace").decode()
     body = {"content": sent, "add_special": special, "parse_special": True, "with_pieces": True}
     return client.ask("/tokenize", body, _Tokens, report, vocabulary=len(sent)).tokens
@@ -60,7 +60,7 @@ def _detokenize(client: Client, ids: Sequence[int], report: Report) -> str:
 
 
 class LlamaTokens(Findable):
-    """Ids and bytes of a llama.cpp server's vocabulary."""
+    """The `Tokens` of a llama.cpp server's model."""
 
     def __init__(
         self, client: Client, pieces: list[bytes], control: dict[int, str], bos: int | None, chat: bool
@@ -74,15 +74,15 @@ class LlamaTokens(Findable):
 
     @classmethod
     def read(cls, client: Client, pieces: list[bytes], bos: str, template: str, report: Report) -> LlamaTokens:
-        """Ask for what the bytes leave open: how control tokens are written, which is BOS, and whether it can chat."""
-        control = _names(client, [token for token, piece in enumerate(pieces) if not piece], report)
+        """Ask the server how control tokens are written, and find BOS and whether the model has a chat template."""
+        control = _control_names(client, [token for token, piece in enumerate(pieces) if not piece], report)
         by_name = {name: token for token, name in control.items()}
-        # llama.cpp has a template for every model. It is the model's own unless its marks are not even tokens.
+        # llama.cpp gives every model a template. It is not the model's own if its marks are not even tokens.
         chat = bool(template) and (CHATML not in template or CHATML in by_name)
         return cls(client, pieces, control, by_name.get(bos), chat)
 
     def encode(self, text: str, report: Report = quiet, *, add_special_tokens: bool = True) -> list[int]:
-        """Ids of a prompt, as the server tokenizes it; one BOS for an empty one. InputError if there is none."""
+        """Ids of a prompt, encoded by the server; one BOS for an empty prompt. InputError if there is no BOS."""
         tokens = tokenize(self._client, text, report, special=add_special_tokens) if text else []
         ids = [token.id for token in tokens]
         if ids:
@@ -102,7 +102,7 @@ class LlamaTokens(Findable):
 
     def notes(self, ids: Sequence[int], *, plain: bool) -> list[str]:
         """Whether a prompt's ids begin with BOS twice or end with a token that ends texts."""
-        ends = self.marks("")
+        ends = self.possible_ends("")
         names = {token: self._pieces[token].decode("utf-8", "replace") for token in (*ids[:1], *ids[-1:])}
         return framing_notes(ids, (self._bos,), ends, names, None)
 
@@ -114,14 +114,14 @@ class LlamaTokens(Findable):
         """True for control tokens and unused ids: the server gives them no bytes."""
         return token in self._special
 
-    def marks(self, eos: str) -> list[int]:
-        """Ids of tokens that models end a text with: `eos` and the usual others."""
+    def possible_ends(self, eos: str) -> list[int]:
+        """Ids of the tokens that may end a text: `eos` and those in `ENDS`."""
         names = {name.encode() for name in (eos, *ENDS) if name}
         return [token for token, piece in enumerate(self._pieces) if piece in names]
 
 
-def _names(client: Client, control: list[int], report: Report) -> dict[int, str]:
-    """How control tokens are written: all in one request, or one by one if they cannot be told apart there."""
+def _control_names(client: Client, control: list[int], report: Report) -> dict[int, str]:
+    """Control token → how it is written. One request for all; one for each if they cannot be separated in that."""
     if not control:
         return {}
     separator = tokenize(client, SEPARATOR, report, special=False)

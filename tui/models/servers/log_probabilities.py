@@ -1,4 +1,4 @@
-"""Rows made of a server's answer, and only of one that says all it claims to say."""
+"""Log-probability tensors from a server's answer, after a check that the answer is complete and consistent."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from torch import Tensor
 from tui.models.servers.faults import ServerError
 
 SURPLUS = 1e-3
-"""So far above 0 rounding may take a log-probability."""
+"""How far above 0 a log-probability may be by rounding."""
 TOLERANCE = 1e-2
-"""So far from 1 rounding may take the sum over a whole vocabulary."""
+"""How far from 1 the sum over a whole vocabulary may be by rounding."""
 
 
 def whole_vocabulary(ids: Sequence[int], values: Sequence[float], vocabulary: int) -> Tensor:
@@ -33,7 +33,7 @@ def whole_vocabulary(ids: Sequence[int], values: Sequence[float], vocabulary: in
 
 
 def head_only(ids: Sequence[int], values: Sequence[float], vocabulary: int) -> Tensor:
-    """Log-probabilities [V] float32, NaN where the server told none."""
+    """Log-probabilities [V] float32, NaN for tokens not in `ids`. ServerError unless they can be probabilities."""
     tokens, numbers = _checked(ids, values, vocabulary)
     mass = float(np.exp(numbers).sum())
     if not len(tokens) or mass > 1.0 + TOLERANCE:
@@ -44,7 +44,7 @@ def head_only(ids: Sequence[int], values: Sequence[float], vocabulary: int) -> T
 def _checked(
     ids: Sequence[int], values: Sequence[float], vocabulary: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Both as arrays. ServerError for an id that is not in the vocabulary or comes twice, and for no probability."""
+    """Ids and values as arrays. ServerError for an id outside the vocabulary or given twice, or an impossible value."""
     try:
         tokens = np.asarray(ids, dtype=np.int64)
     except OverflowError:
@@ -66,6 +66,6 @@ def _checked(
 
 
 def _filled(tokens: NDArray[np.int64], numbers: NDArray[np.float64], vocabulary: int, fill: float) -> Tensor:
-    row = np.full(vocabulary, fill, dtype=np.float32)
-    row[tokens] = numbers
-    return torch.from_numpy(row)
+    logits = np.full(vocabulary, fill, dtype=np.float32)
+    logits[tokens] = numbers
+    return torch.from_numpy(logits)

@@ -1,4 +1,4 @@
-"""Any server with OpenAI's /v1/completions: a head of log-probabilities, tokens by id or by their exact text."""
+"""Any server with OpenAI's /v1/completions: it sends a head of log-probabilities, with tokens by id or by text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SAMPLE = "Once upon a time, there was"
 
 
 def open_openai(probe: Probe) -> ServedModel:
-    """The model of an OpenAI-compatible server, with its tokenizer from here. ServerError says what it lacks."""
+    """Open the model of an OpenAI-compatible server; its tokenizer is loaded here. ServerError says what it lacks."""
     listed = probe.listed
     assert listed is not None  # by which it was recognised
     tokenizer, ends = tokenizer_of(probe)
@@ -33,7 +33,7 @@ def open_openai(probe: Probe) -> ServedModel:
 def _agreed(
     client: Client, model: str, tokens: Vocabulary, width: int, report: Report
 ) -> tuple[Completions, int, Name]:
-    """How the server is to be asked, how many log-probabilities it tells, and how it names tokens."""
+    """(how to ask the server, how many log-probabilities it sends, how to read its names of tokens)."""
     sample = tokens.encode(SAMPLE)
     for completions in (Completions(client, model, BY_ID), Completions(client, model, {})):
         try:

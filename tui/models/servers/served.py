@@ -1,4 +1,4 @@
-"""A model behind a server: logits by request, tokens drawn here."""
+"""A model behind a server: its log-probabilities are requested, and samplescope draws the tokens itself."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from tui.errors import InputError
 from tui.models.base import ModelInfo, Tokens
 
 Ask = Callable[[Sequence[int], Report], Tensor]
-"""(ids, report) → the log-probabilities [V] float32 after them, NaN where the server tells none."""
+"""(ids, report) → the log-probabilities [V] float32 after the ids, NaN for unseen tokens."""
 
 
 @dataclass(frozen=True)
 class ServedDecoder:
-    """The logits after one prompt, each one request; the server keeps its own cache of what it has read."""
+    """The decoder of a served model: one request for each call; the server keeps its own cache."""
 
     ask: Ask
 
     def logits(self, ids: Sequence[int], known: Callable[[int], Tensor | None], report: Report = quiet) -> Tensor:
-        """The log-probabilities [V] float32 after `ids`, NaN where the server tells none."""
+        """The log-probabilities [V] float32 after `ids`, NaN for unseen tokens."""
         return self.ask(ids, report)
 
 
 @dataclass(frozen=True)
 class ServedModel:
-    """What the engine asks of a model, answered by a server."""
+    """A `Model` whose logits come from a server."""
 
     info: ModelInfo
     tokens: Tokens
@@ -54,16 +54,16 @@ def server_info(
     name: str, backend: str, vocabulary: int, context: int | None, *, eos: frozenset[int], dtype: str = "",
     head: int | None = None, notes: tuple[str, ...] = (), chat: bool = False,
 ) -> ModelInfo:  # fmt: skip
-    """What is known of a server's model. `context`: of the server, which has to have room for a token it makes."""
+    """The facts about a server's model. `context` is the server's, of which one token is left for the one it makes."""
     return ModelInfo(
-        name=name.rpartition("/")[2],  # the file, where it goes by a path
+        name=name.rpartition("/")[2],  # only the file's name, if the name is a path
         backend=backend, vocabulary=vocabulary, context=context - 1 if context else None, device="cpu", dtype=dtype,
         eos=eos, defaults=_transformers_defaults(), notes=notes, head=head, chat=chat, logits=False,
     )  # fmt: skip
 
 
 def _transformers_defaults() -> Mapping[str, Any]:
-    """What holds where nobody set anything: the same as for a model loaded here, so that both draw alike."""
+    """transformers' defaults, as for a model that transformers loads, so that both draw alike."""
     import transformers as library
 
     from tui.models.decoding import library_defaults

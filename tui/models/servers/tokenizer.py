@@ -1,4 +1,4 @@
-"""The tokenizer of a model that runs elsewhere: loaded here, because such servers tell ids but not their bytes."""
+"""Loads the tokenizer of a server's model on this machine, because such servers send ids but not their bytes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tui.core.progress import Report
 from tui.errors import ModelError
 from tui.models.generation import token_set
 from tui.models.probe import Listed, Probe
-from tui.models.waiting import beside, one_line
+from tui.models.waiting import one_line, run_in_thread
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -19,9 +19,9 @@ STAGE = "loading the tokenizer"
 
 
 def tokenizer_of(probe: Probe) -> tuple[PreTrainedTokenizerBase, frozenset[int]]:
-    """(tokenizer, tokens that end a text) of a server's model: the one a person named, or the server names.
+    """(tokenizer, ids that end a text) of a server's model, from where a person or else the server says.
 
-    ModelError if there is none.
+    ModelError if neither does, or if there is no tokenizer.
     """
     source = probe.origin.tokenizer or _root(probe.listed)
     if not source:
@@ -34,30 +34,30 @@ def tokenizer_of(probe: Probe) -> tuple[PreTrainedTokenizerBase, frozenset[int]]
 
 
 def _root(listed: Listed | None) -> str:
-    """Where vLLM has its model from, if that may be found here too: a folder there need not be one here."""
+    """The folder or hub id that vLLM loaded its model from; '' if it is a folder that this machine does not have."""
     root = (listed.root or "") if listed is not None and listed.owned_by == "vllm" else ""
     return root if Path(root).is_dir() or not Path(root).is_absolute() else ""
 
 
 def load_tokenizer(source: str, report: Report) -> PreTrainedTokenizerBase:
-    """The tokenizer of a folder or a Hugging Face id: from here, or else from the hub. ModelError if there is none."""
+    """The tokenizer of a folder or a Hugging Face id: from this machine, else the hub. ModelError if there is none."""
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     report(STAGE, 0, None, "")
     library = _transformers()
 
-    def load(*, here: bool) -> PreTrainedTokenizerBase:
+    def load(*, local: bool) -> PreTrainedTokenizerBase:
         tokenizer: PreTrainedTokenizerBase = library.AutoTokenizer.from_pretrained(
-            source, local_files_only=here, trust_remote_code=False
+            source, local_files_only=local, trust_remote_code=False
         )
         return tokenizer
 
     try:
-        return load(here=True)
+        return load(local=True)
     except Exception as error:  # tokenizers raises plain Exception
         if Path(source).is_dir():
             raise ModelError(f"The tokenizer in {source} cannot be loaded: {one_line(error)}") from None
     try:
-        return beside(lambda: load(here=False), lambda: report(STAGE, 0, None, ""))
+        return run_in_thread(lambda: load(local=False), lambda: report(STAGE, 0, None, ""))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
             f"There is no tokenizer {source!r}: no such folder, and none to be had from the Hugging Face hub "
@@ -67,7 +67,7 @@ def load_tokenizer(source: str, report: Report) -> PreTrainedTokenizerBase:
 
 
 def end_tokens(source: str, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
-    """Ids that end a text: what the model's generation_config says, or else the tokenizer's EOS."""
+    """The ids that end a text: those of the model's generation_config, or else the tokenizer's EOS."""
     try:
         ends: Any = _transformers().GenerationConfig.from_pretrained(source, local_files_only=True).eos_token_id
     except (OSError, ValueError):

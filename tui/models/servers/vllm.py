@@ -1,4 +1,4 @@
-"""vLLM: the whole vocabulary where it was started with --max-logprobs -1, else a head; tokens by id."""
+"""vLLM: it sends the whole vocabulary if it was started with --max-logprobs -1, else a head; tokens are named by id."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ ALL = -1
 NEUTRAL: Mapping[str, Any] = {
     "top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0, "presence_penalty": 0.0, "frequency_penalty": 0.0,
 }  # fmt: skip
-"""It may have been started so that it tells probabilities after its own sampling settings: none are left to it."""
+"""Sampling settings that change nothing. vLLM may be started so that it sends the probabilities after its settings."""
 SAMPLE = "A sample: naïve 🦄, 12\n\tof it."
-"""Text that tells two tokenizers apart."""
+"""A text that different tokenizers encode differently."""
 
 
 class _Tokens(msgspec.Struct):
@@ -35,25 +35,25 @@ class _Tokens(msgspec.Struct):
 
 
 class VllmSource:
-    """Asks for one whole row at a time."""
+    """Requests the whole vocabulary's log-probabilities after some ids."""
 
     def __init__(self, completions: Completions, vocabulary: int) -> None:
         self._completions, self.vocabulary = completions, vocabulary
 
     @classmethod
     def probe(cls, completions: Completions, token: int, report: Report) -> VllmSource:
-        """Ask once to see how many tokens there are."""
+        """Ask once, after `token`, to see how many tokens the vocabulary has."""
         tops = completions.ask([token], ALL, report).tops
-        rows = cls(completions, len(tops))
-        rows.row(tops)
-        return rows
+        source = cls(completions, len(tops))
+        source.logits(tops)
+        return source
 
     def __call__(self, ids: Sequence[int], report: Report) -> Tensor:
         """The log-probabilities [V] float32 after `ids`."""
-        return self.row(self._completions.ask(ids, ALL, report, self.vocabulary).tops)
+        return self.logits(self._completions.ask(ids, ALL, report, self.vocabulary).tops)
 
-    def row(self, tops: Mapping[str, float]) -> Tensor:
-        """An answer as a row; ServerError if it is not the whole vocabulary."""
+    def logits(self, tops: Mapping[str, float]) -> Tensor:
+        """The log-probabilities [V] of an answer; ServerError if it does not hold the whole vocabulary."""
         tokens = [by_id(name) for name in tops]
         named = [token for token in tokens if token is not None]
         if len(named) < len(tokens):
@@ -62,7 +62,7 @@ class VllmSource:
 
 
 def open_vllm(probe: Probe) -> ServedModel:
-    """The model a vLLM server has, with its tokenizer from here. ServerError or ModelError says what is wrong."""
+    """Open the model of a vLLM server; its tokenizer is loaded here. ServerError or ModelError says what is wrong."""
     client, report, listed = probe.client, probe.report, probe.listed
     assert listed is not None  # by which it was recognised
     tokenizer, ends = tokenizer_of(probe)
@@ -73,8 +73,8 @@ def open_vllm(probe: Probe) -> ServedModel:
     head: int | None = None
     notes: tuple[str, ...] = ()
     try:
-        ask = rows = VllmSource.probe(completions, first, report)
-        width = rows.vocabulary
+        ask = source = VllmSource.probe(completions, first, report)
+        width = source.vocabulary
     except ServerError as error:
         if error.status not in REFUSALS:
             raise
@@ -89,7 +89,7 @@ def open_vllm(probe: Probe) -> ServedModel:
 
 
 def check_tokenizer(client: Client, model: str, tokens: Vocabulary, report: Report) -> int:
-    """ModelError unless the server's ids of a text are this tokenizer's; the first of them."""
+    """Check that the server encodes a sample as this tokenizer does, else ModelError; the sample's first id."""
     theirs = client.ask("/tokenize", {"model": model, "prompt": SAMPLE}, _Tokens, report).tokens
     if theirs != tokens.encode(SAMPLE) or not theirs:
         raise ModelError(
