@@ -19,6 +19,7 @@ from tui.errors import InputError, ModelError, StoppedError
 from tui.models.loading import load
 from tui.models.transformers import TransformersModel
 from tui.protocol import Open, Prompt, Step, View
+from tui.widgets.candidate_columns import token_name
 
 
 def quiet(*_: object) -> None:
@@ -199,7 +200,7 @@ def loaded(checkpoint: Path) -> TransformersModel:
 def test_rows_beyond_the_tokenizer_are_shown_as_unused(loaded: TransformersModel) -> None:
     assert loaded.info.vocabulary == checkpoints.TOKENS + checkpoints.UNUSED
     for token in (checkpoints.TOKENS, loaded.info.vocabulary - 1):
-        assert loaded.tokens.piece(token) == f"⟨unused {token}⟩".encode()
+        assert loaded.tokens.piece(token) == b""
         assert loaded.tokens.special(token)
 
 
@@ -216,7 +217,7 @@ def test_the_mass_of_rows_beyond_the_tokenizer_is_exact(checkpoint: Path) -> Non
     assert len(viewed.candidates) == len(row) and len(unused) == checkpoints.UNUSED
     for token, shown in unused.items():
         assert shown.raw == shown.final == float(exact[token - checkpoints.TOKENS]) > 0
-        assert shown.piece.decode() == f"⟨unused {token}⟩"
+        assert token_name(shown) == f"⟨unused {token}⟩"
     assert sum(shown.raw for shown in viewed.candidates) == pytest.approx(1.0, abs=1e-5)
     tip = list(engine.step(Step(at=at, given=given, seed=1, count=1, token=checkpoints.TOKENS)))[-1]
     assert tip.special and tip.raw == unused[checkpoints.TOKENS].raw
@@ -243,8 +244,17 @@ def test_an_empty_prompt_is_one_bos(loaded: TransformersModel) -> None:
     assert loaded.tokens.encode("") == [0]
 
 
+def test_an_empty_prompt_is_what_generate_starts_from(broken: Path) -> None:
+    """Its generation_config's BOS, whatever the tokenizer's is, or makes of an empty text."""
+    checkpoints.edit_json(broken / "generation_config.json", lambda config: config.update(bos_token_id=7))
+    model = TransformersModel.load(Origin(model=str(broken), device="cpu"), quiet)
+    theirs = model._shared.model.generate(max_new_tokens=1)[0].tolist()
+    assert model.tokens.encode("") == theirs[:1] == [7]
+
+
 def test_an_empty_prompt_without_a_bos_is_refused(broken: Path) -> None:
     checkpoints.edit_json(broken / "tokenizer_config.json", lambda config: config.pop("bos_token"))
+    checkpoints.edit_json(broken / "generation_config.json", lambda config: config.pop("bos_token_id"))
     model = TransformersModel.load(Origin(model=str(broken), device="cpu"), quiet)
     with pytest.raises(InputError, match="empty"):
         model.tokens.encode("")

@@ -20,7 +20,7 @@ from tui.engine.places import Path, Place, Places
 from tui.engine.views import Viewer, reached
 from tui.errors import InputError, StoppedError
 from tui.models.backends import open_model
-from tui.models.base import Model
+from tui.models.base import CONTEXT, Model
 from tui.models.failing import failing
 from tui.protocol import (
     Catalog,
@@ -152,7 +152,7 @@ class Engine:
         with failing("The tokenizer"):
             if request.chat:
                 return tokens.encode_chat(request.text, request.system, watch)
-            return tokens.encode(request.text, watch)
+            return tokens.encode(request.text, watch, add_special_tokens=request.add_special_tokens)
 
     def catalog(self, request: Catalog) -> Cataloged:
         """The models on this machine. The modules it needs are imported by the first call."""
@@ -170,19 +170,25 @@ class Engine:
         decoder, logits = places.open_prompt(ids, watch)
         nodes = self._add_prompt(ids)
         places.keep_prompt(nodes[-1].id, decoder, logits)
-        return Prompted(id=request.id, revision=self.revision, nodes=nodes)
+        plain = request.ids is None and not request.chat and request.add_special_tokens
+        notes = self.model.tokens.notes(ids, plain=plain)
+        return Prompted(id=request.id, revision=self.revision, nodes=nodes, notes=notes)
 
     def _add_prompt(self, ids: Sequence[int]) -> list[Node]:
         nodes: list[Node] = []
         parent = ROOT
         for position, token in enumerate(ids):
-            nodes.append(self.story.child(parent, token, prompt=True) or self._new_node(parent, position, token))
+            before = ids[max(0, position - CONTEXT) : position]
+            nodes.append(
+                self.story.child(parent, token, prompt=True) or self._new_node(parent, before, position, token)
+            )
             parent = nodes[-1].id
         return nodes
 
-    def _new_node(self, parent: int, position: int, token: int, **fields: Any) -> Node:
+    def _new_node(self, parent: int, before: Sequence[int], position: int, token: int, **fields: Any) -> Node:
         tokens, story = self.model.tokens, self.story
-        node = Node(story.next_id, parent, position, token, tokens.piece(token), tokens.special(token), **fields)
+        piece, special = tokens.piece(token, before), tokens.special(token)
+        node = Node(story.next_id, parent, position, token, piece, special, **fields)
         story.add([node])
         if self._accepted is not None:
             self._accepted(node)
@@ -255,8 +261,8 @@ class Engine:
 
     def _record(self, place: Place, dist: Distribution, token: int, how: How, request: Step) -> Node:
         return self._new_node(
-            place.node, place.ids.shape[1], token, how=how, given=request.given, seed=request.seed, ms=place.ms,
-            **node_numbers(dist, token),
+            place.node, place.before, place.ids.shape[1], token, how=how, given=request.given, seed=request.seed,
+            ms=place.ms, **node_numbers(dist, token),
         )  # fmt: skip
 
     # -- views -------------------------------------------------------------------------------------------------------

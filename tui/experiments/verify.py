@@ -21,7 +21,8 @@ from tui.protocol import Step
 def verify_options(options: LaunchOptions) -> dict[str, Any]:
     """Open the model that `options` name, run, and compare."""
     engine, prompted = start(options)
-    return verify(engine, prompted.nodes[-1].id, options.given, options.seed, quiet)
+    result = verify(engine, prompted.nodes[-1].id, options.given, options.seed, quiet)
+    return {**result, "notes": [*result["notes"], *prompted.notes]}
 
 
 def verify_job(engine: Engine, parameters: Mapping[str, Any], report: Report) -> dict[str, object]:

@@ -40,7 +40,7 @@ class TransformersModel:
         self._shared = Shared(model, tokenizer)
         in_force = {n: value for n, value in model.generation_config.to_dict().items() if not n.startswith("_")}
         self.info = _info(model, tokenizer, in_force, asked or Asked(in_force), name=name, trusted=trusted, notes=notes)
-        self.tokens = Vocabulary(tokenizer, self.info.vocabulary)
+        self.tokens = Vocabulary(tokenizer, self.info.vocabulary, in_force.get("bos_token_id"))
         self.reference = GenerateReference(self._shared, self.info.context)
 
     @classmethod
