@@ -191,6 +191,7 @@ def test_a_prompt_longer_than_the_context(command: Command, checkpoint: Path) ->
 
 def test_an_empty_prompt_without_a_bos(command: Command, broken: Path) -> None:
     checkpoints.edit_json(broken / "tokenizer_config.json", lambda config: config.pop("bos_token"))
+    checkpoints.edit_json(broken / "generation_config.json", lambda config: config.pop("bos_token_id"))
     assert "BOS" in command.refused("run", "-m", broken, "-p", "")
 
 

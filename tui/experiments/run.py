@@ -47,7 +47,7 @@ def _prompt(options: LaunchOptions) -> Prompt:
 
 def _options(parameter: Parameter) -> str:
     """The remedy for a refused default: the options a person can give instead."""
-    return f"Give {parameter.flag}{', or --greedy' if parameter.name in SAMPLING_PARAMETERS else ''}."
+    return f"Give {{{parameter.flag}}}{', or {--greedy}' if parameter.name in SAMPLING_PARAMETERS else ''}."
 
 
 def run_records(options: LaunchOptions, top: int) -> Iterator[Record]:
