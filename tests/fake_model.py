@@ -32,13 +32,16 @@ class Letters:
     def __init__(self, width: int) -> None:
         self._width = width
 
-    def encode(self, text: str, report: Report = quiet) -> list[int]:
+    def encode(self, text: str, report: Report = quiet, *, add_special_tokens: bool = True) -> list[int]:
         return [LETTERS.index(letter) for letter in text or "a"]
 
     def encode_chat(self, text: str, system: str, report: Report = quiet) -> list[int]:
         return self.encode(f"{system}.{text}.")
 
-    def piece(self, token: int) -> bytes:
+    def notes(self, ids: Sequence[int], *, plain: bool) -> list[str]:
+        return []
+
+    def piece(self, token: int, before: Sequence[int] | None = None) -> bytes:
         return LETTERS[token].encode() if token < len(LETTERS) else b"<%d>" % token
 
     def special(self, token: int) -> bool:

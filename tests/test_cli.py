@@ -11,6 +11,7 @@ import pytest
 from tests.commands import Command, process
 from tests.models import checkpoints
 from tests.models.conftest import broken, checkpoint
+from tests.models.tokenizers_at_hand import framed
 from tests.patience import PATIENCE
 from tui.core.records import dumps
 
@@ -20,6 +21,7 @@ __all__ = ["broken", "checkpoint"]
 # fmt: off
 RUN_KEYS = [
     "type", "version", "model", "backend", "device", "dtype", "vocab_size", "settings", "seed", "prompt", "prompt_ids",
+    "notes",
 ]
 STEP_KEYS = [
     "type", "index", "id", "text", "bytes", "special", "how", "rank", "raw", "tempered", "final", "kept", "kept_mass",
@@ -89,7 +91,7 @@ def test_all_candidates_hold_every_token_once(command: Command, checkpoint: Path
     assert sorted(row["id"] for row in rows) == list(range(checkpoints.TOKENS + checkpoints.UNUSED))
     assert rows[-1]["cumulative"] == pytest.approx(1)
     unused = next(row for row in rows if row["id"] == checkpoints.TOKENS)
-    assert unused["text"] == f"⟨unused {checkpoints.TOKENS}⟩"
+    assert (unused["text"], unused["bytes"]) == ("", "")  # shown as ⟨unused⟩ on a screen, but no text of the model's
 
 
 def test_greedy_steps_are_called_so(command: Command, checkpoint: Path) -> None:
@@ -196,3 +198,23 @@ def test_help_and_version_go_to_stdout(command: Command) -> None:
     assert (status, err) == (0, "") and out.startswith("samplescope ")
     status, out, err = command("run", "--help")
     assert (status, err) == (0, "") and "--repetition-penalty" in out
+
+
+# -- a prompt's frame --------------------------------------------------------------------------------------------------
+
+
+def test_an_odd_prompt_is_told_on_stderr_and_in_the_record(command: Command, broken: Path) -> None:
+    framed().save_pretrained(broken)
+    options = ("run", "-m", broken, "-p", "<s>hello", "--max-new-tokens", 1)
+    notes = ["the prompt begins with <s> twice", "the tokenizer ends the prompt with </s>"]
+    _, out, err = command(*options)
+    head = json.loads(out.splitlines()[0])
+    assert head["notes"][-2:] == notes
+    assert [f"note: {note}" for note in notes] == err.splitlines()[-2:]
+    _, out, err = command(*options, "--no-special-tokens")
+    assert json.loads(out.splitlines()[0])["prompt_ids"] == head["prompt_ids"][1:-1]
+    assert "twice" not in err and "ends" not in err
+
+
+def test_a_template_and_no_special_tokens_are_not_for_one_prompt(command: Command) -> None:
+    assert "Leave --no-special-tokens out" in command.refused("run", "--chat", "--no-special-tokens")

@@ -58,6 +58,9 @@ def _model_and_prompt_options(
     ] = None,
     chat: Annotated[bool, typer.Option("--chat", help="Put the prompt through the model's chat template.")] = False,
     system: Annotated[str, typer.Option(help="With --chat: the system prompt.")] = "",
+    no_special_tokens: Annotated[
+        bool, typer.Option("--no-special-tokens", help="Add no special tokens, such as BOS, to the prompt.")
+    ] = False,
 ) -> None:
     """The common options before the sampling parameters; only the signature is used."""
 
@@ -135,11 +138,14 @@ def _launch_options(values: dict[str, Any]) -> LaunchOptions:
         raise InputError("{--model} is empty.", "Leave it out for the built-in demo model.")
     if values["system"] and not values["chat"]:
         raise InputError("{--system} is for chat templates.", "Give {--chat} too.")
+    if values["no_special_tokens"] and values["chat"]:
+        raise InputError("A chat template writes its special tokens itself.", "Leave {--no-special-tokens} out.")
     return LaunchOptions(
         origin=Origin(**{name: values[name] for name in ORIGIN}),
         prompt=read_prompt(values["prompt"], values["prompt_file"]),
         chat=values["chat"],
         system=values["system"],
+        add_special_tokens=not values["no_special_tokens"],
         given=normalise(given),
         seed=values["seed"],
     )
@@ -195,6 +201,7 @@ def _print_records(records: Iterable[Record], write: Write) -> int:
 
     status = 0
     for record in records:
+        _say_notes(record.get("notes", ()))
         write(dumps(record))
         if record["type"] == "error":
             status = RunError.exit_code
@@ -202,6 +209,12 @@ def _print_records(records: Iterable[Record], write: Write) -> int:
         elif record.get("reason") == "interrupted":
             status = INTERRUPTED
     return status
+
+
+def _say_notes(notes: Sequence[str]) -> None:
+    """Write a model's notes to stderr, since stdout has the results only."""
+    for note in notes:
+        say(note, "note")
 
 
 @app.command()
@@ -212,6 +225,7 @@ def verify(options: LaunchOptions) -> None:
 
     with reserved() as write:
         result = verify_options(options)
+        _say_notes(result["notes"])
         write("\n".join(report_lines(result)))
     raise typer.Exit(0 if result["equal"] else 1)
 

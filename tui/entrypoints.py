@@ -85,11 +85,11 @@ def _crashed(error: Exception) -> int:
     return SamplescopeError.exit_code
 
 
-def say(sentence: str) -> None:
+def say(sentence: str, before: str = "samplescope") -> None:
     """Write a sentence to stderr as one harmless line."""
     from tui.core.printable import printable
 
     if sys.stderr is not None:
         with contextlib.suppress(OSError):  # a closed or full stderr: the exit code still tells
-            sys.stderr.write(f"samplescope: {printable(sentence, space=' ')}\n")
+            sys.stderr.write(f"{before}: {printable(sentence, space=' ')}\n")
             sys.stderr.flush()

@@ -105,6 +105,13 @@ _TABLE = (
     Action("edit", "e", "prompt", "Go to the prompt editor.", KEEP, shown=True),
     Action("submit", "f2", "submit the prompt", "Give the edited prompt to the model.", KEEP),
     Action("chat", "C", "chat template", "Put the prompt through the model's chat template, or no longer.", KEEP),
+    Action(
+        "special_tokens",
+        "B",
+        "special tokens",
+        "Let the tokenizer add special tokens such as BOS to the prompt, or no longer.",
+        KEEP,
+    ),
     Action("system", "Y", "system prompt", "Write the system prompt of the chat template.", KEEP),
     Action(
         "save",

@@ -20,6 +20,8 @@ class LaunchOptions:
     """Put the prompt through the model's chat template."""
     system: str = ""
     """The system prompt for the chat template; '' is none."""
+    add_special_tokens: bool = True
+    """Without the chat template: let the tokenizer frame the prompt, with BOS for example."""
     given: Given = field(default_factory=dict)
     """Sampling parameters set on the command line."""
     seed: int = DEFAULT_SEED

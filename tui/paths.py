@@ -50,6 +50,14 @@ def make_private(folder: Path) -> Path:
     return folder
 
 
+def is_file(name: str) -> bool:
+    """True if there is a file of this name, which is no folder."""
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):
+        return False
+
+
 def is_folder(name: str) -> bool:
     """True if there is a folder of this name. A text that cannot name a file names none, and '' is not `.`."""
     try:

@@ -51,6 +51,8 @@ class Prompt(Request, frozen=True, kw_only=True):
     chat: bool = False
     """Put `text` (and `system`, if there is one) through the tokenizer's chat template."""
     system: str = ""
+    add_special_tokens: bool = True
+    """Without a chat template: let the tokenizer frame the text, with BOS for example."""
 
 
 class Encode(Request, frozen=True, kw_only=True):
@@ -59,6 +61,7 @@ class Encode(Request, frozen=True, kw_only=True):
     text: str
     chat: bool = False
     system: str = ""
+    add_special_tokens: bool = True
 
 
 class Step(Request, frozen=True, kw_only=True):
@@ -153,6 +156,8 @@ class Prompted(Message, frozen=True, kw_only=True):
     id: int
     revision: int
     nodes: list[Node]
+    notes: list[str] = []
+    """What a person may not expect of this prompt, in one line each: BOS twice, EOS at its end."""
 
 
 class Encoded(Message, frozen=True, kw_only=True):

@@ -36,9 +36,9 @@ def load_large(origin: Origin, report: Report) -> Model:
     from tui.models.loading import load
     from tui.models.transformers import TransformersModel
 
-    demo, tokenizer, _ = load(origin, report)
-    model = GPT2LMHeadModel(GPT2Config(eos_token_id=None)).eval().to(demo.device)
-    return TransformersModel(model, tokenizer, "gpt2-124M")
+    demo = load(origin, report)
+    model = GPT2LMHeadModel(GPT2Config(eos_token_id=None)).eval().to(demo.model.device)
+    return TransformersModel(model, demo.tokenizer, "gpt2-124M")
 
 
 class Race:

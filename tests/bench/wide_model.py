@@ -34,10 +34,13 @@ class WideModel:
         self._rows = rows.bfloat16().float() if bf16 else rows
         self._square = torch.randn(FORWARD, FORWARD) if work else None
 
-    def encode(self, text: str, report: object = None) -> list[int]:
+    def encode(self, text: str, report: object = None, *, add_special_tokens: bool = True) -> list[int]:
         return list(range(10))
 
-    def piece(self, token: int) -> bytes:
+    def notes(self, ids: Sequence[int], *, plain: bool) -> list[str]:
+        return []
+
+    def piece(self, token: int, before: Sequence[int] | None = None) -> bytes:
         return b" token%d" % token
 
     def special(self, token: int) -> bool:

@@ -38,7 +38,7 @@ def test_a_run_line():
     line = json.loads(dumps(record))
     assert list(line) == [
         *("type", "version", "model", "backend", "device", "dtype", "vocab_size"),
-        *("settings", "seed", "prompt", "prompt_ids"),
+        *("settings", "seed", "prompt", "prompt_ids", "notes"),
     ]
     assert line["settings"]["top_p"] == {"value": 0.9, "source": "you"}
     assert line["settings"]["top_k"] == {"value": 50, "source": "transformers"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -163,10 +163,10 @@ class Bed:
         self.answer()
         return self
 
-    def prompted(self) -> Prompted:
+    def prompted(self, notes: Sequence[str] = ()) -> Prompted:
         """The reply to a prompt; its nodes are added to the story."""
         self.engine.story.add(PROMPT)
-        return Prompted(id=1, revision=2, nodes=PROMPT)
+        return Prompted(id=1, revision=2, nodes=PROMPT, notes=list(notes))
 
     def viewed(self, **more) -> Viewed:
         known = {"at": self.state.cursor, "given": self.state.given, "seed": self.state.seed, "draws": self.state.draws}

@@ -96,3 +96,26 @@ def test_the_length_is_asked_for_what_is_written(bed, prompting):
     assert bed.engine.last("count").request.text == "not submitted"
     bed.engine.last("count").then(5)
     assert counted == [5]
+
+
+def test_what_is_odd_about_a_prompt_is_said_with_the_key_that_changes_it(bed, prompting):
+    submit(prompting, "x")
+    bed.engine.last("prompt").then(bed.prompted(notes=["the tokenizer ends the prompt with {end}"]))
+    assert bed.message.startswith("the tokenizer ends the prompt with {end} · B adds no special tokens")
+
+
+def test_special_tokens_are_switched_and_the_prompt_read_again(bed, prompting):
+    submit(prompting, "x")
+    for added in (False, True):
+        prompting.switch_special_tokens()
+        assert bed.engine.last("prompt").request == WrittenPrompt("x", add_special_tokens=added)
+        assert bed.explorer.picture.add_special_tokens is added
+
+
+def test_a_chat_templates_special_tokens_are_its_own(bed, prompting):
+    bed.opened(chat=True)
+    prompting.switch_chat()
+    asked = len(bed.engine.all("prompt"))
+    prompting.switch_special_tokens()
+    assert len(bed.engine.all("prompt")) == asked
+    assert bed.message == "The chat template writes its special tokens itself; C switches it off."

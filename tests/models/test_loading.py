@@ -19,6 +19,7 @@ from tui.errors import InputError, ModelError, StoppedError
 from tui.models.loading import load
 from tui.models.transformers import TransformersModel
 from tui.protocol import Open, Prompt, Step, View
+from tui.widgets.candidate_columns import token_name
 
 
 def quiet(*_: object) -> None:
@@ -35,20 +36,21 @@ def refused(source: object, dtype: str = "auto", device: str = "cpu") -> str:
 
 
 def test_a_whole_checkpoint_loads(checkpoint: Path) -> None:
-    model, _, name = load(Origin(model=str(checkpoint), device="cpu"), quiet)
+    loaded = load(Origin(model=str(checkpoint), device="cpu"), quiet)
+    model = loaded.model
     assert not model.training
-    assert (model.device.type, model.dtype, name) == ("cpu", torch.float32, checkpoint.name)
+    assert (model.device.type, model.dtype, loaded.name) == ("cpu", torch.float32, checkpoint.name)
 
 
 def test_the_demo_model_needs_no_name() -> None:
-    model, _, name = load(Origin(device="cpu"), quiet)
-    assert name == "demo"
-    assert model.dtype == torch.float32
+    loaded = load(Origin(device="cpu"), quiet)
+    assert loaded.name == "demo"
+    assert loaded.model.dtype == torch.float32
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float32"])
 def test_another_dtype(checkpoint: Path, dtype: str) -> None:
-    assert load(Origin(model=str(checkpoint), device="cpu", dtype=dtype), quiet)[0].dtype == getattr(torch, dtype)
+    assert load(Origin(model=str(checkpoint), device="cpu", dtype=dtype), quiet).model.dtype == getattr(torch, dtype)
 
 
 def test_each_stage_of_loading_is_reported(checkpoint: Path) -> None:
@@ -73,10 +75,18 @@ def test_what_can_be_no_name(name: str) -> None:
     refused(name)
 
 
-def test_a_file_is_no_model(tmp_path: Path) -> None:
-    file = tmp_path / "model.gguf"
-    file.write_bytes(b"GGUF")
-    assert str(file) in refused(file)
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [("model.gguf", b"GGUF\3\0\0\0", "is a GGUF file"), ("MODEL.GGUF", b"", "is a GGUF file"),
+     ("weights", b"GGUF\3\0\0\0", "is a GGUF file"), ("model.safetensors", b"version https://git-lfs", "Git LFS"),
+     ("model.safetensors", b"{}", "a model is a folder")],
+)  # fmt: skip
+def test_a_file_is_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, data: bytes, said: str) -> None:
+    """By its path, and by its name where it is."""
+    (tmp_path / name).write_bytes(data)
+    monkeypatch.chdir(tmp_path)
+    for source in (tmp_path / name, name):
+        assert name in refused(source) and said in refused(source)
 
 
 def test_many_missing_tensors_are_counted(broken: Path) -> None:
@@ -91,7 +101,7 @@ def test_many_missing_tensors_are_counted(broken: Path) -> None:
 @pytest.mark.parametrize("what", ["pieces", "pickle", "pickled pieces"])
 def test_weights_in_pieces_and_allowed_pickles_load(broken: Path, what: str) -> None:
     """The pickle's weights have the same bits; `trusted` says that a pickle was opened."""
-    model, *_ = load(Origin(model=str(broken), device="cpu"), quiet)
+    model = load(Origin(model=str(broken), device="cpu"), quiet).model
     if what == "pieces":
         model.save_pretrained(broken, max_shard_size="1MB")
         (broken / "model.safetensors").unlink(missing_ok=True)
@@ -141,7 +151,7 @@ def test_gpt_neox_is_no_encoder_whatever_its_is_decoder_says(broken: Path) -> No
     model = transformers.GPTNeoXForCausalLM(transformers.GPTNeoXConfig(**small, vocab_size=checkpoints.TOKENS))
     assert model.config.is_decoder is False
     model.save_pretrained(broken)
-    assert type(load(Origin(model=str(broken), device="cpu"), quiet)[0]).__name__ == "GPTNeoXForCausalLM"
+    assert type(load(Origin(model=str(broken), device="cpu"), quiet).model).__name__ == "GPTNeoXForCausalLM"
 
 
 TEXT = {
@@ -190,7 +200,7 @@ def loaded(checkpoint: Path) -> TransformersModel:
 def test_rows_beyond_the_tokenizer_are_shown_as_unused(loaded: TransformersModel) -> None:
     assert loaded.info.vocabulary == checkpoints.TOKENS + checkpoints.UNUSED
     for token in (checkpoints.TOKENS, loaded.info.vocabulary - 1):
-        assert loaded.tokens.piece(token) == f"⟨unused {token}⟩".encode()
+        assert loaded.tokens.piece(token) == b""
         assert loaded.tokens.special(token)
 
 
@@ -207,7 +217,7 @@ def test_the_mass_of_rows_beyond_the_tokenizer_is_exact(checkpoint: Path) -> Non
     assert len(viewed.candidates) == len(row) and len(unused) == checkpoints.UNUSED
     for token, shown in unused.items():
         assert shown.raw == shown.final == float(exact[token - checkpoints.TOKENS]) > 0
-        assert shown.piece.decode() == f"⟨unused {token}⟩"
+        assert token_name(shown) == f"⟨unused {token}⟩"
     assert sum(shown.raw for shown in viewed.candidates) == pytest.approx(1.0, abs=1e-5)
     tip = list(engine.step(Step(at=at, given=given, seed=1, count=1, token=checkpoints.TOKENS)))[-1]
     assert tip.special and tip.raw == unused[checkpoints.TOKENS].raw
@@ -234,8 +244,17 @@ def test_an_empty_prompt_is_one_bos(loaded: TransformersModel) -> None:
     assert loaded.tokens.encode("") == [0]
 
 
+def test_an_empty_prompt_is_what_generate_starts_from(broken: Path) -> None:
+    """Its generation_config's BOS, whatever the tokenizer's is, or makes of an empty text."""
+    checkpoints.edit_json(broken / "generation_config.json", lambda config: config.update(bos_token_id=7))
+    model = TransformersModel.load(Origin(model=str(broken), device="cpu"), quiet)
+    theirs = model._shared.model.generate(max_new_tokens=1)[0].tolist()
+    assert model.tokens.encode("") == theirs[:1] == [7]
+
+
 def test_an_empty_prompt_without_a_bos_is_refused(broken: Path) -> None:
     checkpoints.edit_json(broken / "tokenizer_config.json", lambda config: config.pop("bos_token"))
+    checkpoints.edit_json(broken / "generation_config.json", lambda config: config.pop("bos_token_id"))
     model = TransformersModel.load(Origin(model=str(broken), device="cpu"), quiet)
     with pytest.raises(InputError, match="empty"):
         model.tokens.encode("")
@@ -272,4 +291,4 @@ def test_a_copy_in_another_place_is_the_same_model(checkpoint: Path, tmp_path: P
     """A folder whose name looks like an option or a URL is only a folder."""
     odd = tmp_path / "--top-k 0 [x]"
     shutil.copytree(checkpoint, odd)
-    assert load(Origin(model=str(odd), device="cpu"), quiet)[2] == odd.name
+    assert load(Origin(model=str(odd), device="cpu"), quiet).name == odd.name

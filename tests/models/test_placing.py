@@ -131,7 +131,8 @@ def test_weights_on_the_disk_give_rows_where_they_are_computed(checkpoint: Path,
     spread_out = transformers.AutoModelForCausalLM.from_pretrained(
         checkpoint, device_map=MAP_ON_THE_DISK, offload_folder=tmp_path
     )
-    whole, tokenizer, _ = load(Origin(model=str(checkpoint), device="cpu"), quiet)
+    loaded = load(Origin(model=str(checkpoint), device="cpu"), quiet)
+    whole, tokenizer = loaded.model, loaded.tokenizer
     assert spread_out.device.type == "meta"
     model = TransformersModel(spread_out, tokenizer, "spread")
     assert model.info.device == "cpu"

@@ -156,6 +156,23 @@ def foreign(folder: Path) -> None:
     (folder / WEIGHTS).rename(folder / "model.Q4_K_M.gguf")
 
 
+def gguf_alone(folder: Path) -> None:
+    emptied(folder)
+    (folder / "model.gguf").write_bytes(b"GGUF\3\0\0\0")
+
+
+def tokenizer_alone(name: str, data: bytes) -> Callable[[Path], object]:
+    """A tokenizer in one file that needs a package."""
+
+    def write(folder: Path) -> None:
+        (folder / "tokenizer.json").unlink()
+        (folder / name).write_bytes(data)
+        checkpoints.edit_json(folder / "tokenizer_config.json", lambda c: c.update(tokenizer_class="LlamaTokenizer"))
+
+    return write
+
+
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1234567\n"
 PICKLE = ["pickle", "not opened", "--allow-pickle"]
 ALLOWED = {"allow_pickle": True}
 CASES: dict[str, tuple[Callable[[Path], object], dict[str, Any], list[str]]] = {
@@ -183,7 +200,15 @@ CASES: dict[str, tuple[Callable[[Path], object], dict[str, Any], list[str]]] = {
         ["lacks 1 of its 2 files", "model-00002-of-00002.safetensors"],
     ),
     "an index of nothing": (indexed(), {}, ["names no weights"]),
-    "weights of another program": (foreign, {}, ["no weights", "gguf"]),
+    "weights of another program": (foreign, {}, ["GGUF file", "llama.cpp", "model.Q4_K_M.gguf"]),
+    "a GGUF alone": (gguf_alone, {}, ["GGUF file (model.gguf)", "no config.json", "llama.cpp"]),
+    "weights that Git did not fetch": (rewritten(WEIGHTS, lambda _: POINTER), {}, [WEIGHTS, "LFS", "git lfs pull"]),
+    "a tokenizer that Git did not fetch": (
+        rewritten("tokenizer.json", lambda _: POINTER), {}, ["tokenizer.json", "LFS", "git lfs pull"]
+    ),
+    "a config that Git did not fetch": (
+        rewritten("config.json", lambda _: POINTER), {}, ["config.json", "LFS", "git lfs pull"]
+    ),
     "no weights": (without(WEIGHTS), {}, ["no weights", WEIGHTS]),
     "code of its own": (own_code("nobody_knows_this"), {}, ["code of its own repository", "--trust-remote-code"]),
     "code of its own, pickles allowed": (own_code("nobody_knows_this"), ALLOWED, ["code of its own repository"]),
@@ -197,6 +222,12 @@ CASES: dict[str, tuple[Callable[[Path], object], dict[str, Any], list[str]]] = {
     "a config cut short": (rewritten("config.json", lambda data: data[:40]), {}, ["config.json", "cannot be read"]),
     "a config that is a list": (rewritten("config.json", lambda data: b"[]"), {}, ["no JSON object"]),
     "a config a million deep": (rewritten("config.json", lambda data: b"[" * 10**6), {}, ["cannot be read"]),
+    "a config a hundred deep": (
+        config(extra=json.loads("[" * 100 + "]" * 100)), {}, ["config.json", "nested too deeply"]
+    ),
+    "a dtype spelled with torch": (config(dtype="torch.float16"), {}, ["config.json", "torch.float16"]),
+    "a dtype of integers": (config(dtype="int8"), {}, ["config.json", "int8"]),
+    "heads that are no number": (config(num_attention_heads=0), {}, ["config.json"]),
     "a config of nonsense": (config(hidden_size="many"), {}, ["cannot be loaded"]),
     "an encoder-decoder": (other(t5), {}, ["encoder-decoder", "T5ForConditionalGeneration"]),
     "an encoder": (
@@ -208,7 +239,25 @@ CASES: dict[str, tuple[Callable[[Path], object], dict[str, Any], list[str]]] = {
         ["no causal language model (ViTModel)"],
     ),
     "a multimodal model": (other(llava), {}, ["multimodal", "LlavaForConditionalGeneration", "text decoder"]),
-    "an adapter": (adapter, {}, ["an adapter of somebody/base"]),
+    "an adapter": (adapter, {}, ["an adapter of somebody/base", "peft"]),
+    "an adapter that names no base": (
+        lambda folder: (folder / "adapter_config.json").write_text("{}"), {}, ["an adapter of another model", "peft"]
+    ),
+    "an encoder-decoder by its type alone": (config(model_type="t5"), {}, ["encoder-decoder"]),
+    "quantised by nobody knows what": (
+        config(quantization_config={"quant_method": "no_such_method"}), {}, ["quantised by 'no_such_method'"]
+    ),
+    "quantised without a method": (config(quantization_config={"bits": 4}), {}, ["quantised by", "does not know"]),
+    "a quantisation that is none": (config(quantization_config="gptq"), {}, ["config.json"]),
+    "SentencePiece, its package missing": (
+        tokenizer_alone("tokenizer.model", b"\n\x0e\n\x05<unk>"), {}, ["tokenizer.model", "pip install sentencepiece"]
+    ),
+    "tiktoken, its package missing": (
+        tokenizer_alone("tokenizer.model", b"IQ== 0\nIg== 1\n"), {}, ["tokenizer.model", "pip install tiktoken"]
+    ),
+    "tekken, its package missing": (
+        tokenizer_alone("tekken.json", b"{}"), {}, ["tekken.json", "pip install mistral_common"]
+    ),
     "quantised, its library missing": (
         config(quantization_config={"quant_method": "hqq"}), {}, ["quantised (hqq)", "not installed", "HQQ"]
     ),

@@ -14,7 +14,8 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedToken
 
 from tui.core.tokens import decode_incrementally, join_text
 from tui.errors import InputError
-from tui.models.vocabulary import Vocabulary, byte_alphabet
+from tui.models.token_bytes import byte_alphabet
+from tui.models.vocabulary import Vocabulary
 
 GPT2_FOLDER = "SAMPLESCOPE_GPT2_TOKENIZER"
 TEXTS = [
@@ -156,23 +157,21 @@ def words(**names: int) -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(tokenizer_object=Tokenizer(WordLevel(names, unk_token="a")))
 
 
-def test_ids_beyond_the_tokenizer_and_holes_in_it_are_unused() -> None:
+def test_ids_beyond_the_tokenizer_and_holes_in_it_have_no_text_and_are_found_as_unused() -> None:
     vocabulary = Vocabulary(words(a=0, b=1, far=6), 9)
-    assert [vocabulary.piece(token).decode() for token in range(9)] == [
-        "a", "b", "⟨unused 2⟩", "⟨unused 3⟩", "⟨unused 4⟩", "⟨unused 5⟩", "far", "⟨unused 7⟩", "⟨unused 8⟩",
-    ]  # fmt: skip
+    assert [vocabulary.piece(token, []) for token in range(9)] == [b"a", b"b", b"", b"", b"", b"", b"far", b"", b""]
     assert [token for token in range(9) if vocabulary.special(token)] == [2, 3, 4, 5, 7, 8]
     assert vocabulary.matches("far", 5) == [6]
     assert vocabulary.matches("unused", 2) == [2, 3]
 
 
-def test_added_tokens_are_their_own_text_and_not_special_unless_they_say_so() -> None:
+def test_added_tokens_have_the_text_they_decode_to_and_are_special_only_if_they_say_so() -> None:
     tokenizer = words(a=0, b=1)
     tokenizer.add_tokens(["Ġplain"])
     tokenizer.add_tokens([tokenizers.AddedToken("<end>", special=True)], special_tokens=True)
     tokenizer.add_special_tokens({"eos_token": "<end>"})
     vocabulary = Vocabulary(tokenizer, 4)
-    assert [vocabulary.piece(token) for token in (2, 3)] == ["Ġplain".encode(), b"<end>"]
+    assert [vocabulary.piece(token, []) for token in (2, 3)] == ["Ġplain".encode(), b"<end>"]
     assert [vocabulary.special(token) for token in range(4)] == [False, False, False, True]
 
 

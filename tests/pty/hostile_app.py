@@ -127,7 +127,7 @@ class Rows(Pane):
 
 
 class Text(Pane):
-    """Shows it as running text, with a `|` after each token, so that no two tokens join to one character."""
+    """Shows it as running text, with a `|` and a blank after each token, so that no two are drawn as one."""
 
     def compose(self) -> ComposeResult:
         yield StoryText()
@@ -137,7 +137,7 @@ class Text(Pane):
         tokens = self.pieces[self.page * SLICE : (self.page + 1) * SLICE]
         first = 2 * SLICE * self.page + 1  # a node's number is never used again
         ids = range(first, first + 2 * len(tokens))
-        pieces = [part for _, piece in tokens for part in (piece, b"|")]
+        pieces = [part for _, piece in tokens for part in (piece, b"| ")]
         path = tuple(
             Node(id=i, parent=i - 1, position=i - 1, token=0, piece=piece) for i, piece in zip(ids, pieces, strict=True)
         )

@@ -13,7 +13,7 @@ import pytest
 from tests.pty.explorer import ROOT, surroundings
 from tests.ptyrun import Terminal
 from tui.core.printable import printable, printable_bytes
-from tui.models.vocabulary import byte_alphabet
+from tui.models.token_bytes import byte_alphabet
 
 F5, F10 = "\x1b[15~", "\x1b[21~"
 GPT2 = "SAMPLESCOPE_GPT2_TOKENIZER"

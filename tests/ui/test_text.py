@@ -47,6 +47,12 @@ def texts(nodes):
     return ["".join(glyph.text for glyph in spans.glyphs(index) if not glyph.mark) for index in range(len(nodes))]
 
 
+def _fresh_glyphs(nodes):
+    spans = Spans()
+    spans.update(nodes, 0)
+    return [spans.glyphs(index) for index in range(len(nodes))]
+
+
 def drawn(layout):
     return ["".join(glyph.text for glyph in line.glyphs) for line in layout.lines]
 
@@ -77,6 +83,45 @@ def test_a_half_character_at_the_end_shows_its_bytes_until_the_next_token_comple
     assert spans.update(whole, 2) == 1
     assert [glyph.text for glyph in spans.glyphs(1)] == []
     assert "é" in [glyph.text for glyph in spans.glyphs(2)]
+
+
+def test_an_id_without_a_token_shows_as_unused_and_a_token_without_text_as_nothing():
+    start = path("a", "")
+    assert texts((*start, Node(3, 2, 2, 99, b"", special=True, how=How.SAMPLED))) == ["a", "", "⟨unused 99⟩"]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "shown"),
+    [
+        (["क", "ा", "क", "ा"], ["क", "ा", "क", "ा"]),  # a spacing mark has a cell of its own
+        (["न", "ि", "ं", "x"], ["न", "", "िं", "x"]),
+        (["க", "்", "ஷ"], ["", "க்", "ஷ"]),
+        (["cafe", "\u0301", "!"], ["caf", "e\u0301", "!"]),
+        (["👩\u200d", "👩", "\u200d👧", "!"], ["", "", "👩\u200d👩\u200d👧", "!"]),
+        (["क", "\u094d", "\u200d", "ष"], ["", "", "", "क\u094d\u200dष"]),
+        (["ᄒ", "ᅡ", "ᆫ"], ["", "", "한"]),
+    ],
+)
+def test_what_is_drawn_as_one_belongs_to_the_token_that_completes_it(pieces, shown):
+    assert texts(path(*pieces)) == shown
+
+
+@pytest.mark.parametrize("mark", ["\u0301", "\u093e"])
+@pytest.mark.parametrize("before", ["", "a ", "a\n", "\x1b", b"\xe2"])
+def test_a_mark_with_no_letter_before_it_is_shown_as_a_mark_alone(mark, before):
+    assert texts(path(before, mark))[1] == printable(mark)
+
+
+@given(
+    st.lists(st.sampled_from(["a", "क", "ा", "्", "\u0301", "\u200d", "👩", " ", "\n", "\u1161"]), max_size=12),
+    st.data(),
+)
+def test_a_path_that_grows_or_changes_shows_what_a_new_one_shows(pieces, data):
+    spans, nodes = Spans(), path(*pieces)
+    kept = data.draw(st.integers(0, len(nodes)))
+    spans.update(path(*pieces[:kept], "x", "\u0301"), 0)
+    spans.update(nodes, kept)
+    assert [spans.glyphs(index) for index in range(len(nodes))] == _fresh_glyphs(nodes)
 
 
 def test_hostile_tokens_show_as_printable_text():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from tui.client.asking import GreetedEngine
 from tui.client.exchange import Exchange, ReplyT
@@ -93,11 +94,9 @@ class Client:
         """Load a model (None: the demo model); the story is emptied."""
         return await self.request(Open(origin=origin or Origin()), Opened)
 
-    async def prompt(
-        self, text: str = "", ids: list[int] | None = None, *, chat: bool = False, system: str = ""
-    ) -> Prompted:
-        """Give the model a prompt, as text (through its chat template if `chat`) or as ids."""
-        return await self.request(Prompt(text=text, ids=ids, chat=chat, system=system), Prompted)
+    async def prompt(self, text: str = "", ids: list[int] | None = None, **how: Any) -> Prompted:
+        """Give the model a prompt, as text or as ids; `how`: `chat`, `system` and `add_special_tokens` of `Prompt`."""
+        return await self.request(Prompt(text=text, ids=ids, **how), Prompted)
 
     async def step(
         self, at: int, given: Given, seed: int = DEFAULT_SEED, count: int | None = 1, token: int | None = None
@@ -105,9 +104,9 @@ class Client:
         """Draw `count` tokens after node `at` (None: until a stop), or take `token`; nodes go to `Listener.grown`."""
         return await self.request(Step(at=at, given=given, seed=seed, count=count, token=token), Stepped)
 
-    async def encode(self, text: str, *, chat: bool = False, system: str = "") -> int:
-        """How many tokens a text has."""
-        return (await self.request(Encode(text=text, chat=chat, system=system), Encoded)).count
+    async def encode(self, text: str, **how: Any) -> int:
+        """How many tokens a text has; `how` as for `prompt`."""
+        return (await self.request(Encode(text=text, **how), Encoded)).count
 
     async def catalog(self) -> Cataloged:
         """The models in the cache of the engine's machine."""

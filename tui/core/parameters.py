@@ -129,7 +129,7 @@ class StageRecord:
     label: str
     """Its short name, shown beside a candidate that it removed."""
     prefix: bool = True
-    """True if it keeps the n best candidates of its input for some n, so that n describes what it keeps."""
+    """True if it removes from the bottom of the ranking only, so that a number says what it keeps."""
     signs: bool = False
     """True if its effect depends on the sign of a logit, which a log-probability does not have."""
     llama: str = ""

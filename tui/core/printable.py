@@ -43,7 +43,7 @@ def _by_number(char: str) -> str:
     return f"⟨{ord(char):02X}⟩"
 
 
-def _combines(char: str) -> bool:
+def combines(char: str) -> bool:
     """True if a terminal draws this character onto the one before it: marks, vowels and finals of conjoining Hangul."""
     return unicodedata.category(char) in _MARKS or 0x1161 <= ord(char) <= 0x11FF or 0xD7B0 <= ord(char) <= 0xD7FB
 
@@ -58,7 +58,7 @@ def printable(text: str, *, space: str = "·") -> str:
     shown = "".join(map(_shown, text)) if space == "·" else "".join(space if c == " " else _shown(c) for c in text)
     if unicodedata.category(text[0]) == "Mc":
         return _by_number(text[0]) + shown[1:]  # terminals disagree on whether a spacing mark alone has a width
-    return "◌" + shown if _combines(text[0]) and shown[0] == text[0] else shown
+    return "◌" + shown if combines(text[0]) and shown[0] == text[0] else shown
 
 
 @lru_cache(maxsize=65536)

@@ -46,11 +46,13 @@ def run_record(
     seed: int,
     prompt: str,
     prompt_ids: Sequence[int],
+    notes: Sequence[str] = (),
     head: int | None = None,
 ) -> Record:
     """The first line of a run: model, prompt and seed, and every setting in force with its source.
 
-    `head` is how many tokens a server gives log-probabilities for; None for the whole vocabulary.
+    `notes` are the model's and the prompt's: what of it is overridden or not used. `head` is how many tokens a server
+    gives log-probabilities for; None for the whole vocabulary.
     """
     record = {
         "type": "run",
@@ -64,6 +66,7 @@ def run_record(
         "seed": seed,
         "prompt": prompt,
         "prompt_ids": list(prompt_ids),
+        "notes": list(notes),
     }
     return record if head is None else record | {"head": head}
 
@@ -80,9 +83,9 @@ def step_record(
 ) -> Record:
     """The line of one token: how it was chosen, its rank and probabilities, what the cuts left.
 
-    `index` counts new tokens from 0. The key `text` decodes this token's bytes alone, with U+FFFD for half a character;
-    `bytes` is exact. `tail_mass` is the raw probability of a head's unseen tail, None without a head; a number that the
-    tail leaves undecided is null.
+    `index` counts new tokens from 0. The key `text` is what this token adds to the text before it, U+FFFD for half a
+    character; `bytes` is exact; both are empty for an id that the tokenizer does not use. `tail_mass` is the raw
+    probability of a head's unseen tail, None without a head; a number that the tail leaves undecided is null.
     """
     record = {
         "type": "step",
@@ -112,7 +115,11 @@ def saved_step_record(index: int, node: Node) -> Record:
 
 
 def end_record(*, reason: str, ids: Sequence[int], pieces: Iterable[bytes], seconds: float | None) -> Record:
-    """The last line: why the run ended, and the new tokens' ids and text. `seconds` is None for a saved branch."""
+    """The last line: why the run ended, and the new tokens' ids and text. `seconds` is None for a saved branch.
+
+    `text` is what the new tokens add to the prompt's text, as the tokenizer decodes it. Decoding their ids alone may
+    drop the blank in front; and bytes that are no UTF-8 are U+FFFD here, whatever the tokenizer makes of them.
+    """
     return {
         "type": "end",
         "reason": reason,

@@ -6,13 +6,16 @@ transformers `top_k=None` means no top-k, while leaving it out means 50.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 
-from tui.core.stages import MAX_NEW_TOKENS, PARAMETERS, PENALTIES
+from tui.core.parameters import Parameter
+from tui.core.stages import MAX_NEW_TOKENS, PARAMETERS, PENALTIES, SAMPLING_PARAMETERS
 from tui.errors import InputError
 
 Value = float | int | bool | None
@@ -102,6 +105,45 @@ def for_generate(given: Mapping[str, Value]) -> Given:
         for name, value in normalise(given).items()
         if name not in PARAMETERS or PARAMETERS[name].transformers
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A value in a model's file that generate() refuses."""
+
+    file: str
+    value: object
+    """The value as it is written, of any type."""
+    reason: str
+    """Why, in transformers' words."""
+
+    @property
+    def number(self) -> float | None:
+        """The value if it is a finite number, else None."""
+        is_number = isinstance(self.value, int | float) and not isinstance(self.value, bool)
+        return self.value if is_number and math.isfinite(self.value) else None  # type: ignore[return-value, arg-type]
+
+
+class RefusedDefaultError(InputError):
+    """generate() refuses the model's own default, and the person has set no other value."""
+
+    def __init__(self, parameter: Parameter, refusal: Refusal) -> None:
+        or_greedy = ", or use greedy decoding" if parameter.name in SAMPLING_PARAMETERS else ""
+        super().__init__(
+            f"The model's {refusal.file} asks {parameter.name}={refusal.value!r:.60}, which generate() refuses: "
+            f"{refusal.reason.rstrip('.')}.",
+            f"Set {parameter.label} yourself{or_greedy}.",
+        )
+        self.parameter = parameter
+
+
+def check_defaults(settings: Settings, refused: Mapping[str, Refusal]) -> None:
+    """Raise RefusedDefaultError if a parameter in `refused` is in force and the person has not set it."""
+    greedy = settings["do_sample"].value is False
+    for name, parameter in PARAMETERS.items():
+        moot = greedy and name in SAMPLING_PARAMETERS
+        if name in refused and settings[name].source is not Source.YOU and not moot:
+            raise RefusedDefaultError(parameter, refused[name])
 
 
 def check_without_logits(settings: Settings) -> None:

@@ -25,7 +25,7 @@ NO_REPEAT_NGRAM_SIZE = StageRecord(
     "no_repeat_ngram_size", Kind.PENALTY, label="n-gram",
     parameters=(
         Parameter(
-            "no_repeat_ngram_size", 0, 0, integer=True, label="no-repeat n-gram",
+            "no_repeat_ngram_size", 0, 0, integer=True, acts=(0, math.inf), label="no-repeat n-gram",
             help="Never repeat an n-gram of this size.",
         ),
     ),
@@ -131,6 +131,7 @@ def _parameters(stages: tuple[StageRecord, ...]) -> dict[str, Parameter]:
 PARAMETERS: Mapping[str, Parameter] = _parameters(tuple(STAGES.values()))
 """Every sampling parameter, in the order transformers applies them."""
 PENALTY_PARAMETERS = _parameters(PENALTIES)
+SAMPLING_PARAMETERS = _parameters(SAMPLING)
 SPOKEN_ORDER = _parameters((*SAMPLING, *PENALTIES))
 """Every sampling parameter with the penalties last: the order in which help and dialogs list them."""
 

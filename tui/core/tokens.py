@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterable
 
+from tui.core.printable import printable_bytes
+
 
 def decode_incrementally(pieces: Iterable[bytes]) -> list[str]:
     """The text each token completes: a token that ends inside a character gives '', the next one the whole character.
@@ -22,3 +24,18 @@ def decode_incrementally(pieces: Iterable[bytes]) -> list[str]:
 def join_text(pieces: Iterable[bytes]) -> str:
     """The whole text of consecutive tokens; invalid UTF-8 becomes U+FFFD."""
     return b"".join(pieces).decode("utf-8", "replace")
+
+
+def unused_name(token: int) -> str:
+    """How an id is shown that stands for no token, or for a special one without text."""
+    return f"⟨unused {token}⟩"
+
+
+def printable_token(piece: bytes, token: int, special: bool) -> str:
+    """A token's bytes as `printable_bytes` shows them; the name of an id that stands for no token."""
+    return printable_bytes(piece) if piece or not special else unused_name(token)
+
+
+def token_text(piece: bytes, token: int, special: bool) -> str:
+    """A token's text for a person, half characters as U+FFFD; the name of an id that stands for no token."""
+    return piece.decode("utf-8", "replace") if piece or not special else unused_name(token)

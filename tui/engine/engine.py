@@ -11,7 +11,7 @@ import torch
 
 from tui.core.origin import Origin
 from tui.core.progress import Report, quiet, stoppable
-from tui.core.settings import Given, Settings, check_without_logits, resolve, validate
+from tui.core.settings import Given, Settings, check_defaults, check_without_logits, resolve, validate
 from tui.core.story import ROOT, How, Node, Story
 from tui.engine.decide import Decide, Distribution, distribution, draw, node_numbers
 from tui.engine.heads import head_distribution
@@ -20,7 +20,7 @@ from tui.engine.places import Path, Place, Places
 from tui.engine.views import Viewer, reached
 from tui.errors import InputError, StoppedError
 from tui.models.backends import open_model
-from tui.models.base import Model
+from tui.models.base import CONTEXT, Model
 from tui.models.failing import failing
 from tui.protocol import (
     Catalog,
@@ -121,7 +121,7 @@ class Engine:
         self._session = _Session(model, story, Places(model, story, kept), viewer, streams, decide)
         return Opened(
             id=request.id, model=info.name, vocabulary=info.vocabulary, context=info.context, device=info.device,
-            dtype=info.dtype, exact=model.reference is not None, settings=self.settings({}), notes=list(info.notes),
+            dtype=info.dtype, exact=model.reference is not None, settings=self._resolved({}), notes=list(info.notes),
             backend=info.backend, head=info.head, chat=info.chat, trusted=info.trusted, logits=info.logits,
         )  # fmt: skip
 
@@ -131,11 +131,15 @@ class Engine:
         InputError for a value out of range, or for a parameter that this model cannot apply.
         """
         validate(given)
-        info = self.model.info
-        settings = resolve(given, info.generation, info.defaults)
+        info, settings = self.model.info, self._resolved(given)
+        check_defaults(settings, info.refused)
         if not info.logits:
             check_without_logits(settings)
         return settings
+
+    def _resolved(self, given: Given) -> Settings:
+        info = self.model.info
+        return resolve(given, info.generation, info.defaults)
 
     def encode(self, request: Encode) -> Encoded:
         """Count a text's tokens."""
@@ -148,7 +152,7 @@ class Engine:
         with failing("The tokenizer"):
             if request.chat:
                 return tokens.encode_chat(request.text, request.system, watch)
-            return tokens.encode(request.text, watch)
+            return tokens.encode(request.text, watch, add_special_tokens=request.add_special_tokens)
 
     def catalog(self, request: Catalog) -> Cataloged:
         """The models on this machine. The modules it needs are imported by the first call."""
@@ -166,19 +170,25 @@ class Engine:
         decoder, logits = places.open_prompt(ids, watch)
         nodes = self._add_prompt(ids)
         places.keep_prompt(nodes[-1].id, decoder, logits)
-        return Prompted(id=request.id, revision=self.revision, nodes=nodes)
+        plain = request.ids is None and not request.chat and request.add_special_tokens
+        notes = self.model.tokens.notes(ids, plain=plain)
+        return Prompted(id=request.id, revision=self.revision, nodes=nodes, notes=notes)
 
     def _add_prompt(self, ids: Sequence[int]) -> list[Node]:
         nodes: list[Node] = []
         parent = ROOT
         for position, token in enumerate(ids):
-            nodes.append(self.story.child(parent, token, prompt=True) or self._new_node(parent, position, token))
+            before = ids[max(0, position - CONTEXT) : position]
+            nodes.append(
+                self.story.child(parent, token, prompt=True) or self._new_node(parent, before, position, token)
+            )
             parent = nodes[-1].id
         return nodes
 
-    def _new_node(self, parent: int, position: int, token: int, **fields: Any) -> Node:
+    def _new_node(self, parent: int, before: Sequence[int], position: int, token: int, **fields: Any) -> Node:
         tokens, story = self.model.tokens, self.story
-        node = Node(story.next_id, parent, position, token, tokens.piece(token), tokens.special(token), **fields)
+        piece, special = tokens.piece(token, before), tokens.special(token)
+        node = Node(story.next_id, parent, position, token, piece, special, **fields)
         story.add([node])
         if self._accepted is not None:
             self._accepted(node)
@@ -251,8 +261,8 @@ class Engine:
 
     def _record(self, place: Place, dist: Distribution, token: int, how: How, request: Step) -> Node:
         return self._new_node(
-            place.node, place.ids.shape[1], token, how=how, given=request.given, seed=request.seed, ms=place.ms,
-            **node_numbers(dist, token),
+            place.node, place.before, place.ids.shape[1], token, how=how, given=request.given, seed=request.seed,
+            ms=place.ms, **node_numbers(dist, token),
         )  # fmt: skip
 
     # -- views -------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -27,7 +28,7 @@ def head_view(
     assert isinstance(dist, HeadDistribution)
     certain = dist.undecided is None
     counts = draw_many(dist.final, request.draws, request.seed, place.position) if certain and request.draws else None
-    window = _Window(tokens, dist, counts)
+    window = _Window(tokens, place.before, dist, counts)
     would = _would_draw(dist, streams, request.seed, place.position) if certain else None
     first, count = request.window or (0, 0)
     return Viewed(
@@ -49,8 +50,9 @@ def _would_draw(dist: HeadDistribution, streams: DrawStreams, seed: int, positio
 class _Window:
     """Makes candidates of a head's distribution, also for unseen tokens."""
 
-    def __init__(self, tokens: Tokens, dist: HeadDistribution, counts: Tensor | None) -> None:
-        self._tokens, self._dist, self._counts = tokens, dist, counts
+    def __init__(self, tokens: Tokens, before: list[int], dist: HeadDistribution, counts: Tensor | None) -> None:
+        self._piece, self._special = partial(tokens.piece, before=before), tokens.special
+        self._dist, self._counts = dist, counts
         whole = dist.weights.whole
         self.raw = dist.raw[0, dist.head.tokens].cumsum(0, dtype=torch.float64)
         least = dist.weights.sums / (whole.value if whole.exact else whole.high)
@@ -69,7 +71,7 @@ class _Window:
         count = int(self._counts[token]) if self._counts is not None else 0
         known = all(span.exact for span in spans)
         return Candidate(
-            rank, token, self._tokens.piece(token), self._tokens.special(token), float(dist.logits[token]),
+            rank, token, self._piece(token), self._special(token), float(dist.logits[token]),
             float(dist.raw[0, token]), tempered, final, cumulative, removed_by, count, None if known else spans,
         )  # fmt: skip
 

@@ -39,7 +39,8 @@ class HeadDistribution(Distribution):
     weights: Weights
     """The weights of `head` after the temperature."""
     steps: list[tuple[Stage, Prefix]]
-    """(stage, bounds of what it leaves) for the cuts up to the first that decides the kept set."""
+    """(stage, bounds of what it leaves) for the stages after the temperature, up to the one that decides the kept set;
+    those after it run on the scores."""
 
     @property
     def last(self) -> Prefix:

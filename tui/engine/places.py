@@ -18,7 +18,7 @@ from tui.core.settings import Given
 from tui.core.story import How, Node, Story
 from tui.engine.kept_logits import LogitsStore
 from tui.errors import RunError
-from tui.models.base import Decoder, Model
+from tui.models.base import CONTEXT, Decoder, Model
 from tui.sampling.metrics import entropy_bits
 from tui.sampling.ranking import rank_of, surprisal_bits
 from tui.sampling.stages import Apply
@@ -46,6 +46,12 @@ class Place:
     """True if the logits are one forward's over a whole prompt, inside which the node stands."""
     ms: float
     """Milliseconds of the forward that first computed the logits; NaN for a prompt's last node."""
+
+    @property
+    def before(self) -> list[int]:
+        """As many of the last ids as may decide the text of the next token."""
+        last: list[int] = self.ids[0, -CONTEXT:].tolist()
+        return last
 
 
 class Path:

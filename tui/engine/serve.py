@@ -2,7 +2,8 @@
 
 It has five threads. The reader hands each request to one of three queues. The model thread answers `Open`, `Prompt`,
 `Step` and `Job` in order; meanwhile the view thread answers `View` and `Encode`, from nodes and logits that never
-change, and the catalog thread answers `Catalog`. Only the writer writes to the pipe.
+change: logits that nobody has computed yet it computes itself, one forward at a time. The catalog thread answers
+`Catalog`. Only the writer writes to the pipe.
 """
 
 from __future__ import annotations

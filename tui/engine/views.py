@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -51,7 +52,7 @@ class Viewer:
         ranking = self._ranking(place, chain, settings)
         applied = apply_chain(chain, place.ids, ranking.scored, ranking.order, exact=request.exact)
         dist = finish(place.logits, place.ids, chain, ranking.scored, applied)
-        window = _Window(self._tokens, dist, ranking, self._counts(request, dist, place))
+        window = _Window(self._tokens, place.before, dist, ranking, self._counts(request, dist, place))
         would = self._streams[request.seed].would_draw(dist.final, place.position)
         return Viewed(
             id=request.id, slot=request.slot, at=request.at, revision=revision, settings=settings,
@@ -112,8 +113,11 @@ def _removed_by(node: Node, dist: Distribution) -> str:
 class _Window:
     """Makes candidates of one distribution, by rank or by token."""
 
-    def __init__(self, tokens: Tokens, dist: Distribution, ranking: Ranking, counts: Tensor | None) -> None:
-        self._tokens, self._dist, self._ranking, self._counts = tokens, dist, ranking, counts
+    def __init__(
+        self, tokens: Tokens, before: list[int], dist: Distribution, ranking: Ranking, counts: Tensor | None
+    ) -> None:
+        self._piece, self._special = partial(tokens.piece, before=before), tokens.special
+        self._dist, self._ranking, self._counts = dist, ranking, counts
         self.cumulative = dist.tempered[0, ranking.tokens].cumsum(0, dtype=torch.float64)
 
     def between(self, first: int, count: int) -> list[Candidate]:
@@ -138,7 +142,7 @@ class _Window:
         )  # fmt: skip
         counts = self._counts[ids].tolist() if self._counts is not None else [0] * len(ranks)
         removed = dist.removed_by(ids)
-        piece, special = self._tokens.piece, self._tokens.special
+        piece, special = self._piece, self._special
         return [
             Candidate(rank, token, piece(token), special(token), logit, raw, tempered, final, cumulative, stage, count)
             for rank, token, logit, raw, tempered, final, cumulative, stage, count in zip(

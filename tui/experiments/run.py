@@ -5,22 +5,26 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from tui.core import records
 from tui.core.candidates import Candidate
+from tui.core.parameters import Parameter
 from tui.core.progress import quiet
 from tui.core.records import Record
+from tui.core.settings import RefusedDefaultError
+from tui.core.stages import SAMPLING_PARAMETERS
 from tui.core.story import Node
 from tui.engine.decide import Distribution
 from tui.engine.engine import Engine
-from tui.errors import RunError, SamplescopeError, on_command_line
+from tui.errors import InputError, RunError, SamplescopeError, on_command_line
 from tui.launch import LaunchOptions
-from tui.models.base import Tokens
+from tui.models.base import CONTEXT, Tokens
 from tui.protocol import Open, Prompt, Prompted, Step
 
 
@@ -28,8 +32,22 @@ def start(options: LaunchOptions) -> tuple[Engine, Prompted]:
     """An engine with the model open and the prompt read. Bad input raises here, before anything is printed."""
     engine = Engine()
     engine.open(Open(origin=options.origin), quiet)
-    engine.settings(options.given)
-    return engine, engine.prompt(Prompt(text=options.prompt, chat=options.chat, system=options.system), quiet)
+    try:
+        engine.settings(options.given)
+    except RefusedDefaultError as error:
+        raise InputError(error.message, _options(error.parameter)) from None
+    return engine, engine.prompt(_prompt(options), quiet)
+
+
+def _prompt(options: LaunchOptions) -> Prompt:
+    return Prompt(
+        text=options.prompt, chat=options.chat, system=options.system, add_special_tokens=options.add_special_tokens
+    )
+
+
+def _options(parameter: Parameter) -> str:
+    """The remedy for a refused default: the options a person can give instead."""
+    return f"Give {parameter.flag}{', or --greedy' if parameter.name in SAMPLING_PARAMETERS else ''}."
 
 
 def run_records(options: LaunchOptions, top: int) -> Iterator[Record]:
@@ -43,7 +61,7 @@ def run_records(options: LaunchOptions, top: int) -> Iterator[Record]:
     yield records.run_record(
         model=info.name, backend=info.backend, device=info.device, dtype=info.dtype, vocab_size=info.vocabulary,
         settings=engine.settings(options.given), seed=options.seed, prompt=options.prompt,
-        prompt_ids=[node.token for node in prompted.nodes], head=info.head,
+        prompt_ids=[node.token for node in prompted.nodes], notes=[*info.notes, *prompted.notes], head=info.head,
     )  # fmt: skip
     yield from step_records(
         engine, Step(at=prompted.nodes[-1].id, given=options.given, seed=options.seed, count=None), top
@@ -54,6 +72,7 @@ def step_records(engine: Engine, request: Step, top: int) -> Iterator[Record]:
     """The `step` records of a run, and its `end` or `error`."""
     started = time.monotonic()
     nodes: list[Node] = []
+    before = [node.token for node in engine.story.path(request.at)][-CONTEXT:]
     steps = engine.steps(request)
     with _interruptible(engine) as interrupted:
         while True:
@@ -66,7 +85,9 @@ def step_records(engine: Engine, request: Step, top: int) -> Iterator[Record]:
                 reason = "interrupted" if interrupted.is_set() else end.value.reason
                 break
             nodes.append(node)
-            yield _step(len(nodes) - 1, node, dist, engine.model.tokens, top)
+            best = candidates(dist, engine.model.tokens, before, top, node.token)
+            yield _step(len(nodes) - 1, node, dist, best)
+            before = [*before, node.token][-CONTEXT:]
     yield records.end_record(
         reason=reason, ids=[node.token for node in nodes], pieces=[node.piece for node in nodes],
         seconds=time.monotonic() - started,
@@ -104,18 +125,19 @@ def _in_main_thread() -> bool:
 
 
 @torch.inference_mode()
-def _step(index: int, node: Node, dist: Distribution, tokens: Tokens, top: int) -> Record:
+def _step(index: int, node: Node, dist: Distribution, best: list[Candidate]) -> Record:
     return records.step_record(
-        index, node, kept_mass=dist.kept_mass, entropy=dist.entropy, cuts=dist.cuts,
-        candidates=candidates(dist, tokens, top, node.token), tail_mass=dist.tail_mass,
+        index, node, kept_mass=dist.kept_mass, entropy=dist.entropy, cuts=dist.cuts, candidates=best,
+        tail_mass=dist.tail_mass,
     )  # fmt: skip
 
 
-def candidates(dist: Distribution, tokens: Tokens, top: int, taken: int) -> list[Candidate]:
+@torch.inference_mode()
+def candidates(dist: Distribution, tokens: Tokens, before: Sequence[int], top: int, taken: int) -> list[Candidate]:
     """The best `top` candidates (all for -1) without sorting the rest; the `taken` token if its rank is among theirs.
 
     Equal scores share a rank, 1 + the number of greater ones, as in the step's own `rank`. Which of those equal to the
-    last one are listed is open, but for the taken token.
+    last one are listed is open, but for the taken token. `before`: the last ids that they follow.
     """
     count = dist.ranked if top < 0 else min(top, dist.ranked)
     if count == 0:
@@ -129,10 +151,9 @@ def candidates(dist: Distribution, tokens: Tokens, top: int, taken: int) -> list
         _ranks(scores), ids, dist.logits[ids], dist.raw[0, ids], tempered, dist.final[0, ids], cumulative
     )  # fmt: skip
     removed = dist.removed_by(ids)
+    piece = partial(tokens.piece, before=before)
     return [
-        Candidate(
-            rank, token, tokens.piece(token), tokens.special(token), logit, raw, tempered, final, cumulative, stage
-        )
+        Candidate(rank, token, piece(token), tokens.special(token), logit, raw, tempered, final, cumulative, stage)
         for rank, token, logit, raw, tempered, final, cumulative, stage in zip(
             *(column.tolist() for column in columns), removed, strict=True
         )

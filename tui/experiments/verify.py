@@ -21,7 +21,8 @@ from tui.protocol import Step
 def verify_options(options: LaunchOptions) -> dict[str, Any]:
     """Open the model that `options` name, run, and compare."""
     engine, prompted = start(options)
-    return verify(engine, prompted.nodes[-1].id, options.given, options.seed, quiet)
+    result = verify(engine, prompted.nodes[-1].id, options.given, options.seed, quiet)
+    return {**result, "notes": [*result["notes"], *prompted.notes]}
 
 
 def verify_job(engine: Engine, parameters: Mapping[str, Any], report: Report) -> dict[str, object]:
@@ -114,15 +115,13 @@ def _difference(engine: Engine, tip: int, given: Given, seed: int, ours: list[in
 
 
 def report_lines(result: Mapping[str, Any]) -> list[str]:
-    """The result as lines for a person: the notes, then one line if equal, else the first difference and both lists."""
+    """The result as lines for a person: one line if equal, else the first difference and both lists."""
     ours, theirs = result["ours"], result["theirs"]
-    notes = [f"note: {note}" for note in result["notes"]]
     if result["equal"]:
-        return [*notes, f"equal: the same {len(ours)} tokens as generate()"]
+        return [f"equal: the same {len(ours)} tokens as generate()"]
     largest = result["logits"]
     distance = "generate() had ended there" if largest is None else f"the logits differ by at most {largest:.3g}"
     return [
-        *notes,
         f"DIFFERENT from token {result['step'] + 1} on; {distance}",
         f"samplescope: {' '.join(map(str, ours))}",
         f"generate():  {' '.join(map(str, theirs))}",

@@ -35,6 +35,8 @@ class Picture:
     """The prompt text last given to the model."""
     chat: bool = False
     """True if prompts go through the model's chat template."""
+    add_special_tokens: bool = True
+    """Without the chat template: True if the tokenizer frames prompts, with BOS for example."""
     message: str = ""
     """The status line's last message; cleared when the cursor, settings or seed change."""
 

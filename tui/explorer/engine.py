@@ -32,6 +32,8 @@ class WrittenPrompt(NamedTuple):
     chat: bool = False
     """True if the text goes through the model's chat template."""
     system: str = ""
+    add_special_tokens: bool = True
+    """Without the chat template: True if the tokenizer frames the text, with BOS for example."""
 
 
 def ignore(*_: object) -> None:
@@ -124,14 +126,13 @@ class Engine:
 
     def prompt(self, written: WrittenPrompt, then: Then[Prompted], refused: Refused) -> None:
         """Give the model a new prompt."""
-        self._ask(partial(self.client.prompt, written.text, chat=written.chat, system=written.system), then, refused)
+        self._ask(partial(self.client.prompt, **written._asdict()), then, refused)
 
     def count(self, written: WrittenPrompt, then: Then[int]) -> None:
         """Ask how many tokens a prompt has; an earlier count under way is cancelled."""
         if self._counting is not None:
             self._counting.cancel()
-        counted = partial(self.client.encode, written.text, chat=written.chat, system=written.system)
-        self._counting = self._ask(counted, then, ignore)
+        self._counting = self._ask(partial(self.client.encode, **written._asdict()), then, ignore)
 
     def step(self, step: Step, then: Then[Stepped], refused: Refused) -> None:
         """Draw one token, draw until a stop, or take a token."""

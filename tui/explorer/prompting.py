@@ -13,6 +13,8 @@ from tui.protocol import Prompted
 
 _NEW_BRANCH = "A new branch; {branch} goes to the one before."
 _NO_TEMPLATE = "This model has no chat template."
+_TEMPLATE_WRITES = "The chat template writes its special tokens itself; {chat} switches it off."
+_UNFRAMED = "{special_tokens} adds no special tokens"
 
 
 class Prompting:
@@ -31,18 +33,20 @@ class Prompting:
         self._awaited: WrittenPrompt | None = None
         """The prompt sent to the engine whose reply is awaited."""
         explorer.stoppers.append(self.give_up)
-        explorer.change(chat=explorer.options.chat)
+        explorer.change(chat=explorer.options.chat, add_special_tokens=explorer.options.add_special_tokens)
 
     def commands(self) -> Mapping[str, Callable[[], object]]:
         """Handlers by action id."""
-        return {"submit": self.submit, "chat": self.switch_chat}
+        return {"submit": self.submit, "chat": self.switch_chat, "special_tokens": self.switch_special_tokens}
 
     # -- submitting ----------------------------------------------------------------------------------------------
 
     def written(self) -> WrittenPrompt:
         """The prompt as it would go to the model now."""
-        chat = self._explorer.picture.chat
-        return WrittenPrompt(self.text, chat, self.system if chat else "")
+        picture = self._explorer.picture
+        return WrittenPrompt(
+            self.text, picture.chat, self.system if picture.chat else "", picture.chat or picture.add_special_tokens
+        )
 
     def submit(self) -> None:
         """Send the written prompt to the model; a request under way is stopped."""
@@ -82,9 +86,15 @@ class Prompting:
         explorer.change(progress=None)
         explorer.go(explorer.state.prompted(prompted.nodes))
         has_branches = explorer.state.next_branch(explorer.story) is not explorer.state
-        messages = [*self.notes, *([explorer.phrase(_NEW_BRANCH)] if has_branches else [])]
+        new_branch = [explorer.phrase(_NEW_BRANCH)] if has_branches else []
+        messages = [*self.notes, *self._framing(sent, prompted), *new_branch]
         explorer.say(printable(" · ".join(messages), space=" ") if messages else "")
         self.notes = ()
+
+    def _framing(self, sent: WrittenPrompt, prompted: Prompted) -> list[str]:
+        """What the engine says of the prompt, and what leaves special tokens out where the tokenizer may add them."""
+        added = sent.add_special_tokens and not sent.chat
+        return [*prompted.notes, self._explorer.phrase(_UNFRAMED)] if prompted.notes and added else prompted.notes
 
     def _refused(self, sent: WrittenPrompt, error: EngineFailed) -> None:
         if sent is not self._awaited:
@@ -141,6 +151,17 @@ class Prompting:
             self._explorer.change(chat=True)
             self.submit()
         return ""
+
+    # -- special tokens ------------------------------------------------------------------------------------------
+
+    def switch_special_tokens(self) -> None:
+        """Let the tokenizer add special tokens to the prompt, or no longer, and submit the prompt again."""
+        picture = self._explorer.picture
+        if picture.chat:
+            self._explorer.say(self._explorer.phrase(_TEMPLATE_WRITES))
+        else:
+            self._explorer.change(add_special_tokens=not picture.add_special_tokens)
+            self.submit()
 
     @property
     def _has_template(self) -> bool:

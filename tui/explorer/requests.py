@@ -57,7 +57,7 @@ def score_view(state: State, end: int) -> View:
 def reach_nodes(state: State, path: Iterable[Node], known: Iterable[int]) -> list[int]:
     """The branch's nodes whose reachability is unknown, those nearest to the cursor (on screen) first.
 
-    A token drawn under exactly these settings is reachable, so it is left out, as is a prompt not looked into.
+    A token drawn with the same `given` is reachable, so it is left out, as is a prompt not looked into.
     """
     settled = set(known)
     rated = [node for node in path if node.how is not How.PROMPT or math.isfinite(node.surprisal)]

@@ -29,6 +29,7 @@ def branch_text(opened: Opened, settings: Settings, seed: int, branch: Sequence[
             seed=seed,
             prompt=join_text(node.piece for node in prompt),
             prompt_ids=[node.token for node in prompt],
+            notes=opened.notes,
             head=opened.head,
         ),
         *(saved_step_record(index, node) for index, node in enumerate(drawn)),

@@ -9,10 +9,14 @@ from typing import Any, Protocol
 from torch import Tensor
 
 from tui.core.progress import Report, quiet
-from tui.core.settings import Given
+from tui.core.settings import Given, Refusal
 
 Processor = Callable[[Tensor, Tensor], Tensor]
 """(ids [1, n], scores [1, V]) → scores [1, V]."""
+
+
+CONTEXT = 4
+"""As many ids before a token as may decide its text."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,8 @@ class ModelInfo:
     """The tokens that end a text."""
     generation: Mapping[str, Any] = field(default_factory=dict)
     """The parameters that the model's generation_config sets."""
+    refused: Mapping[str, Refusal] = field(default_factory=dict)
+    """Those among them that generate() refuses: a person must set another value."""
     defaults: Mapping[str, Any] = field(default_factory=dict)
     """transformers' own defaults, for parameters that neither the person nor the model sets."""
     notes: tuple[str, ...] = ()
@@ -51,8 +57,8 @@ class ModelInfo:
 class Tokens(Protocol):
     """A tokenizer: from text to ids, and from an id to its bytes."""
 
-    def encode(self, text: str, report: Report = quiet) -> list[int]:
-        """Ids of a prompt, with the special tokens the tokenizer adds; one BOS for an empty text.
+    def encode(self, text: str, report: Report = quiet, *, add_special_tokens: bool = True) -> list[int]:
+        """Ids of a prompt, with the special tokens that the tokenizer adds or without them; one BOS for an empty text.
 
         `report` is called while a server is waited for; an exception in it ends the wait.
         """
@@ -63,8 +69,18 @@ class Tokens(Protocol):
         InputError if there is no template.
         """
 
-    def piece(self, token: int) -> bytes:
-        """A token's bytes; it may be half a character."""
+    def notes(self, ids: Sequence[int], *, plain: bool) -> list[str]:
+        """What a person may not expect of a prompt: BOS twice, EOS at its end.
+
+        `plain`: the ids are a text's, to which the tokenizer added what special tokens it adds.
+        """
+
+    def piece(self, token: int, before: Sequence[int] | None = None) -> bytes:
+        """What a token adds to the text, as bytes: it may be half a character, or nothing.
+
+        `before`: the ids that it follows, of which the last `CONTEXT` are enough, or none at the beginning of a text.
+        None: inside any text.
+        """
 
     def special(self, token: int) -> bool:
         """True for control tokens and for ids that the tokenizer does not use."""

@@ -1,60 +1,102 @@
 """Checks a checkpoint's folder before it is loaded, without running its code or opening a pickle.
 
-This module does not import torch, so that a wrong folder is refused at once.
+This module imports neither torch nor transformers, so that a wrong folder is refused at once.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tui.core.origin import Origin
 from tui.errors import ModelError
+from tui.models import foreign
+from tui.models.header import Header, check_sizes, read_header
 
 CONFIG = "config.json"
+GENERATION = "generation_config.json"
 SAFETENSORS = ".safetensors"
 PICKLE_REMEDY = "Get it as safetensors; or {--allow-pickle}, if you trust whoever made it: unpickling can run code."
+DEEPEST = 60
+"""How deep a JSON file may be nested; libraries recurse through it, and no real checkpoint comes near."""
 _WHOLE = "Get the whole checkpoint anew."
-_TOKENIZERS = ("tokenizer*", "vocab*", "merges.txt", "*.model", "*.tiktoken", "*.spm")
+_TOKENIZERS = ("tokenizer*", "vocab*", "merges.txt", "*.model", "*.tiktoken", "*.spm", "spiece*", "tekken.json")
 """Patterns of file names; a folder with a tokenizer has at least one such file."""
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
-_FOREIGN = ("*.gguf", "*.h5", "*.msgpack", "*.onnx", "consolidated*")
+_FOREIGN = ("*.h5", "*.msgpack", "*.onnx", "consolidated*")
 
 
-def check(folder: Path, name: str, origin: Origin) -> bool:
-    """Check a checkpoint before it is loaded; True if its weights are safetensors, False for an allowed pickle.
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint that has been checked, and the contents of its small files."""
 
-    ModelError if it is not a causal model, or if its weights are missing, damaged, or a pickle that is not allowed.
+    folder: Path
+    config: Mapping[str, Any]
+    """The contents of config.json."""
+    header: Header | None
+    """The header of safetensors weights; None for an allowed pickle, which has none."""
+    generation: Mapping[str, Any] | None
+    """The contents of generation_config.json; None if there is no file, or it cannot be read."""
+    notes: Sequence[str]
+    """One line for each file that cannot be read and is left out."""
+
+
+def check(folder: Path, name: str, origin: Origin) -> Checkpoint:
+    """Check a checkpoint before it is loaded.
+
+    ModelError if it is not a causal model, if its weights are missing, damaged, or a pickle that is not allowed, or if
+    its configuration cannot be that of the weights.
     """
-    check_config(folder, name, origin)
+    config = check_config(folder, name, origin)
     names = [path.name for path in folder.iterdir()]
-    if not any(fnmatch(one, pattern) for one in names for pattern in _TOKENIZERS):
-        raise ModelError(f"There is no tokenizer in {name}.", "Put the tokenizer's files beside the weights.")
-    files = weight_files(names, lambda index: _json(folder / index, name), name, allow_pickle=origin.allow_pickle)
-    for file in files:
-        _check_weights(folder / file, name)
-    return files[0].endswith(SAFETENSORS)
+    _check_tokenizer(folder, names, name)
+    files = weight_files(names, lambda index: read_json(folder / index, name), name, allow_pickle=origin.allow_pickle)
+    if stub := next((file for file in files if foreign.is_pointer(folder / file)), None):
+        raise foreign.pointer(stub, name)
+    header = read_header([folder / file for file in files], name) if files[0].endswith(SAFETENSORS) else None
+    if header is not None:
+        check_sizes(config, header, name)
+    return Checkpoint(folder, config, header, *_generation(folder / GENERATION, name))
 
 
-def check_config(folder: Path, name: str, origin: Origin) -> None:
-    """ModelError if the folder has no valid config.json, or if that does not describe a causal language model."""
+def _generation(file: Path, source: str) -> tuple[Mapping[str, Any] | None, Sequence[str]]:
+    """The contents of generation_config.json, or a note why they are not in force; transformers goes on without too."""
+    if not file.exists():
+        return None, ()
+    try:
+        return read_json(file, source), ()
+    except ModelError as error:
+        return None, [f"{error.message.rstrip('.')}; what it sets is not in force"]
+
+
+def check_config(folder: Path, name: str, origin: Origin) -> Mapping[str, Any]:
+    """The contents of config.json. ModelError if it is not valid, or does not describe a causal language model."""
     if (folder / "adapter_config.json").exists():
-        base = _json(folder / "adapter_config.json", name).get("base_model_name_or_path")
-        raise ModelError(f"{name} is an adapter of {base}, not a model.", "Merge it into its base model first.")
+        raise foreign.adapter(name, read_json(folder / "adapter_config.json", name).get("base_model_name_or_path"))
     if not (folder / CONFIG).is_file():
+        if ggufs := sorted(file.name for file in folder.iterdir() if foreign.is_gguf(file)):
+            raise foreign.gguf(f"{name} holds a GGUF file ({ggufs[0]}) and no {CONFIG}")
         raise ModelError(f"{name} is no model: it has no {CONFIG}.", "Give a folder with a whole model.")
-    config = _json(folder / CONFIG, name)
+    config = read_json(folder / CONFIG, name)
     remote = origin.trust_remote_code and "auto_map" in config
     if not isinstance(config.get("model_type"), str) and not remote:
         raise ModelError(f"The {CONFIG} of {name} names no model_type.", "It is no model that transformers knows.")
     if config.get("is_encoder_decoder") is True:
-        raise ModelError(
-            f"{name} is an encoder-decoder ({_class_of(config)}): it turns one text into another.",
-            "samplescope looks at models that go on with a text: causal language models.",
-        )
+        raise foreign.encoder_decoder(name, _class_of(config))
+    return config
+
+
+def _check_tokenizer(folder: Path, names: Collection[str], source: str) -> None:
+    """Raise ModelError if the folder has no file of a tokenizer, or only a Git LFS pointer."""
+    files = [one for one in names if any(fnmatch(one, pattern) for pattern in _TOKENIZERS)]
+    if not files:
+        raise ModelError(f"There is no tokenizer in {source}.", "Put the tokenizer's files beside the weights.")
+    if stub := next((file for file in files if foreign.is_pointer(folder / file)), None):
+        raise foreign.pointer(stub, source)
 
 
 def weight_files(
@@ -93,33 +135,38 @@ def _no_weights(names: Collection[str], source: str) -> ModelError:
     pickles = sorted(one for one in names if any(fnmatch(one, pattern) for pattern in _PICKLES))
     if pickles:
         return ModelError(f"The weights of {source} are a pickle ({pickles[0]}), which is not opened.", PICKLE_REMEDY)
-    foreign = sorted(one for one in names if any(fnmatch(one, pattern) for pattern in _FOREIGN))
-    found = f"only {foreign[0]}, which is not loaded here" if foreign else "no model.safetensors"
+    if ggufs := sorted(one for one in names if one.lower().endswith(".gguf")):
+        return foreign.gguf(f"There are no weights in {source} but a GGUF file ({ggufs[0]})")
+    others = sorted(one for one in names if any(fnmatch(one, pattern) for pattern in _FOREIGN))
+    found = f"only {others[0]}, which is not loaded here" if others else "no model.safetensors"
     return ModelError(f"There are no weights in {source}: {found}.", "Get it as transformers' safetensors.")
 
 
-def _check_weights(file: Path, source: str) -> None:
-    """ModelError for a file that is missing, truncated or no safetensors file; only its header is read."""
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        if file.suffix == SAFETENSORS:
-            with safe_open(file, framework="np"):
-                return
-        file.open("rb").close()
-    except (SafetensorError, OSError, ValueError) as error:
-        reason = str(error) or type(error).__name__
-        raise ModelError(f"{file.name} in {source} is damaged: {reason}.", _WHOLE) from None
-
-
-def _json(file: Path, source: str) -> dict[str, Any]:
+def read_json(file: Path, source: str) -> dict[str, Any]:
+    """The JSON object in a file. ModelError if it is truncated, nested too deeply, or no object."""
+    if foreign.is_pointer(file):
+        raise foreign.pointer(file.name, source)
     try:
         content = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+    except RecursionError:
+        raise _too_deep(file, source) from None
+    except (OSError, ValueError) as error:
         raise ModelError(f"The {file.name} of {source} cannot be read: {error}.", _WHOLE) from None
     if not isinstance(content, dict):
         raise ModelError(f"The {file.name} of {source} is no JSON object.", _WHOLE)
+    if _deeper(content, DEEPEST):
+        raise _too_deep(file, source)
     return content
+
+
+def _too_deep(file: Path, source: str) -> ModelError:
+    return ModelError(f"The {file.name} of {source} cannot be read: it is nested too deeply.", _WHOLE)
+
+
+def _deeper(value: object, levels: int) -> bool:
+    """True if a JSON value is nested deeper than so many levels."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels == 0 or any(_deeper(one, levels - 1) for one in inner)
 
 
 def _class_of(config: Mapping[str, Any]) -> str:

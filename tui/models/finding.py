@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from functools import cached_property
+
+from tui.core.tokens import token_text
 
 _NUMBER = re.compile(r"#(\d{1,18})", re.ASCII)
 
@@ -16,13 +19,17 @@ class Findable(ABC):
         self._width = width
 
     @abstractmethod
-    def piece(self, token: int) -> bytes:
-        """A token's bytes; it may be half a character."""
+    def piece(self, token: int, before: Sequence[int] | None = None) -> bytes:
+        """What a token adds to the text, as bytes; without `before`, inside any text."""
+
+    @abstractmethod
+    def special(self, token: int) -> bool:
+        """True for control tokens and ids without a token."""
 
     @cached_property
     def _folded(self) -> list[str]:
-        """Every token's text, case-folded for searching."""
-        return [self.piece(token).decode("utf-8", "replace").casefold() for token in range(self._width)]
+        """Every token's text case-folded for searching."""
+        return [token_text(self.piece(token), token, self.special(token)).casefold() for token in range(self._width)]
 
     def matches(self, wanted: str, limit: int) -> list[int]:
         """At most `limit` ids whose text equals, starts with, or contains `wanted`, best match first.
@@ -39,6 +46,13 @@ class Findable(ABC):
 
     def _distance(self, token: int, wanted: str, folded: str, bare: str) -> tuple[int, int]:
         text = self._folded[token]
-        exact = self.piece(token) == wanted.encode("utf-8", "replace")
-        order = (exact, text == folded, text.strip() == bare, text.strip().startswith(bare), True)
+        piece, sought = self.piece(token), wanted.encode("utf-8", "replace")
+        order = (
+            piece == sought,
+            piece.strip() == sought.strip(),
+            text == folded,
+            text.strip() == bare,
+            text.strip().startswith(bare),
+            True,
+        )
         return order.index(True), len(text)

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from tui.core.settings import OWN_DEFAULTS, Given, for_generate
+from tui.core.settings import OWN_DEFAULTS, Given, Refusal, for_generate
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The settings of a model's generation_config."""
+
+    values: Mapping[str, Any]
+    """The values as they are written in the file, of any type."""
+    refused: Mapping[str, Refusal] = field(default_factory=dict)
+    """The sampling parameters among them that generate() refuses, by name."""
+
 
 OVERRIDES: Mapping[str, Any] = {
     "guidance_scale": None,
@@ -74,8 +86,22 @@ def arguments(prompt: Sequence[int], given: Given, context: int | None) -> dict[
     return keywords
 
 
-def token_set(tokens: int | Sequence[int] | None) -> frozenset[int]:
-    """A set of tokens, which a configuration may write as None, as one id, or as a list."""
+def is_overridden(name: str, value: object) -> bool:
+    """True if a setting of a generation_config is overridden, for both sides of a comparison."""
+    return name in OVERRIDES or is_synthid(name, value)
+
+
+def is_synthid(name: str, value: object) -> bool:
+    """True for the settings of SynthID's watermark, which transformers itself cannot read from a file."""
+    return name == "watermarking_config" and isinstance(value, dict) and "ngram_len" in value
+
+
+def token_set(tokens: object) -> frozenset[int]:
+    """The set of tokens that a configuration writes as None, as one id, or as a list; TypeError for anything else."""
     if tokens is None:
         return frozenset()
-    return frozenset([tokens] if isinstance(tokens, int) else tokens)
+    if isinstance(tokens, list | tuple | set | frozenset):
+        return frozenset[int]().union(*map(token_set, tokens))
+    if not isinstance(tokens, int | float):
+        raise TypeError(f"{tokens!r} is no token")
+    return frozenset([int(tokens)])

@@ -5,31 +5,47 @@ from __future__ import annotations
 import logging
 import os
 import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui.core.origin import Origin
 from tui.core.progress import Report
 from tui.errors import ModelError
-from tui.models.checkpoint import check
+from tui.models import notes
+from tui.models.checkpoint import Checkpoint, check
+from tui.models.configuration import configuration_of
+from tui.models.foreign import file_instead
 from tui.models.placing import placement
+from tui.models.quantisation import check_scales, missing_library, quantisation_of
+from tui.models.refusals import load_error, missing_package
 from tui.models.waiting import one_line
-from tui.paths import is_folder
+from tui.paths import is_file, is_folder
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 DEMO = Path(__file__).parent / "demo"
-NAMED = 3
-"""How many of the missing tensors an error names."""
-_ENCODERS = "It fills gaps in a text and cannot go on with one: samplescope looks at causal language models."
 
 
-Loaded = tuple["PreTrainedModel", "PreTrainedTokenizerBase", str]
+@dataclass(frozen=True)
+class Loaded:
+    """A loaded model, whose generation_config is not set yet, with its tokenizer and its checkpoint."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    source: str
+    """The folder or Hugging Face id that was asked for."""
+    name: str
+    """The name shown to a person."""
+    checkpoint: Checkpoint
+    notes: Sequence[str]
+    """One line for each thing in the checkpoint that is not used."""
 
 
 def load(origin: Origin, report: Report) -> Loaded:
-    """Load (model, tokenizer, display name) from a folder or a Hugging Face id; without one, the demo model.
+    """Load the model of a folder or a Hugging Face id; without one, the demo model.
 
     ModelError if it cannot be found, is no causal model, has no tokenizer, lacks weights, or needs code or a pickle
     that is not allowed.
@@ -42,25 +58,27 @@ def load(origin: Origin, report: Report) -> Loaded:
 def _load(origin: Origin, report: Report) -> Loaded:
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     source = str(DEMO) if origin.model is None else origin.model
-    folder = _folder(origin, report)
-    safetensors = check(folder, source, origin)
+    checkpoint = check(_folder(origin, report), source, origin)
     report("importing torch", 0, None, "")
     library = _transformers()
-    config = _configuration(library, folder, source, origin)
-    quantisation = getattr(config, "quantization_config", None)
+    config = configuration_of(library, checkpoint, source, origin)
+    quantisation = quantisation_of(config)
     keywords, target = placement(origin, quantised=quantisation is not None)
     report("loading the tokenizer", 0, None, "")
-    tokenizer = _tokenizer(library, folder, source, origin)
+    tokenizer = _tokenizer(library, checkpoint.folder, source, origin)
     report("loading the weights", 0, None, "")
-    keywords |= {"use_safetensors": True if safetensors else None, "trust_remote_code": origin.trust_remote_code}
+    keywords["use_safetensors"] = None if checkpoint.header is None else True
+    keywords["trust_remote_code"] = origin.trust_remote_code
     try:
-        model = _model(library, folder, source, keywords)
+        model, unused = _model(library, checkpoint.folder, source, keywords)
     except ImportError as error:
-        raise _missing_library(source, quantisation, error) from None
+        raise missing_library(source, quantisation, error) from None
     report("placing the weights", 0, None, "")
-    model = model if target is None else _moved_to(model, target)
-    shown = "demo" if origin.model is None else folder.resolve().name if is_folder(source) else source
-    return model.eval(), tokenizer, shown
+    return Loaded(
+        (model if target is None else _moved_to(model, target)).eval(), tokenizer, source,
+        "demo" if origin.model is None else checkpoint.folder.resolve().name if is_folder(source) else source,
+        checkpoint, [*checkpoint.notes, *notes.unused(unused), *notes.own_generate(checkpoint.folder)],
+    )  # fmt: skip
 
 
 def _folder(origin: Origin, report: Report) -> Path:
@@ -69,6 +87,8 @@ def _folder(origin: Origin, report: Report) -> Path:
         return DEMO
     if is_folder(origin.model):
         return Path(origin.model)
+    if is_file(origin.model):
+        raise file_instead(Path(origin.model))
     from tui.models.hub import fetch
 
     return fetch(origin, report)
@@ -85,55 +105,39 @@ def _transformers() -> Any:
     return transformers
 
 
-def _configuration(library: Any, folder: Path, source: str, origin: Origin) -> Any:
-    """The checkpoint's configuration. ModelError if AutoModelForCausalLM cannot load a usable model from it."""
-    try:
-        config = library.AutoConfig.from_pretrained(folder, trust_remote_code=origin.trust_remote_code)
-    except Exception as error:  # a configuration's own checks raise any kind
-        raise _load_error(source, error, "configuration") from None
-    if origin.trust_remote_code and "AutoModelForCausalLM" in (getattr(config, "auto_map", None) or {}):
-        return config
-    named = (getattr(config, "architectures", None) or [type(config).__name__])[0]
-    # GPT-NeoX is a decoder although its `is_decoder` is False: there the class name decides.
-    if getattr(config, "is_decoder", True) is False and not named.endswith(("ForCausalLM", "Config")):
-        raise ModelError(f"{source} is an encoder ({named}), no causal language model.", _ENCODERS)
-    if type(config) not in library.MODEL_FOR_CAUSAL_LM_MAPPING:
-        if config.get_text_config() is not config:
-            raise ModelError(
-                f"{source} is multimodal ({named}), and transformers cannot load its text decoder alone.",
-                "Give a text model.",
-            )
-        raise ModelError(f"{source} is no causal language model ({named}).", "Give one that goes on with a text.")
-    return config
-
-
 def _tokenizer(library: Any, folder: Path, source: str, origin: Origin) -> PreTrainedTokenizerBase:
     try:
         tokenizer: PreTrainedTokenizerBase = library.AutoTokenizer.from_pretrained(
             folder, trust_remote_code=origin.trust_remote_code
         )
     except Exception as error:  # tokenizers raises plain Exception
-        raise _load_error(source, error, "tokenizer") from None
+        raise missing_package(folder, source) or load_error(source, error, "tokenizer") from None
     return tokenizer
 
 
-def _model(library: Any, folder: Path, source: str, keywords: dict[str, Any]) -> PreTrainedModel:
-    """The model with all its weights; ModelError names tensors that are missing or have another shape."""
+def _model(library: Any, folder: Path, source: str, keywords: dict[str, Any]) -> tuple[PreTrainedModel, list[str]]:
+    """(the model with all its weights, the names of unused tensors); its generation_config is left empty.
+
+    ModelError names tensors that are missing or have another shape.
+    """
     try:
         model, info = library.AutoModelForCausalLM.from_pretrained(
-            folder, output_loading_info=True, ignore_mismatched_sizes=True, **keywords  # named below
+            folder, output_loading_info=True, ignore_mismatched_sizes=True,  # named below
+            generation_config=library.GenerationConfig(), **keywords,
         )  # fmt: skip
     except ImportError:
         raise
     except Exception as error:  # transformers raises many kinds (SafetensorError, RuntimeError, OSError, …)
-        raise _load_error(source, error, "model") from None
+        raise load_error(source, error, "model") from None
+    unused = sorted(info.get("unexpected_keys") or ())
+    check_scales(unused, source)
     misshapen = (f"{name} (shape {tuple(found)})" for name, found, *_ in info.get("mismatched_keys") or ())
     if missing := [*sorted(info.get("missing_keys") or ()), *sorted(misshapen)]:
         raise ModelError(
-            f"The checkpoint {source} lacks weights: {_first_names(missing)}.", "They would be random; get a whole one."
+            f"The checkpoint {source} lacks weights: {notes.first_names(missing)}.",
+            "They would be random; get a whole one.",
         )
-    loaded: PreTrainedModel = model
-    return loaded
+    return model, unused
 
 
 def _moved_to(model: Any, device: str) -> Any:
@@ -142,33 +146,3 @@ def _moved_to(model: Any, device: str) -> Any:
         return model.to(device)
     except RuntimeError as error:  # torch.OutOfMemoryError is one
         raise ModelError(f"The model does not go onto {device}: {one_line(error)}", "Try {--device cpu}.") from None
-
-
-def _first_names(names: list[str]) -> str:
-    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
-
-
-def _load_error(source: str, error: Exception, what: str) -> ModelError:
-    if "trust_remote_code" in str(error):
-        return ModelError(
-            f"{source} needs Python code of its own repository to load, which was not run.",
-            "{--trust-remote-code} runs it, if you trust whoever wrote it.",
-        )
-    if "Weights only load failed" in str(error):
-        return ModelError(f"The pickle in {source} holds more than weights, and was not opened.", "Do not trust it.")
-    return ModelError(f"The {what} in {source} cannot be loaded: {one_line(error)}")
-
-
-def _missing_library(source: str, quantisation: Any, error: ImportError) -> ModelError:
-    """The error for a library that a checkpoint needs and that is not installed; transformers' message names it."""
-    method = _quantisation_method(quantisation)
-    needs = f"is quantised ({method}) and needs a library" if method else "needs a library"
-    return ModelError(f"{source} {needs} that is not installed: {one_line(error)}")
-
-
-def _quantisation_method(quantisation: Any) -> str:
-    """The name of a quantisation's method (gptq, awq, bitsandbytes …); '' for a checkpoint that is not quantised."""
-    if isinstance(quantisation, dict):
-        return str(quantisation.get("quant_method") or "unknown method")
-    named = getattr(quantisation, "quant_method", "")
-    return str(getattr(named, "value", named))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,12 +11,16 @@ from torch import Tensor
 from tui.core.origin import Origin
 from tui.core.progress import Report
 from tui.errors import InputError
+from tui.models import notes as said
 from tui.models.base import ModelInfo
+from tui.models.context import context_of
 from tui.models.decoding import Shared, TransformersDecoder, library_defaults, prompt_logits
 from tui.models.failing import failing
-from tui.models.generation import OVERRIDES, arguments, token_set
+from tui.models.generation import Asked, arguments, token_set
+from tui.models.generation_config import adopt
 from tui.models.loading import load
-from tui.models.placing import input_device, layer_devices
+from tui.models.modules import width_of
+from tui.models.placing import input_device
 from tui.models.probe import Backend
 from tui.models.reference import GenerateReference
 from tui.models.versions import unchecked
@@ -27,33 +32,27 @@ NAME = "transformers"
 class TransformersModel:
     """A causal model and its tokenizer."""
 
-    def __init__(self, model: Any, tokenizer: Any, name: str, *, trusted: bool = False) -> None:
+    def __init__(
+        self, model: Any, tokenizer: Any, name: str, *, trusted: bool = False, asked: Asked | None = None,
+        notes: Sequence[str] = (),
+    ) -> None:  # fmt: skip
+        """`asked`: its checkpoint's settings, by default its generation_config's; `notes`: what of it is not used."""
         self._shared = Shared(model, tokenizer)
-        text_config = model.config.get_text_config()
-        width = _width(model)
-        asked = {n: value for n, value in model.generation_config.to_dict().items() if not n.startswith("_")}
-        defaults = library_defaults(model)
-        self.tokens = Vocabulary(tokenizer, width)
-        self.info = ModelInfo(
-            name=name,
-            backend=NAME,
-            vocabulary=width,
-            context=getattr(text_config, "max_position_embeddings", None),
-            device=str(input_device(model)),
-            dtype=str(model.dtype).removeprefix("torch."),
-            eos=token_set(asked.get("eos_token_id")),
-            generation=asked,
-            defaults=defaults,
-            notes=(*unchecked(), *_notes(asked, defaults), *_spread_note(model)),
-            chat=bool(getattr(tokenizer, "chat_template", None)),
-            trusted=trusted,
-        )
+        in_force = {n: value for n, value in model.generation_config.to_dict().items() if not n.startswith("_")}
+        self.info = _info(model, tokenizer, in_force, asked or Asked(in_force), name=name, trusted=trusted, notes=notes)
+        self.tokens = Vocabulary(tokenizer, self.info.vocabulary, in_force.get("bos_token_id"))
         self.reference = GenerateReference(self._shared, self.info.context)
 
     @classmethod
     def load(cls, origin: Origin, report: Report) -> TransformersModel:
         """Load a folder, a Hugging Face id, or the demo model; ModelError says why it cannot be loaded."""
-        return cls(*load(origin, report), trusted=origin.trusting)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a person sees ModelErrors only, not stderr
+            loaded = load(origin, report)
+            asked = adopt(loaded.model, loaded.checkpoint, loaded.source)
+        return cls(
+            loaded.model, loaded.tokenizer, loaded.name, trusted=origin.trusting, asked=asked, notes=loaded.notes
+        )
 
     @failing("The model's forward")
     def prompt_logits(self, prompt: Sequence[int], report: Report) -> Tensor:
@@ -71,26 +70,27 @@ class TransformersModel:
         return TransformersDecoder(self._shared, prompt, arguments(prompt, {}, context))
 
 
-def _width(model: Any) -> int:
-    """How many logits the model gives: packed weights have the number in out_features only."""
-    head = model.get_output_embeddings()
-    if head is None:  # a repository's own class need not name its output layer
-        return int(model.config.get_text_config().vocab_size)
-    return int(getattr(head, "out_features", None) or head.weight.shape[0])
-
-
-def _spread_note(model: Any) -> list[str]:
-    devices = layer_devices(model)
-    return [f"layers on {', '.join(devices)}"] if devices else []
-
-
-def _notes(asked: Mapping[str, Any], defaults: Mapping[str, Any]) -> list[str]:
-    """One line for each setting of the model's generation_config that is overridden."""
-    return [
-        f"generation_config asks {name}={asked[name]}; overridden, here and in verify"
-        for name, value in OVERRIDES.items()
-        if asked.get(name) is not None and asked[name] != value and asked[name] != defaults.get(name)
-    ]
+def _info(
+    model: Any, tokenizer: Any, in_force: Mapping[str, Any], asked: Asked, *, name: str, trusted: bool,
+    notes: Sequence[str],
+) -> ModelInfo:  # fmt: skip
+    width, defaults = width_of(model), library_defaults(model)
+    overridden = [*said.overridden(asked.values, defaults), *said.ids_beyond(in_force, width)]
+    return ModelInfo(
+        name=name,
+        backend=NAME,
+        vocabulary=width,
+        context=context_of(model.config.get_text_config()),
+        device=str(input_device(model)),
+        dtype=str(model.dtype).removeprefix("torch."),
+        eos=token_set(in_force.get("eos_token_id")),
+        generation={**in_force, **{name: refusal.number for name, refusal in asked.refused.items()}},
+        refused=asked.refused,
+        defaults=defaults,
+        notes=(*unchecked(), *overridden, *notes, *said.spread_over(model)),
+        chat=bool(getattr(tokenizer, "chat_template", None)),
+        trusted=trusted,
+    )
 
 
 TRANSFORMERS = Backend(

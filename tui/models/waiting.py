@@ -11,6 +11,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 TICK_SECONDS = 0.1
+MOST_SHOWN = 60
+"""Characters of a value from a file in a message."""
 ENDING_SECONDS = 1.0
 """How long work that was given up may take to clean up."""
 
@@ -44,3 +46,9 @@ def run_in_thread(work: Callable[[], T], tick: Callable[[], None], give_up: Call
 def one_line(error: BaseException) -> str:
     """The error's message without line breaks, cut at 300 characters; its type if there is no message."""
     return shorten(" ".join(str(error).split()), 300, placeholder=" …") or type(error).__name__
+
+
+def shown(value: object) -> str:
+    """The repr of a value from a file, cut at `MOST_SHOWN` characters."""
+    text = repr(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"

@@ -46,11 +46,11 @@ NO_DRAW = Noise(seed=0, position=0)
 
 @dataclass(frozen=True, slots=True)
 class KeptSet:
-    """The candidates that one stage left."""
+    """What survives a stage."""
 
     stage: str
     left: Tensor
-    """[1, V] bool: True for a candidate that is left."""
+    """[1, V] bool: True for a survivor, False for a removed candidate."""
     count: int
     """How many candidates are left."""
     tie: tuple[int, int] | None = None

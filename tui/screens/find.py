@@ -14,9 +14,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui.core.printable import printable_bytes
 from tui.protocol import Candidate
-from tui.widgets.candidate_columns import UNRANKED
+from tui.widgets.candidate_columns import UNRANKED, token_name
 from tui.widgets.cuts import stage_label
 from tui.widgets.line_input import LineInput
 from tui.widgets.numbers import aligned, percent
@@ -101,7 +100,7 @@ def header(roomy: bool) -> str:
 
 def match_line(candidate: Candidate, roomy: bool) -> Text:
     """A match in one line: rank, token, id, probabilities in percent, cumulative probability, removing stage."""
-    name = Text(printable_bytes(candidate.piece))
+    name = Text(token_name(candidate))
     name.truncate(_TOKEN[roomy], overflow="ellipsis", pad=True)
     rank = f"{candidate.rank:,}" if candidate.rank else UNRANKED
     line = Text(f"{rank:>6}  ").append_text(name).append(f" {candidate.token:>7}")

@@ -32,6 +32,7 @@ class Panes:
         """Set each pane's attributes from the new picture."""
         self.prompt.submit_key = self._keymap.phrase("{submit}")
         self.prompt.chat, self.prompt.submitted = new.chat, new.submitted
+        self.prompt.add_special_tokens = new.add_special_tokens
         self._show_text(new)
         self._show_settings(new)
         self._show_viewed(story, new)

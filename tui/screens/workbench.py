@@ -123,7 +123,7 @@ class Workbench(Screen[None]):
         if not self._composed:
             return
         self.panes.show(self.explorer.story, old, new)
-        if (old.chat, old.opened) != (new.chat, new.opened):
+        if any(getattr(old, part) != getattr(new, part) for part in ("chat", "add_special_tokens", "opened")):
             self._count()  # the same text is other tokens now
 
     def window(self) -> tuple[requests.Window, PlotRequest | None]:

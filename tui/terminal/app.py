@@ -21,6 +21,7 @@ from tui.terminal.driver import SafeDriver
 from tui.terminal.filters import HarmlessText
 from tui.terminal.signals import ending_cleanly, run_exit_tasks
 from tui.terminal.typing import InOrder
+from tui.terminal.widths import widen_spacing_marks
 
 Result = TypeVar("Result")
 
@@ -36,6 +37,7 @@ class SafeApp(App[Result]):
 
     def __init__(self) -> None:
         prepare_environment()
+        widen_spacing_marks()
         self.surroundings = surroundings()
         self.exit_tasks: list[Callable[[], None]] = []
         self._harmless = HarmlessText()

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from tui.core.printable import printable_bytes
+from tui.core.tokens import printable_token
 from tui.protocol import Candidate
 from tui.widgets.cuts import stage_label
 from tui.widgets.numbers import Unit, aligned, between, logarithm, percent, score
@@ -116,13 +116,21 @@ def first_number(unit: Unit, shown: tuple[Column, ...]) -> str:
     return next((name for name in numbers if name in names), "")
 
 
+def token_name(candidate: Candidate) -> str:
+    """A candidate's token as it is written in the list."""
+    return printable_token(candidate.piece, candidate.token, candidate.special)
+
+
 def cell(candidate: Candidate, column: Column, unit: Unit, scale: float) -> str:
     """A candidate's text in a column, exactly as wide as the column; `scale` is the longest bar's probability."""
     name, width = column
     if name == "rank":
         return f"{candidate.rank or UNRANKED} ".rjust(width)
     if name == "token":
-        return fit((SPECIAL if candidate.special else "") + printable_bytes(candidate.piece), width)
+        return fit(
+            (SPECIAL if candidate.special else "") + token_name(candidate),
+            width,
+        )
     if name == "id":
         return str(candidate.token).rjust(width)
     if name == "bytes":
@@ -182,6 +190,6 @@ def bar(share: float, width: int) -> str:
 
 def would_draw_note(candidate: Candidate) -> str:
     """Border text for the token that a step would draw: `▸ n draws ·unicorns, rank 3`."""
-    token = Text(printable_bytes(candidate.piece))
+    token = Text(token_name(candidate))
     token.truncate(24, overflow="ellipsis")
     return f"{WOULD_DRAW} n draws {token.plain}, rank {candidate.rank:,}"

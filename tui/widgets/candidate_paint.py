@@ -10,7 +10,6 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tui.core.printable import printable_bytes
 from tui.protocol import Candidate, Span, Tail
 from tui.widgets.candidate_columns import (
     GOES_ON,
@@ -22,6 +21,7 @@ from tui.widgets.candidate_columns import (
     first_number,
     fit,
     heading,
+    token_name,
 )
 from tui.widgets.cuts import CutMark
 from tui.widgets.numbers import Unit
@@ -177,7 +177,7 @@ def tail_text(tail: Tail, candidate: Candidate | None, list_format: ListFormat) 
     all_of_it = Candidate(0, -1, b"", False, math.nan, tail.mass, spans[0].value, spans[1].value, 1.0, "", spans=spans)
     shown = candidate or all_of_it
     cells = {"id", "bytes"} if candidate is None else set()
-    token = f"{tail.count:,} unseen" if candidate is None else f"{printable_bytes(candidate.piece)} (unseen)"
+    token = f"{tail.count:,} unseen" if candidate is None else f"{token_name(candidate)} (unseen)"
     return "".join(
         fit(token, column.width) if column.name == "token"
         else " " * column.width if column.name in {"marks", "count", "bar", *cells}
@@ -191,5 +191,6 @@ def detail_text(candidate: Candidate | None, width: int) -> str:
     if candidate is None:
         return " " * width
     return fit(
-        f" id {candidate.token}  bytes {candidate.piece.hex(' ') or 'none'}  {printable_bytes(candidate.piece)}", width
+        f" id {candidate.token}  bytes {candidate.piece.hex(' ') or 'none'}  {token_name(candidate)}",
+        width,
     )

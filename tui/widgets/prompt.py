@@ -58,6 +58,8 @@ class PromptEditor(TextArea):
     """The text last given to the model; a different text is shown as edited."""
     chat: var[bool] = var(False)
     """True if the text goes through the model's chat template."""
+    add_special_tokens: var[bool] = var(True)
+    """Without the chat template: True if the tokenizer frames the text, with BOS for example."""
     submit_key: var[str] = var("F2")
     """The key that submits, as shown to the person."""
 
@@ -129,6 +131,10 @@ class PromptEditor(TextArea):
         """Show in the border whether the chat template is used."""
         self._update_border()
 
+    def watch_add_special_tokens(self) -> None:
+        """Show in the border whether special tokens are left out."""
+        self._update_border()
+
     def watch_submitted(self) -> None:
         """Show in the border whether the text is edited."""
         self._update_border()
@@ -137,7 +143,8 @@ class PromptEditor(TextArea):
         tokens = "… tokens" if self.count is None else f"{self.count:,} token{'s' * (self.count != 1)}"
         edited = self.text != self.submitted
         self.set_class(edited, "-edited")
-        tokens = f"chat · {tokens}" if self.chat else tokens
+        how = "chat · " if self.chat else "" if self.add_special_tokens else "no special tokens · "
+        tokens = how + tokens
         summary = f"edited · {self.submit_key} submits · {tokens}" if edited else tokens if self.text else ""
         below = bool(self.styles.border_bottom[0])
         titles = ("Prompt" if below or not summary else f"Prompt · {summary}", summary if below else "")

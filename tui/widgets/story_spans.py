@@ -6,10 +6,9 @@ import codecs
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from rich.cells import get_character_cell_size
-
-from tui.core.printable import printable_bytes
 from tui.core.story import How, Node
+from tui.core.tokens import unused_name
+from tui.widgets.clusters import clusters, drawn, joins, width
 
 CHOSEN = "▹"
 """Mark before a token that the person took."""
@@ -44,16 +43,17 @@ class Glyph(NamedTuple):
 
 
 class Spans:
-    """The text of every token of a path; a character belongs to the token that completes it.
+    """The text of every token of a path; what is drawn as one belongs to the token that completes it.
 
-    Bytes that complete no character stay with their own token, as lone surrogates (`surrogateescape`).
+    That is a character, or a character with the marks on it. Bytes that complete no character stay with their own
+    token, as lone surrogates (`surrogateescape`).
     """
 
     def __init__(self) -> None:
         self.nodes: Sequence[Node] = ()
         self._texts: list[str] = []
         self._inside = [False]
-        """For each token, and for the end of the path: whether it starts inside a character."""
+        """For each token, and for the end of the path: whether it starts inside what is drawn as one."""
 
     def update(self, nodes: Sequence[Node], start: int) -> int:
         """Take a path that differs from index `start` on; the index of the first token whose text may have changed."""
@@ -62,7 +62,7 @@ class Spans:
         self.nodes = nodes
         del self._texts[start:], self._inside[start:]
         self._decode(start)
-        return start
+        return min([start, *map(self._gather, range(max(1, start), len(nodes)))])
 
     def _decode(self, start: int) -> None:
         decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
@@ -83,16 +83,33 @@ class Spans:
             self._texts[owners[used - 1]] += char
         return owners[used:]
 
+    def _gather(self, index: int) -> int:
+        """Give a token the cluster before it that its text goes on with; the index of the token that had it."""
+        before = self._before(index)
+        text = self._texts[index]
+        if before is None or not text or not joins(last := clusters(self._texts[before])[-1], text[0]):
+            return index
+        self._texts[before], self._texts[index] = self._texts[before].removesuffix(last), last + text
+        self._inside[before + 1 : index + 1] = [True] * (index - before)
+        return before
+
+    def _before(self, index: int) -> int | None:
+        """The index of the last token before this one that has a text."""
+        return next((number for number in range(index - 1, -1, -1) if self._texts[number]), None)
+
     def glyphs(self, index: int) -> list[Glyph]:
         """A token's glyphs: leading blanks, marks, then the rest of its text."""
-        text = self._texts[index]
+        node = self.nodes[index]
+        text = self._texts[index] if node.piece or not node.special else unused_name(node.token)
         rest = text.lstrip(" ")
+        before = self._before(index)
+        last = self._texts[before][-1] if before is not None and text == rest else " "
         shown = [(" ", False)] * (len(text) - len(rest))
         shown += [(mark, True) for mark in self._marks(index)]
-        for count, line in enumerate(rest.split("\n")):
-            shown += [(NEWLINE, True)] if count else []
-            shown += [(cluster, False) for cluster in _clusters(line)]
-        return [Glyph(part, _width(part), index, number, mark) for number, (part, mark) in enumerate(shown)]
+        for cluster in clusters(rest):
+            shown += [(NEWLINE, True)] if cluster == "\n" else [(unit, False) for unit in drawn(cluster, last)]
+            last = cluster[-1]
+        return [Glyph(part, width(part), index, number, mark) for number, (part, mark) in enumerate(shown)]
 
     def _marks(self, index: int) -> str:
         node = self.nodes[index]
@@ -102,18 +119,3 @@ class Spans:
         first = before.how is How.PROMPT
         changed = not first and (node.given, node.seed) != (before.given, before.seed)
         return BEGINS * first + CHANGED * changed + CHOSEN * (node.how is How.CHOSEN)
-
-
-def _clusters(text: str) -> list[str]:
-    """`text`, made printable, as a list of characters each with its combining marks."""
-    clusters: list[str] = []
-    for char in printable_bytes(text.encode("utf-8", "surrogateescape"), space=" ") if text else "":
-        if clusters and get_character_cell_size(char) == 0:
-            clusters[-1] += char
-        else:
-            clusters.append(char)
-    return clusters
-
-
-def _width(cluster: str) -> int:
-    return max(1, sum(map(get_character_cell_size, cluster)))

@@ -9,6 +9,7 @@ import msgspec
 from tui.core.progress import Report, quiet
 from tui.errors import InputError
 from tui.models.finding import Findable
+from tui.models.framing import framing_notes
 from tui.models.servers.http import Client
 
 ENDS = (
@@ -66,7 +67,7 @@ class LlamaTokens(Findable):
     ) -> None:
         super().__init__(len(pieces))
         self._client = client
-        self._pieces = [piece or control.get(token, f"⟨unused {token}⟩").encode() for token, piece in enumerate(pieces)]
+        self._pieces = [piece or control.get(token, "").encode() for token, piece in enumerate(pieces)]
         self._special = frozenset(token for token, piece in enumerate(pieces) if not piece)
         self._bos = bos
         self.chat = chat
@@ -80,9 +81,10 @@ class LlamaTokens(Findable):
         chat = bool(template) and (CHATML not in template or CHATML in by_name)
         return cls(client, pieces, control, by_name.get(bos), chat)
 
-    def encode(self, text: str, report: Report = quiet) -> list[int]:
+    def encode(self, text: str, report: Report = quiet, *, add_special_tokens: bool = True) -> list[int]:
         """Ids of a prompt, encoded by the server; one BOS for an empty prompt. InputError if there is no BOS."""
-        ids = [token.id for token in tokenize(self._client, text, report, special=True)] if text else []
+        tokens = tokenize(self._client, text, report, special=add_special_tokens) if text else []
+        ids = [token.id for token in tokens]
         if ids:
             return ids
         if self._bos is None:
@@ -98,12 +100,18 @@ class LlamaTokens(Findable):
         shown = self._client.ask("/apply-template", {"messages": messages}, _Prompt, report).prompt
         return self.encode(shown, report)  # the BOS that `encode` adds is the one the server took off the template
 
-    def piece(self, token: int) -> bytes:
-        """A token's bytes; it may be half a character."""
+    def notes(self, ids: Sequence[int], *, plain: bool) -> list[str]:
+        """Whether a prompt's ids begin with BOS twice or end with a token that ends texts."""
+        ends = self.possible_ends("")
+        names = {token: self._pieces[token].decode("utf-8", "replace") for token in (*ids[:1], *ids[-1:])}
+        return framing_notes(ids, (self._bos,), ends, names, None)
+
+    def piece(self, token: int, before: Sequence[int] | None = None) -> bytes:
+        """A token's bytes, the same after any text; it may be half a character."""
         return self._pieces[token]
 
     def special(self, token: int) -> bool:
-        """True for control tokens: the server gives them no bytes."""
+        """True for control tokens and unused ids: the server gives them no bytes."""
         return token in self._special
 
     def possible_ends(self, eos: str) -> list[int]:
