@@ -40,6 +40,15 @@ ODD = (
 )
 
 
+def worst() -> Iterator[list[str]]:
+    """Every option with each of the values that have broken it before."""
+    for option in TEXT_OPTIONS:
+        yield from (["run", option, value] for value in ("caf\udce9", "x" * 5000, "x/" * 3000, ""))
+    for option in NUMBER_OPTIONS:
+        yield from (["verify", option, value] for value in ("caf\udce9", "9" * 5000, "nan"))
+    yield ["run", "--device", "privateuseone"]
+
+
 def lines(count: int, seed: int = 1) -> Iterator[list[str]]:
     """Command lines after `run` or `verify`; each has at least one odd word."""
     chance = random.Random(seed)

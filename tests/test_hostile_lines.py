@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import Command
-from tests.hostile_lines import lines
+from tests.hostile_lines import lines, worst
 from tests.models.conftest import broken, checkpoint
 
 __all__ = ["broken", "checkpoint"]
@@ -36,6 +36,11 @@ def check(command: Command, checkpoint: Path, words: list[str]) -> None:
     if status == 3:
         assert err.count("\n") == 1, words
         assert words[0] == "verify" or json.loads(out.splitlines()[-1])["type"] == "error", words
+
+
+def test_the_worst_values_of_every_option(command: Command, checkpoint: Path) -> None:
+    for words in worst():
+        check(command, checkpoint, words)
 
 
 def test_fifty_hostile_lines(command: Command, checkpoint: Path) -> None:

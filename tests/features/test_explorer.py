@@ -4,6 +4,7 @@ import msgspec
 
 from tests.features.conftest import Bed, node
 from tui.core.story import How
+from tui.errors import RunError
 from tui.explorer.finding import Finding
 from tui.explorer.inspecting import PromptInspection
 from tui.explorer.navigation import Navigation
@@ -176,3 +177,11 @@ def test_before_a_model_is_open_nothing_is_viewed():
     bed.explorer.request_view()
     bed.display.rest()
     assert bed.engine.asked == []
+
+
+def test_a_refusal_is_told_in_the_explorers_own_words(bed):
+    error = RunError("3 logits are not finite.", "Try {--dtype float32}, or {--greedy}.")
+    assert bed.explorer.words(error) == "3 logits are not finite. Try the start option dtype float32, or greedy (g)."
+    bed.explorer.request_view()
+    bed.engine.last("view").refuse("The model's forward failed: no \x1b[31mkernel.", "run")
+    assert bed.explorer.picture.placeholder == "The model's forward failed: no ␛[31mkernel."

@@ -214,7 +214,7 @@ async def test_a_number_out_of_range_stays_open_and_says_why():
         assert slider.entry == "0"
         assert slider.wrong
         reasons = [message.reason for message in pilot.app.heard if isinstance(message, NumberEntry.Rejected)]
-        assert reasons == ["--temperature must be above 0, not 0.0."]
+        assert reasons == ["Temperature must be above 0, not 0.0."]
         assert changes(pilot) == []
 
 
