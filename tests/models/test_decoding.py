@@ -22,6 +22,7 @@ from tests.models.tiny import (
 )
 from tests.parity.families import WINDOW
 from tests.parity.reference import OVERRIDES, rows_of
+from tui.errors import RunError
 from tui.models.decoding import SNAPSHOT_EVERY, Shared, _cache, _cache_names
 
 LONG = 3 * WINDOW - 4
@@ -253,7 +254,7 @@ def test_a_forward_that_failed_leaves_nothing_behind(rows: Rows) -> None:
     rows.after(tokens(5))
     layers = max((m for m in rows.model.modules() if isinstance(m, torch.nn.ModuleList)), key=len)
     hook = layers[-1].register_forward_pre_hook(fail)
-    with pytest.raises(MemoryError):
+    with pytest.raises(RunError, match="no room in memory"):
         rows.after(tokens(6))
     hook.remove()
     rows.after(tokens(9))
