@@ -69,7 +69,7 @@ _TABLE = (
     ),
     Action("redraw", "S", "redraw", "Draw the last token again with the next seed; the old branch stays.", STEP),
     Action("branch", "a", "next branch", "Go to the next branch of the story; the cursor stays at the fork.", STEP),
-    Action("start", "less_than_sign", "to the start", "Put the cursor after the prompt; again: its first token.", STEP),
+    Action("start", "less_than_sign", "to the start", "Put the cursor after the prompt.", STEP),
     Action("end", "greater_than_sign", "to the end", "Put the cursor after the branch's last token.", STEP),
     Action("jump", "j", "jump", "Go to a token by its number (or click on it).", STEP),
     Action("stop", "escape", "stop", "Stop what is under way: a run, a long prompt; leave the prompt editor.", STEP),

@@ -196,7 +196,7 @@ def test_a_model_that_is_not_there_is_said_in_place(start):
     explorer.until(lambda screen: "─ Help" not in screen)
     explorer.send("q")
     assert explorer.wait() == 2
-    assert b"samplescope: There is no folder /no/such/model." in explorer.raw
+    assert b"samplescope: There is no folder '/no/such/model'." in explorer.raw
 
 
 # -- refused before anything is drawn --------------------------------------------------------------------------------

@@ -124,13 +124,9 @@ class State:
         return None
 
     def to_start(self, story: Story) -> State:
-        """Move to the end of the prompt; from there, or from inside it, to its first token."""
-        path = story.path(self.tip)
-        prompt = prompt_end(path)
-        if prompt == ROOT:
-            return self
-        inside = self.cursor in story and story[self.cursor].how is How.PROMPT
-        return self.move(path[0].id if inside else prompt)
+        """Move to the end of the prompt."""
+        prompt = prompt_end(story.path(self.tip))
+        return self.move(prompt) if prompt != ROOT else self
 
     def to_end(self) -> State:
         """Move behind the branch's last token."""
