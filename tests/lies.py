@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from tests.scripted import ScriptedEngine
 from tui.core.candidates import Entropy, Plotted
 from tui.core.settings import Setting, Source
-from tui.core.story import How
+from tui.core.story import How, Node
 from tui.protocol import Encoded, Failed, Progress
 
 NAN = math.nan
@@ -49,6 +49,10 @@ def _with(**changes):
 def _nodes(change):
     """The nodes changed: `change` gets the list."""
     return lambda answer: replace(answer, nodes=change(list(answer.nodes)))
+
+
+def _node(number, parent):
+    return Node(number, parent, position=1, token=1, piece=b"?", how=How.PROMPT)
 
 
 def _last(**changes):
@@ -125,6 +129,9 @@ LIES: Mapping[str, Lie] = {
     "a negative first": Lie("view", _with(first=-9)),
     "more kept than there are": Lie("view", _with(kept=10**9)),
     "another slot": Lie("view", _with(slot="elsewhere")),
+    "numbers of a node that is not there": Lie("view", _with(scored=[_node(99, 98)])),
+    "numbers of a node with another parent": Lie("view", _with(scored=[_node(2, 0)])),
+    "numbers of another token": Lie("view", _with(scored=[_node(2, 1)])),
     "another place": Lie("view", _with(at=4711)),
     "a view without settings": Lie("view", _with(settings={})),
     "curves of unequal length": Lie(

@@ -92,7 +92,7 @@ class Gate:
 
 
 class ScriptedEngine:
-    """An `EngineLike` (see `tui.engine.serve`) without a model.
+    """An `EngineLike` (see `tui.engine.port`) without a model.
 
     `before_forward(n)` is called before the n-th forward (from 1: a prompt's, then one a token that needs a row),
     on the model thread: it may wait, raise, or end the process.

@@ -113,6 +113,13 @@ class SamplescopeApp(SafeApp[None]):
         if isinstance(self.screen, Workbench):
             self.screen.call_after_refresh(self.screen.go_on)
 
+    def action_next_theme(self) -> None:
+        """Use the next of samplescope's and the person's own themes."""
+        here = self.own_themes.index(self.theme) if self.theme in self.own_themes else -1
+        self.theme = self.own_themes[(here + 1) % len(self.own_themes)]
+        if isinstance(bench := self.screen_stack[0], Workbench):
+            bench.explorer.say(f"Theme {self.theme}.")
+
     async def action_quit(self) -> None:
         """End the program; if no model could be opened, with the reason and the exit code of bad input."""
         bench = self.screen_stack[0]

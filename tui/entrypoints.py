@@ -13,7 +13,7 @@ from tui.errors import SamplescopeError
 from tui.terminal.stdout import PIPE_CLOSED, PipeClosed, discard_stdout, flush
 
 if TYPE_CHECKING:
-    from tui.engine.serve import EngineLike
+    from tui.engine.port import EngineLike
     from tui.launch import LaunchOptions
 
 INTERRUPTED = 130

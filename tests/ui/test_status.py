@@ -125,7 +125,7 @@ async def test_progress_is_a_share_where_the_whole_is_known_and_a_count_where_no
 
 async def test_what_the_model_asked_and_did_not_get_is_counted():
     async with alone(make(opened=opened(notes=["num_beams 4", "guidance_scale 2"])), size=(120, 5)) as pilot:
-        assert "2 overridden" in squeezed(pilot)[1]
+        assert "2 notes" in squeezed(pilot)[1]
 
 
 async def test_names_and_messages_from_elsewhere_are_harmless():

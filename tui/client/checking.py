@@ -68,6 +68,7 @@ def check(answer: Answer, request: AnyRequest | None, story: Story, opened: Open
             _need(answer.tip in story, f"a step that ended at node {answer.tip}")
         case Viewed():
             _check_viewed(answer, request)
+            _check_scored(answer.scored, story, opened)
         case Progress():
             _check_texts(answer.stage, answer.unit)
             _need(_count(answer.done) and (answer.total is None or _count(answer.total)), "a progress of no number")
@@ -184,6 +185,13 @@ def _check_viewed(viewed: Viewed, request: AnyRequest | None) -> None:
     _need(all(_count(bits) or (unknown and math.isnan(bits)) for bits in known), "an entropy of no number")
     if viewed.plot is not None:
         _check_plot(viewed.plot, unknown=viewed.tail is not None)
+
+
+def _check_scored(nodes: list[Node], story: Story, opened: Opened | None) -> None:
+    """The nodes of a prompt are those that are there, with numbers."""
+    for node in nodes:
+        _need(node.id in story and node.how is How.PROMPT, f"a node {node.id} of no prompt")
+    _check_nodes(nodes, story, opened)
 
 
 def _check_candidate(candidate: Candidate, vocabulary: int, right: Callable[[float], bool]) -> None:

@@ -17,6 +17,7 @@ from tui.engine.decide import Decide, Distribution, distribution, draw, node_num
 from tui.engine.heads import head_distribution
 from tui.engine.kept_logits import DEFAULT_BUDGET, LogitsStore
 from tui.engine.places import Path, Place, Places
+from tui.engine.stopping import stop_reason
 from tui.engine.views import Viewer, reached
 from tui.errors import InputError, StoppedError
 from tui.models.backends import open_model
@@ -214,7 +215,8 @@ class Engine:
         settings = self.settings(request.given)
         self._check_node(request.at)
         path, done = Path(self.story.path(request.at)), 0
-        while not (reason := self._stop_reason(path, settings, request, done)):
+        model = self.model
+        while not (reason := self._stopped() or stop_reason(model, path, settings, request, done)):
             try:
                 node, dist = self._step_once(path, settings, request, watch)
             except StoppedError:
@@ -224,27 +226,8 @@ class Engine:
             done += 1
         return Stepped(id=request.id, tip=path.tip.id, reason=reason)
 
-    def _stop_reason(self, path: Path, settings: Settings, request: Step, done: int) -> str:
-        """The reason to end the stepping, or ''. A single step (count 1) goes past an EOS; a run ends there."""
-        if self._stopping.is_set():
-            return "stopped"
-        if done and request.token is not None:
-            return "taken"
-        if done and request.count != 1 and (ended := self._end_reason(path)):
-            return ended
-        if request.count is not None and done >= request.count:
-            return "count"
-        limit = int(settings["max_new_tokens"].value or 0)
-        if request.count is None and path.drawn >= limit:
-            return "max_new_tokens"
-        context = self.model.info.context
-        return "context" if context is not None and len(path.ids) >= context else ""
-
-    def _end_reason(self, path: Path) -> str:
-        if path.tip.token in self.model.info.eos:
-            return "eos"
-        reference = self.model.reference
-        return "stop_string" if reference is not None and reference.stops(path.ids) else ""
+    def _stopped(self) -> str:
+        return "stopped" if self._stopping.is_set() else ""
 
     def _step_once(self, path: Path, settings: Settings, request: Step, watch: Report) -> tuple[Node, Distribution]:
         """Add one token at the end of a path: the requested one, or one that is drawn."""
@@ -268,28 +251,24 @@ class Engine:
     # -- views -------------------------------------------------------------------------------------------------------
 
     def view(self, request: View, report: Report = quiet) -> Viewed:
-        """Describe the distribution after a node, or (with `reach`) which nodes' tokens the cuts would remove."""
+        """Describe the distribution after a node, or (with `reach`, `score`) certain nodes' own tokens."""
         session, before = self._open, self._stops
         watch = stoppable(lambda: self._stops > before, "The view", report)
         self._check_node(request.at)
         settings = self.settings(request.given)
-        if request.reach:
-            nodes = [session.story[node] for node in request.reach if node in session.story]
-            answers = reached(
+        if not (request.reach or request.score):
+            place = session.places.at(request.at, request.given, watch)
+            return session.viewer.view(request, place, settings, self.revision)
+        nodes = [session.story[node] for node in request.reach if node in session.story]
+        return Viewed(
+            id=request.id, slot=request.slot, at=request.at, revision=self.revision, settings=settings,
+            given=request.given, seed=request.seed,
+            scored=session.places.score(request.at, watch) if request.score else [],
+            reached=reached(
                 nodes, lambda at: session.places.at(at, request.given, watch), settings, request.seed,
                 decide=session.decide,
-            )  # fmt: skip
-            return Viewed(
-                id=request.id, slot=request.slot, at=request.at, revision=self.revision, settings=settings,
-                given=request.given, seed=request.seed, reached=answers,
-            )  # fmt: skip
-        if request.score:
-            return Viewed(
-                id=request.id, slot=request.slot, at=request.at, revision=self.revision, settings=settings,
-                given=request.given, seed=request.seed, scored=session.places.score(request.at, watch),
-            )  # fmt: skip
-        place = session.places.at(request.at, request.given, watch)
-        return session.viewer.view(request, place, settings, self.revision)
+            ),
+        )  # fmt: skip
 
     def _check_node(self, node: int) -> None:
         if node not in self.story:

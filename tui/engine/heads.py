@@ -7,6 +7,7 @@ kept set is certain; it is the token that the whole vocabulary would give.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -212,39 +213,39 @@ def _through(
     base = torch.full_like(logits, -math.inf).scatter(0, head.tokens, head.scores)[None]
     tempered_scores = torch.full_like(logits, -math.inf).scatter(0, head.tokens, weights.scores)[None]
     applied = ChainResult(tempered_scores, tempered_scores, list(kept_sets))
-    left, steps, rest = Prefix.whole(weights), [], list(chain.after)
-    while rest and not left.decided:
-        left = cut(rest[0], left)
-        steps.append((rest.pop(0), left))
+    steps = _bounds(chain.after, weights)
+    left = steps[-1][1] if steps else Prefix.whole(weights)
     decided = left.decided or (chain.greedy and left.ordered and left.best_is_certain)
     if left.decided:
         applied.scores = _only(tempered_scores, head.tokens[: left.most])
         name = steps[-1][0].name if steps else kept_sets[-1].stage
         applied.kept_sets.append(KeptSet.of(name, applied.scores))
-        for stage in rest:
+        for stage in chain.after[len(steps) :]:
             apply_after(applied, stage, ids, exact=True)
     raw = logits.exp()[None]
     gone = ~kept_sets[-1].left if kept_sets else torch.zeros_like(raw, dtype=torch.bool)
     untouched = head is server_head and chain.temperature is None
     tempered = raw if untouched else _tempered(raw, head, weights).masked_fill(gone, 0.0)
     final = _final(chain, applied, head, left, decided).masked_fill(gone, 0.0)
+    scored = BaseScores(base, kept_sets)
     dist = HeadDistribution(
-        logits,
-        ids,
-        chain,
-        BaseScores(base, kept_sets),
-        applied,
-        raw,
-        tempered,
-        final,
-        server_head,
-        head,
-        weights,
-        steps,
-    )
+        logits, ids, chain, scored, applied, raw, tempered, final, server_head, head, weights, steps
+    )  # fmt: skip
     if not decided:
         dist.undecided = explain(chain, weights, steps)
     return dist
+
+
+def _bounds(stages: Iterable[Stage], weights: Weights) -> list[tuple[Stage, Prefix]]:
+    """(stage, bounds of what it leaves), up to the stage that decides the kept set."""
+    steps: list[tuple[Stage, Prefix]] = []
+    left = Prefix.whole(weights)
+    for stage in stages:
+        if left.decided:
+            break
+        left = cut(stage, left)
+        steps.append((stage, left))
+    return steps
 
 
 def _only(scores: Tensor, tokens: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
-    from tui.engine.serve import EngineLike
+    from tui.engine.port import EngineLike
 
 STANDARD_FDS = 3
 

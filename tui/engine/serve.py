@@ -11,40 +11,33 @@ from __future__ import annotations
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import Protocol
 
 import msgspec
 
 from tui.core.progress import Report
-from tui.core.story import Node
 from tui.engine.fds import read_exactly, skip
 from tui.engine.outbox import Outbox, failure
+from tui.engine.port import EngineLike
 from tui.errors import SamplescopeError
 from tui.protocol import (
     MAX_FRAME,
     AnyRequest,
     Catalog,
-    Cataloged,
     Encode,
-    Encoded,
     Failed,
-    Finished,
     Job,
     Open,
-    Opened,
     Progress,
     Prompt,
-    Prompted,
     Reply,
     Step,
     Stepped,
     Stop,
     Stopped,
     View,
-    Viewed,
     decode_request,
 )
 
@@ -52,43 +45,6 @@ FLUSH_SECONDS = 0.2
 """How long to wait for the writer once the other side has closed the pipe: the engine must end within 1 s of EOF."""
 LAST_WORD_SECONDS = 2.0
 """How long to wait for the writer after a fatal failure, so that the failure itself is still sent."""
-
-
-class EngineLike(Protocol):
-    """An engine that can be served: the real one, or a scripted one in tests.
-
-    `open`, `prompt`, `step` and `job` are called on one thread, `view` and `encode` on another, `catalog` on a third,
-    `stop` on any.
-    A SamplescopeError is sent to the UI as `Failed`; with a true `fatal` attribute it ends the engine.
-    """
-
-    @property
-    def revision(self) -> int:
-        """How many nodes the story has."""
-
-    def open(self, request: Open, report: Report) -> Opened:
-        """Load a model."""
-
-    def prompt(self, request: Prompt, report: Report) -> Prompted:
-        """Add a prompt's nodes and compute the logits after it."""
-
-    def step(self, request: Step, report: Report) -> Generator[Node, None, Stepped]:
-        """Yield each node; return the last node's id and why the stepping ended there."""
-
-    def job(self, request: Job, report: Report) -> Finished:
-        """Run an experiment."""
-
-    def view(self, request: View, report: Report) -> Viewed:
-        """Describe the distribution after a node."""
-
-    def encode(self, request: Encode) -> Encoded:
-        """Count a text's tokens."""
-
-    def catalog(self, request: Catalog) -> Cataloged:
-        """List the models on this machine."""
-
-    def stop(self) -> None:
-        """Set the flag that is read between forwards; the next prompt, step or job clears it when it begins."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
@@ -72,7 +72,6 @@ def step_records(engine: Engine, request: Step, top: int) -> Iterator[Record]:
     """The `step` records of a run, and its `end` or `error`."""
     started = time.monotonic()
     nodes: list[Node] = []
-    before = [node.token for node in engine.story.path(request.at)][-CONTEXT:]
     steps = engine.steps(request)
     with _interruptible(engine) as interrupted:
         while True:
@@ -85,9 +84,7 @@ def step_records(engine: Engine, request: Step, top: int) -> Iterator[Record]:
                 reason = "interrupted" if interrupted.is_set() else end.value.reason
                 break
             nodes.append(node)
-            best = candidates(dist, engine.model.tokens, before, top, node.token)
-            yield _step(len(nodes) - 1, node, dist, best)
-            before = [*before, node.token][-CONTEXT:]
+            yield _step(len(nodes) - 1, node, dist, candidates(dist, engine.model.tokens, top, node.token))
     yield records.end_record(
         reason=reason, ids=[node.token for node in nodes], pieces=[node.piece for node in nodes],
         seconds=time.monotonic() - started,
@@ -133,11 +130,11 @@ def _step(index: int, node: Node, dist: Distribution, best: list[Candidate]) -> 
 
 
 @torch.inference_mode()
-def candidates(dist: Distribution, tokens: Tokens, before: Sequence[int], top: int, taken: int) -> list[Candidate]:
+def candidates(dist: Distribution, tokens: Tokens, top: int, taken: int) -> list[Candidate]:
     """The best `top` candidates (all for -1) without sorting the rest; the `taken` token if its rank is among theirs.
 
     Equal scores share a rank, 1 + the number of greater ones, as in the step's own `rank`. Which of those equal to the
-    last one are listed is open, but for the taken token. `before`: the last ids that they follow.
+    last one are listed is open, but for the taken token.
     """
     count = dist.ranked if top < 0 else min(top, dist.ranked)
     if count == 0:
@@ -151,7 +148,7 @@ def candidates(dist: Distribution, tokens: Tokens, before: Sequence[int], top: i
         _ranks(scores), ids, dist.logits[ids], dist.raw[0, ids], tempered, dist.final[0, ids], cumulative
     )  # fmt: skip
     removed = dist.removed_by(ids)
-    piece = partial(tokens.piece, before=before)
+    piece = partial(tokens.piece, before=dist.ids[0, -CONTEXT:].tolist())
     return [
         Candidate(rank, token, piece(token), tokens.special(token), logit, raw, tempered, final, cumulative, stage)
         for rank, token, logit, raw, tempered, final, cumulative, stage in zip(

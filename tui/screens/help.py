@@ -56,7 +56,7 @@ def explain(pane: Widget) -> str:
 
 
 class HelpScreen(ModalScreen[None]):
-    """A pane's help text, the model's overridden settings (`notes`), then all actions by group."""
+    """A pane's help text, the notes about the model, then all actions by group."""
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1", "dismiss(None)", "close")]
@@ -76,14 +76,14 @@ class HelpScreen(ModalScreen[None]):
                 if self._text:
                     yield Markdown(self._text.strip())
                 if self._notes:
-                    yield Static(self._overridden())
+                    yield Static(self._model_notes())
                 for group, actions in keys.grouped():
                     yield Static(Text(group, "bold"))
                     yield Static(self._table(actions))
                 yield Static(Text(_ELSEWHERE))
 
-    def _overridden(self) -> Text:
-        title = Text("Asked by the model's configuration, and overridden\n", "bold")
+    def _model_notes(self) -> Text:
+        title = Text("Notes about this model\n", "bold")
         return title.append("".join(f"  {printable(note, space=' ')}\n" for note in self._notes), "not bold")
 
     def _table(self, actions: list[keys.Action]) -> Table:

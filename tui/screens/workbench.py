@@ -229,7 +229,6 @@ class Workbench(Screen[None]):
         return {
             "take": self.take, "stop": self.stop, "unit": self.panes.candidates.action_unit,
             "off": self.panes.controls.action_off, "source": self.panes.controls.action_back,
-            "theme": self.next_theme,
         }  # fmt: skip
 
     def action_do(self, action: str) -> None:
@@ -251,11 +250,3 @@ class Workbench(Screen[None]):
         """Stop what is under way; where nothing is, leave the pane that has the keys."""
         if not self.explorer.stop():
             self.panes.candidates.focus()
-
-    def next_theme(self) -> None:
-        """The next theme, samplescope's own first."""
-        names = list(self.app.available_themes)
-        own = getattr(self.app, "own_themes", None) or names
-        here = own.index(self.app.theme) if self.app.theme in own else -1
-        self.app.theme = own[(here + 1) % len(own)]
-        self.explorer.say(f"Theme {self.app.theme}.")

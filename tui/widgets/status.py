@@ -129,13 +129,14 @@ class StatusLine(Widget):
         return line
 
     def _state(self) -> Text:
-        """What is under way, the message, and how many of the model's own settings are overridden."""
+        """What is under way, the message, and how many notes there are about the model."""
         busy = self.running and self.progress is None  # the progress names its stage, which says more
         parts = [self._styled(self.running, "live")] if busy else []
         parts += [self._progress(self.progress)] if self.progress is not None else []
         parts += [Text(printable(self.message, space=" "))] if self.message else []
         if self.opened is not None and self.opened.notes:
-            parts.append(self._styled(f"{len(self.opened.notes)} overridden", "loud"))
+            count = len(self.opened.notes)
+            parts.append(self._styled(f"{count} note{'s' * (count > 1)}", "loud"))
         return self._quiet(" · ").join(parts) if parts else Text()
 
     def _progress(self, progress: Progress) -> Text:

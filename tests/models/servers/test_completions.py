@@ -224,7 +224,7 @@ def test_one_of_several_models_is_chosen_by_name(server: Faulty) -> None:
         return said
 
     server.answer = answer
-    with pytest.raises(ModelError, match=r"has 2 models\. Choose one with -m: org/fake, org/other"):
+    with pytest.raises(ModelError, match=r"has 2 models\. Choose one with --model: org/fake, org/other"):
         open_model(Origin(server=server.address), quiet, ONCE)
     assert open_model(Origin(server=server.address, model="org/fake"), quiet, ONCE).info.name == "fake"
 
