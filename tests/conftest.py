@@ -2,11 +2,17 @@
 
 import logging
 import os
+import signal
 
 import pytest
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
+
+# A script's background job ignores these from its start, and its children inherit that: the program under test would.
+for name in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+    if signal.getsignal(name) == signal.SIG_IGN:
+        signal.signal(name, signal.default_int_handler if name == signal.SIGINT else signal.SIG_DFL)
 
 
 def pytest_xdist_auto_num_workers() -> int:
