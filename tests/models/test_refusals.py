@@ -133,6 +133,10 @@ def t5() -> Any:
     return transformers.T5ForConditionalGeneration(transformers.T5Config(**small))
 
 
+def emu3_text() -> Any:
+    return transformers.Emu3ForCausalLM(transformers.Emu3TextConfig(**SMALL, pad_token_id=0, vocab_size=100))
+
+
 def llava() -> Any:
     text = {"model_type": "llama", "vocab_size": 100, "num_key_value_heads": 1, **SMALL}
     vision = {"model_type": "clip_vision_model", "image_size": 28, "patch_size": 14, **SMALL}
@@ -237,6 +241,10 @@ CASES: dict[str, tuple[Callable[[Path], object], dict[str, Any], list[str]]] = {
     "a model of pictures": (
         other(lambda: transformers.ViTModel(transformers.ViTConfig(**SMALL))), {},
         ["no causal language model (ViTModel)"],
+    ),
+    "a decoder that transformers has no loader for": (
+        other(emu3_text), {},
+        ["holds Emu3ForCausalLM", "AutoModelForCausalLM does not load", "'emu3_text_model'"],
     ),
     "a multimodal model": (other(llava), {}, ["multimodal", "LlavaForConditionalGeneration", "text decoder"]),
     "an adapter": (adapter, {}, ["an adapter of somebody/base", "peft"]),

@@ -47,4 +47,10 @@ def _check_kind(library: Any, config: Any, source: str) -> None:
                 f"{source} is multimodal ({named}), and transformers cannot load its text decoder alone.",
                 "Give a text model.",
             )
+        if named.endswith("ForCausalLM"):
+            raise ModelError(
+                f"{source} holds {named}, and transformers' AutoModelForCausalLM does not load its model type "
+                f"'{config.model_type}'.",
+                "Give the whole model it belongs to, or a text model.",
+            )
         raise ModelError(f"{source} is no causal language model ({named}).", "Give one that goes on with a text.")
