@@ -66,13 +66,13 @@ WATERMARK = {
 
 def test_a_view_beside_a_step_changes_nothing_about_a_processor_with_a_state(monkeypatch: pytest.MonkeyPatch) -> None:
     """The watermark seeds its own generator at each call, and a slider asks for a view while the model steps."""
-    model, callers = source("llama"), defaultdict(set)
+    model, callers, held = source("llama"), defaultdict(set), []  # held: the id of one that is gone may come again
     monkeypatch.setattr(model._shared.model.generation_config, "watermarking_config", WatermarkingConfig(**WATERMARK))
     called = WatermarkLogitsProcessor.__call__
     monkeypatch.setattr(
         WatermarkLogitsProcessor,
         "__call__",
-        lambda self, *more: callers[id(self)].add(threading.get_ident()) or called(self, *more),
+        lambda self, *more: (held.append(self), callers[id(self)].add(threading.get_ident()), called(self, *more))[-1],
     )
     engine = Engine(load=lambda *_: model)
     engine.open(Open(), quiet)
