@@ -116,7 +116,7 @@ def test_a_pastes_line_breaks_are_line_feeds(driver, sent, copied):
 
 
 def test_sizes_no_terminal_has_are_not_believed(driver):
-    driver.type(b"\x1b[48;40;120;800;960t" + b"\x1b[48;9999999;9999999;1;1t")
+    driver.type(b"\x1b[48;40;120;800;960t" + b"\x1b[48;9999999;9999999;1;1t" + b"\x1b[48;0;0;0;0t")
     sizes = [message.size for message in read_all(driver) if isinstance(message, events.Resize)]
     assert sizes == [(120, 40)]
 

@@ -23,7 +23,7 @@ def theme(terminal):
 def test_a_terminal_of_16_million_colours_gets_them(ready):
     terminal = ready()
     assert theme(terminal) == "textual-dark"
-    assert colourful(terminal)
+    terminal.until(lambda _: colourful(terminal))
 
 
 def test_no_color_means_no_colour(ready):
@@ -35,7 +35,7 @@ def test_no_color_means_no_colour(ready):
 def test_an_empty_no_color_means_nothing(ready):
     terminal = ready(env={"NO_COLOR": ""})
     assert theme(terminal) == "textual-dark"
-    assert colourful(terminal)
+    terminal.until(lambda _: colourful(terminal))
 
 
 @pytest.mark.parametrize("term", ["linux", "xterm", "screen", "vt100"])

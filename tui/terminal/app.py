@@ -9,16 +9,19 @@ from typing import ClassVar, TypeVar
 from rich.console import RenderableType
 from rich.text import Text
 from textual import constants, on
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.driver import Driver
 from textual.events import DescendantFocus, Event, Key, Paste, Resize
 from textual.filter import LineFilter
+from textual.screen import Screen
 from textual.worker import WorkerFailed
 
 from tui.terminal.checks import check_terminal, prepare_environment, surroundings
 from tui.terminal.crash import report_crash
 from tui.terminal.driver import SafeDriver
 from tui.terminal.filters import HarmlessText
+from tui.terminal.frame import ShownFrame
 from tui.terminal.signals import ending_cleanly, run_exit_tasks
 from tui.terminal.typing import InOrder
 from tui.terminal.widths import widen_spacing_marks
@@ -41,6 +44,7 @@ class SafeApp(App[Result]):
         self.surroundings = surroundings()
         self.exit_tasks: list[Callable[[], None]] = []
         self._harmless = HarmlessText()
+        self._frame = ShownFrame()
         self._crash = ""
         self._typed = InOrder(self, super().on_event)
         # Without ansi_color, NO_COLOR makes textual write 24-bit greys, and black on black with an ANSI theme.
@@ -70,9 +74,21 @@ class SafeApp(App[Result]):
         return [*super().get_line_filters(), self._harmless]
 
     @on(Resize)
-    def _paint_everything(self) -> None:
-        """Paint the whole screen, also at a size known already: the terminal may have cut cells off in between."""
+    def action_repaint(self) -> None:
+        """Paint the whole screen, also at a size known already: the terminal may have cut cells off in between.
+
+        A terminal that is entered again, after the program was suspended, reports its size too.
+        """
+        self._frame.forget()
         self.screen.refresh()
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Write only what differs from what the terminal shows."""
+        if isinstance(renderable, ChopsUpdate | LayoutUpdate):
+            change = self._frame.change(renderable, screen.size)
+            super()._display(screen, change)  # type: ignore[arg-type]  # textual takes its own updates too
+        else:
+            super()._display(screen, renderable)
 
     @on(DescendantFocus)
     def _steady_cursor(self, event: DescendantFocus) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _AT_ESCAPES = re.compile("(?=\x1b)")
 _LARGEST = 2000
-"""Columns or lines beyond which a size report is ignored."""
+"""Columns or lines beyond which a size report is ignored; one of 0 is too."""
 
 
 class SafeDriver(LinuxDriver):
@@ -96,7 +96,7 @@ def _fresh(parser: XTermParser, debug: bool) -> XTermParser:
 
 
 def _plausible(resize: events.Resize) -> bool:
-    return resize.size.width <= _LARGEST and resize.size.height <= _LARGEST
+    return all(0 < length <= _LARGEST for length in resize.size)
 
 
 def _with_line_feeds(paste: events.Paste) -> events.Paste:
