@@ -124,7 +124,7 @@ _TABLE = (
     Action("help", "f1,question_mark", "help", "What the focused pane shows, and every key.", PROGRAM, shown=True),
     Action("palette", "colon,ctrl+p", "palette", "Find any action by name.", PROGRAM, "app.command_palette"),
     Action("theme", "t", "theme", "Use the next theme.", PROGRAM, "app.next_theme"),
-    Action("repaint", "ctrl+l", "repaint", "Paint the screen again, if something wrote over it.", PROGRAM, "app.repaint"),
+    Action("repaint", "ctrl+l", "repaint", "Paint all again, if something wrote over it.", PROGRAM, "app.repaint"),
     Action("plot", "v", "plot", "Show or hide the plot.", PROGRAM),
     Action("next_plot", "V", "next plot", "Show the next plot.", PROGRAM),
     Action("restart", "R", "restart engine", "Start the engine again; the story stays.", PROGRAM),
