@@ -3,13 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Protocol, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.fuzzy import Matcher
 
 from tui import keys
 
 Entry = tuple[str, str, Callable[[], object]]
 """(title, help sentence, callback)."""
+
+
+class Bench(Protocol):
+    """The bottom screen, the workbench."""
+
+    @property
+    def keymap(self) -> keys.Keymap:
+        """The person's keys."""
+
+    def action_do(self, action: str) -> None:
+        """Do an action by its id."""
+
+
+_TIER = 1000.0
+"""More than any score of textual's matcher."""
+
+
+def _score(matcher: Matcher, title: str, sentence: str) -> float:
+    """How well a query fits: its own name, then other names, titles, sentences; 0 if it does not."""
+    name = title.partition(": ")[2]
+    if matcher.query.casefold() in (name.casefold(), title.casefold()):
+        return 3 * _TIER
+    matches = ((tier, matcher.match(text)) for tier, text in ((2, name), (1, title), (0, sentence)))
+    return next((tier * _TIER + match for tier, match in matches if match > 0), 0.0)
 
 
 class Actions(Provider):
@@ -21,28 +47,34 @@ class Actions(Provider):
             yield DiscoveryHit(title, do, help=sentence)
 
     async def search(self, query: str) -> Hits:
-        """The entries whose title or sentence matches `query`."""
+        """The entries whose name, title or sentence matches `query`; a match of the name comes first."""
         matcher = self.matcher(query)
         for title, sentence, do in self._entries():
-            score = max(matcher.match(title), matcher.match(sentence))
-            if score > 0:
+            if (score := _score(matcher, title, sentence)) > 0:
                 yield Hit(score, matcher.highlight(title), do, help=sentence)
 
     def _entries(self) -> Iterator[Entry]:
         for action in keys.ACTIONS.values():
             if action.id != "palette":
-                yield f"{action.group}: {action.name}", action.tooltip, self._run(action.action)
+                pressed = keys.shown_keys(self._bench.keymap.of(action.id))
+                yield f"{action.group}: {action.name}", f"{pressed} · {action.tooltip}", self._run(action)
         for theme in self.app.available_themes:
             yield f"Theme: {theme}", "Use this theme.", self._use(theme)
 
-    def _run(self, action: str) -> Callable[[], object]:
-        """A callback that closes all dialogs and runs an action of the workbench, the bottom screen."""
+    @property
+    def _bench(self) -> Bench:
+        return cast("Bench", self.app.screen_stack[0])
+
+    def _run(self, action: keys.Action) -> Callable[[], object]:
+        """A callback that closes all dialogs and does an action, whatever pane has the focus."""
 
         def run() -> None:
-            workbench = self.app.screen_stack[0]
-            while self.app.screen is not workbench:
+            while len(self.app.screen_stack) > 1:
                 self.app.pop_screen()
-            workbench.call_later(workbench.run_action, action)
+            if action.call:
+                self.app.call_later(self.app.run_action, action.call)
+            else:  # not by its binding, which is off where an editor takes the key
+                self.app.call_later(self._bench.action_do, action.id)
 
         return run
 

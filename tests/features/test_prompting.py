@@ -42,6 +42,17 @@ def test_a_refused_prompt_leaves_the_cursor_and_says_why(bed, prompting):
     bed.engine.last("prompt").refuse("The prompt has 90 tokens.")
     assert (bed.state.cursor, bed.state.status) == (2, EngineStatus.IDLE)
     assert bed.display.alerts == ["The prompt has 90 tokens."]
+    assert bed.explorer.picture.submitted is None
+
+
+def test_after_a_refused_prompt_the_one_read_before_counts_as_submitted(bed, prompting):
+    submit(prompting, "the herd")
+    bed.engine.last("prompt").then(bed.prompted())
+    submit(prompting, "too long")
+    bed.engine.last("prompt").refuse("The prompt has 90 tokens.")
+    assert bed.explorer.picture.submitted == "the herd"
+    submit(prompting, "slow")
+    assert bed.explorer.stop() and bed.explorer.picture.submitted == "the herd"
 
 
 def test_a_prompt_that_was_given_up_is_not_gone_to(bed, prompting):

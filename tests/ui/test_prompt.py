@@ -103,6 +103,9 @@ async def test_the_border_counts_tokens_and_says_what_the_model_has_not_read_yet
         editor.count = 1
         await pilot.press("f2")
         assert lines(pilot.app)[editor.region.bottom - 1].endswith("─ 1 token ─╯")
+        editor.count, editor.context = 1475, 1024
+        await pilot.pause()
+        assert lines(pilot.app)[editor.region.bottom - 1].endswith("─ 1,475 of 1,024 tokens ─╯")
 
 
 async def test_an_empty_editor_says_what_to_do():

@@ -93,6 +93,40 @@ async def test_every_action_is_in_the_palette_and_does_what_its_key_does(start):
         await bed.until(lambda: bed.state.seed == 43)
 
 
+async def test_the_palette_finds_every_action_first_by_its_own_name_and_title(start):
+    from tui import keys
+    from tui.palette import Actions
+
+    async with start() as bed:
+        provider = Actions(bed.bench)
+        for action in keys.ACTIONS.values():
+            title = f"{action.group}: {action.name}"
+            for query in (action.name, title) if action.id != "palette" else ():
+                hits = [hit async for hit in provider.search(query)]
+                assert str(max(hits, key=lambda hit: hit.score).match_display) == title, query
+
+
+async def test_an_action_of_the_palette_is_done_from_the_prompt_editor_too(start):
+    async with start() as bed:
+        await bed.pilot.press("e")
+        await bed.pilot.press("ctrl+p")
+        await bed.until(lambda: len(bed.app.screen_stack) == 2)
+        await bed.type("next seed")
+        await bed.until(lambda: "Step: next seed" in screen_text(bed.app))
+        await bed.pilot.press("enter")
+        await bed.until(lambda: bed.state.seed == 43)
+
+
+async def test_enter_takes_a_token_in_the_list_only(start):
+    async with start() as bed:
+        await bed.pilot.press("k", "right", "enter")
+        await bed.press("tab")
+        assert bed.drawn() == [] and not bed.engine.steps
+        bed.bench.panes.candidates.focus()
+        await bed.press("enter")
+        assert len(bed.drawn()) == 1
+
+
 async def test_every_action_of_the_table_has_a_handler(start):
     from tui import keys
 

@@ -31,8 +31,8 @@ class Picture:
     """The machine the engine runs on; '' for this one."""
     progress: Progress | None = None
     """How far the model or prompt under way is."""
-    submitted: str = ""
-    """The prompt text last given to the model."""
+    submitted: str | None = ""
+    """The prompt text given to the model and not refused; None if there is none."""
     chat: bool = False
     """True if prompts go through the model's chat template."""
     add_special_tokens: bool = True

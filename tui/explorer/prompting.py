@@ -32,6 +32,8 @@ class Prompting:
         """The last prompt submitted and not yet read; it waits here while the model loads."""
         self._awaited: WrittenPrompt | None = None
         """The prompt sent to the engine whose reply is awaited."""
+        self._read: str | None = None
+        """The text that the model has read, which Text and the list are of; None before the first."""
         explorer.stoppers.append(self.give_up)
         explorer.change(chat=explorer.options.chat, add_special_tokens=explorer.options.add_special_tokens)
 
@@ -83,6 +85,7 @@ class Prompting:
             return  # this prompt was given up, or a newer one was sent
         explorer = self._explorer
         self.forget()
+        self._read = sent.text
         explorer.change(progress=None)
         explorer.go(explorer.state.prompted(prompted.nodes))
         has_branches = explorer.state.next_branch(explorer.story) is not explorer.state
@@ -103,6 +106,7 @@ class Prompting:
         if self._explorer.state.status not in WITHOUT_MODEL:
             self.forget()
             self._explorer.begin(EngineStatus.IDLE)
+            self._explorer.change(submitted=self._read)
         self._explorer.refused(error)
 
     def forget(self) -> None:
@@ -119,7 +123,7 @@ class Prompting:
             return False
         self.forget()
         self._explorer.engine.stop()
-        self._explorer.change(progress=None)
+        self._explorer.change(progress=None, submitted=self._read)
         self._explorer.begin(EngineStatus.IDLE)
         self._explorer.say("The prompt was given up.")
         return True

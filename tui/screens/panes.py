@@ -33,6 +33,7 @@ class Panes:
         self.prompt.submit_key = self._keymap.phrase("{submit}")
         self.prompt.chat, self.prompt.submitted = new.chat, new.submitted
         self.prompt.add_special_tokens = new.add_special_tokens
+        self.prompt.context = new.opened.context if new.opened is not None else None
         self._show_text(new)
         self._show_settings(new)
         self._show_viewed(story, new)

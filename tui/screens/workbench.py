@@ -231,15 +231,23 @@ class Workbench(Screen[None]):
             "off": self.panes.controls.action_off, "source": self.panes.controls.action_back,
         }  # fmt: skip
 
+    @property
+    def keymap(self) -> Keymap:
+        """The person's keys."""
+        return self.explorer.keymap
+
     def action_do(self, action: str) -> None:
         """Run an action of the table."""
         self._commands[action]()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While a prompt is written its editor takes the letters: only what has another key is on offer."""
-        if action != "do" or not isinstance(self.focused, PromptEditor):
+        """While a prompt is written its editor takes the letters; a token is taken in the list only."""
+        if action != "do":
             return True
-        return not keys.taken_by_editor(self.explorer.keymap.of(str(parameters[0])))
+        if isinstance(self.focused, PromptEditor):
+            return not keys.taken_by_editor(self.explorer.keymap.of(str(parameters[0])))
+        # Elsewhere ⏎ confirms a number or does nothing: a branch is never made by accident.
+        return parameters[0] != "take" or self.focused in (None, self.panes.candidates)
 
     def take(self) -> None:
         """Take the highlighted candidate."""

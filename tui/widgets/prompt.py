@@ -54,8 +54,10 @@ class PromptEditor(TextArea):
 
     count: var[int | None] = var[int | None](None)
     """Number of tokens in the text; None while unknown."""
+    context: var[int | None] = var[int | None](None)
+    """The most tokens that the model takes; None while unknown."""
     submitted: var[str | None] = var[str | None](None)
-    """The text last given to the model; a different text is shown as edited."""
+    """The text given to the model and not refused; a different text is shown as edited."""
     chat: var[bool] = var(False)
     """True if the text goes through the model's chat template."""
     add_special_tokens: var[bool] = var(True)
@@ -127,6 +129,10 @@ class PromptEditor(TextArea):
         """Show the new count in the border."""
         self._update_border()
 
+    def watch_context(self) -> None:
+        """Show whether the text is too long."""
+        self._update_border()
+
     def watch_chat(self) -> None:
         """Show in the border whether the chat template is used."""
         self._update_border()
@@ -139,8 +145,16 @@ class PromptEditor(TextArea):
         """Show in the border whether the text is edited."""
         self._update_border()
 
+    def _length(self) -> str:
+        """The number of tokens, and of how many if that is too many."""
+        if self.count is None:
+            return "… tokens"
+        if self.context is not None and self.count > self.context:
+            return f"{self.count:,} of {self.context:,} tokens"
+        return f"{self.count:,} token{'s' * (self.count != 1)}"
+
     def _update_border(self) -> None:
-        tokens = "… tokens" if self.count is None else f"{self.count:,} token{'s' * (self.count != 1)}"
+        tokens = self._length()
         edited = self.text != self.submitted
         self.set_class(edited, "-edited")
         how = "chat · " if self.chat else "" if self.add_special_tokens else "no special tokens · "
