@@ -228,8 +228,9 @@ def _keys(keys: str) -> set[str]:
 
 def markdown_table() -> str:
     """The README's table of keys."""
-    lines = ["| key | action | |", "|---|---|---|"]
+    lines = ["| key | action | | id |", "|---|---|---|---|"]
     lines += [
-        f"| `{shown_keys(a.keys).replace('|', chr(92) + '|')}` | {a.name} | {a.tooltip} |" for a in ACTIONS.values()
+        f"| `{shown_keys(a.keys).replace('|', chr(92) + '|')}` | {a.name} | {a.tooltip} | {a.id} |"
+        for a in ACTIONS.values()
     ]
     return "\n".join(lines)
