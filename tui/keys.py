@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 _KEY = re.compile(r"(?:(?:ctrl|shift|alt|super)\+)*(?:[a-z0-9_]+|\S)", re.IGNORECASE)
 _RESERVED = ("ctrl+c", "ctrl+q")
-"""Quit, whatever a keymap says: a person must not be locked in by a typing error."""
+"""Lead out, whatever a keymap says: a person must not be locked in by a typing error."""
 _LONGEST = 100
 """Characters that an action's keys may have."""
 _ACTION_ID = re.compile(r"\{(\w+)\}")
@@ -128,7 +128,14 @@ _TABLE = (
     Action("plot", "v", "plot", "Show or hide the plot.", PROGRAM),
     Action("next_plot", "V", "next plot", "Show the next plot.", PROGRAM),
     Action("restart", "R", "restart engine", "Start the engine again; the story stays.", PROGRAM),
-    Action("quit", "q,ctrl+c", "quit", "End the program.", PROGRAM, "app.quit"),
+    Action(
+        "interrupt",
+        "ctrl+c",
+        "interrupt",
+        "Stop what is under way; else end the program, after asking if there are tokens to lose.",
+        PROGRAM,
+    ),
+    Action("quit", "q", "quit", "End the program.", PROGRAM, "app.quit"),
 )
 
 ACTIONS: Mapping[str, Action] = {action.id: action for action in _TABLE}
@@ -192,8 +199,8 @@ def check_keymap(keymap: Mapping[str, object]) -> tuple[Keymap, list[str]]:
         else:
             usable[name] = str(keys)
     problems += _drop_clashes(usable)
-    if "quit" in usable and _RESERVED[0] not in _keys(usable["quit"]):
-        usable["quit"] += f",{_RESERVED[0]}"
+    if "interrupt" in usable and _RESERVED[0] not in _keys(usable["interrupt"]):
+        usable["interrupt"] += f",{_RESERVED[0]}"
     return usable, problems
 
 
@@ -204,8 +211,8 @@ def _problem(name: str, keys: object) -> str:
         return f"The keys of {name!r} must be a text such as 'n,f5'."
     if len(keys) > _LONGEST:
         return f"The keys of {name!r} have more than {_LONGEST} characters."
-    if name != "quit" and (reserved := [key for key in _RESERVED if key in _keys(keys)]):
-        return f"{reserved[0]!r} always quits ({name!r})."
+    if name != "interrupt" and (reserved := [key for key in _RESERVED if key in _keys(keys)]):
+        return f"{reserved[0]!r} always leads out ({name!r})."
     wrong = [key for key in keys.split(",") if not _KEY.fullmatch(key.strip())]
     return f"{wrong[0]!r} is no key ({name!r})." if wrong else ""
 

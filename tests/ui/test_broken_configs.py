@@ -26,7 +26,7 @@ def test_a_wrong_configuration_is_told(name, tmp_path):
     keymap, problems = loaded(tmp_path, CONFIGS[name])
     assert problems and all("\x1b" not in problem and "\n" not in problem for problem in problems)
     assert {"n", "ctrl+c"} & set(keymap.of("step").split(",")) == {"n"}
-    assert "ctrl+c" in keymap.of("quit")
+    assert "ctrl+c" in keymap.of("interrupt")
     assert time.monotonic() - started < 10
 
 
@@ -35,7 +35,7 @@ def test_an_odd_configuration_is_used(name, tmp_path):
     keymap, problems = loaded(tmp_path, ODD_CONFIGS[name])
     assert problems == []
     assert keymap.keys() == tomllib.loads(ODD_CONFIGS[name].removeprefix("\ufeff")).get("keymap", {}).keys()
-    assert "ctrl+c" in keymap.of("quit")
+    assert "ctrl+c" in keymap.of("interrupt")
 
 
 def write(folder, themes):

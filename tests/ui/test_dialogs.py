@@ -55,6 +55,24 @@ async def test_an_action_of_the_palette_is_done_though_it_was_opened_over_a_dial
         await bed.until(lambda: bed.app.screen is bed.bench and bed.state.seed == 43)
 
 
+async def test_ctrl_c_asks_before_tokens_are_lost(start):
+    async with start() as bed:
+        await bed.press("n")
+        await bed.press("ctrl+c")
+        assert bed.message == "ctrl+c again ends the program, and what was drawn is lost; w saves the branch."
+        await bed.press("n")
+        await bed.press("ctrl+c")
+        assert bed.app.is_running and len(bed.drawn()) == 2
+        await bed.pilot.press("ctrl+c")
+        await bed.until(lambda: not bed.app.is_running)
+
+
+async def test_ctrl_c_ends_the_program_at_once_where_nothing_is_lost(start):
+    async with start() as bed:
+        await bed.pilot.press("ctrl+c")
+        await bed.until(lambda: not bed.app.is_running)
+
+
 async def test_a_dialog_does_not_keep_anybody_from_quitting(start):
     async with start() as bed:
         await bed.pilot.press("slash", "a")

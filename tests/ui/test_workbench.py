@@ -156,7 +156,8 @@ async def test_the_screen_is_live_while_a_step_is_under_way(start):
         gate.let(5)
 
 
-async def test_a_run_streams_until_it_is_paused(start):
+@pytest.mark.parametrize("key", ["r", "escape", "ctrl+c"])
+async def test_a_run_streams_until_it_is_paused(start, key):
     gate = Gate(permits=3)
     async with start(make=lambda: Gated(gate)) as bed:
         await bed.pilot.press("r")
@@ -164,7 +165,7 @@ async def test_a_run_streams_until_it_is_paused(start):
         await bed.until(lambda: len(bed.drawn()) == 3)
         assert bed.state.cursor == bed.state.tip
         assert bed.state.status is EngineStatus.RUN
-        await bed.pilot.press("r")
+        await bed.pilot.press(key)
         await bed.until(bed.engine.stopped.is_set)
         gate.let(1)
         await bed.shown()

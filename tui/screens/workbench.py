@@ -16,6 +16,7 @@ from textual.timer import Timer
 from textual.widgets import Footer, Static
 
 from tui import keys, paths
+from tui.core.story import How
 from tui.explorer import requests
 from tui.explorer.connection import Connection
 from tui.explorer.display import Picture
@@ -42,6 +43,9 @@ from tui.widgets.text import StoryText
 
 LOG = logging.getLogger("samplescope")
 ALERT_SECONDS = 10
+LEAVING = "{interrupt} again ends the program, and what was drawn is lost; {save} saves the branch."
+LEAVING_SECONDS = 6
+"""How long the question stands."""
 
 
 def bindings() -> list[BindingType]:
@@ -227,8 +231,9 @@ class Workbench(Screen[None]):
     def commands(self) -> Mapping[str, Callable[[], object]]:
         """What only a screen can do, by action id."""
         return {
-            "take": self.take, "stop": self.stop, "unit": self.panes.candidates.action_unit,
-            "off": self.panes.controls.action_off, "source": self.panes.controls.action_back,
+            "take": self.take, "stop": self.stop, "interrupt": self.interrupt,
+            "unit": self.panes.candidates.action_unit, "off": self.panes.controls.action_off,
+            "source": self.panes.controls.action_back,
         }  # fmt: skip
 
     @property
@@ -258,3 +263,19 @@ class Workbench(Screen[None]):
         """Stop what is under way; where nothing is, leave the pane that has the keys."""
         if not self.explorer.stop():
             self.panes.candidates.focus()
+
+    def interrupt(self) -> None:
+        """Stop what is under way; else end the program, at the second press where tokens would be lost."""
+        if self.explorer.stop():
+            return
+        question = self.explorer.phrase(LEAVING)
+        drawn = any(node.how is not How.PROMPT for node in self.explorer.story)
+        if drawn and self.explorer.picture.message != question:
+            self.explorer.say(question)
+            self.later(LEAVING_SECONDS, lambda: self._unsay(question))
+        else:
+            self.app.call_later(self.app.run_action, "quit")
+
+    def _unsay(self, message: str) -> None:
+        if self.explorer.picture.message == message:
+            self.explorer.say("")
