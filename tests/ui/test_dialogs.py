@@ -59,7 +59,7 @@ async def test_ctrl_c_asks_before_tokens_are_lost(start):
     async with start() as bed:
         await bed.press("n")
         await bed.press("ctrl+c")
-        assert bed.message == "ctrl+c again ends the program, and what was drawn is lost; w saves the branch."
+        assert bed.message == "ctrl+c again ends the program; w saves the branch."
         await bed.press("n")
         await bed.press("ctrl+c")
         assert bed.app.is_running and len(bed.drawn()) == 2

@@ -43,7 +43,7 @@ from tui.widgets.text import StoryText
 
 LOG = logging.getLogger("samplescope")
 ALERT_SECONDS = 10
-LEAVING = "{interrupt} again ends the program, and what was drawn is lost; {save} saves the branch."
+LEAVING = "{interrupt} again ends the program; {save} saves the branch."
 LEAVING_SECONDS = 6
 """How long the question stands."""
 
