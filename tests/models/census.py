@@ -151,7 +151,7 @@ def verified(kind: str, room: Path) -> tuple[str, str]:
             return "not built", f"{size / 1e6:.0f} M parameters: its size has names of its own"
         model = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32).eval()
         with torch.no_grad():
-            families._liven(model)
+            families.liven(model)
             _sharpen(model)
         model.save_pretrained(room)
         transformers.AutoTokenizer.from_pretrained(DEMO).save_pretrained(room)

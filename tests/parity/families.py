@@ -123,12 +123,12 @@ def build(family: str, vocabulary: int = GPT2_VOCABULARY, bits: float = 6.0, see
     config = {**FAMILIES, **MORE_FAMILIES}[family](transformers, {"vocab_size": vocabulary, **ends})
     model = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32).eval()
     with torch.no_grad():
-        _liven(model)
+        liven(model)
         _scale_to(model, bits)
     return model
 
 
-def _liven(model: Any) -> None:
+def liven(model: Any) -> None:
     """Give what initialisation leaves at 0 or 1 (biases, norms) values that matter."""
     for name, parameter in model.named_parameters():
         if parameter.dim() == 1 and not name.endswith(("A_log", "dt_bias", ".D", "recurrent_param")):

@@ -10,7 +10,8 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
-from itertools import groupby
+from itertools import groupby, repeat
+from operator import itemgetter
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -23,19 +24,14 @@ from textual.strip import Strip
 GAP = 6
 """Unchanged cells that are written anyway between two changes: moving the cursor costs as many bytes."""
 RESET = "\x1b[0m"
-_PLAIN = ("", "", "")
 _CODE = re.compile(r"[34]8;5;\d+|[34]8;2;\d+;\d+;\d+|\d+")
 
 
-class Cell(NamedTuple):
-    """One cell: its text, '' where a wide character goes on, and the SGR codes of its look."""
-
-    text: str
-    look: str
+Cell = tuple[str, str]
+"""A cell's text ('' where a wide character goes on) and its look, as SGR codes. A plain tuple: there are thousands."""
 
 
-Unknown = None
-"""A cell whose content is not known: the terminal was resized, or has just been entered."""
+_look = itemgetter(1)
 
 
 class ShownFrame:
@@ -43,21 +39,18 @@ class ShownFrame:
 
     def __init__(self) -> None:
         self._size = Size()
-        self._lines: list[list[Cell | None]] = []
+        self.lines: list[list[Cell | None]] = []
+        """The lines of cells; None is a cell whose content is not known. Whoever writes to the terminal sets them."""
 
     def forget(self) -> None:
         """Take every cell for unknown, so that the next frame that paints it writes it."""
-        self._size, self._lines = Size(), []
+        self._size, self.lines = Size(), []
 
     def change(self, update: ChopsUpdate | LayoutUpdate, size: Size) -> Change:
         """The change from what is shown to `update`; it counts as shown from now on."""
         if size != self._size:
-            self._size, self._lines = size, [[Unknown] * size.width for _ in range(size.height)]
+            self._size, self.lines = size, [[None] * size.width for _ in range(size.height)]
         return Change(self, update)
-
-    def lines(self) -> list[list[Cell | None]]:
-        """The lines of cells; the caller writes what it changes."""
-        return self._lines
 
 
 class Change(CompositorUpdate):
@@ -69,7 +62,7 @@ class Change(CompositorUpdate):
     def render_segments(self, console: Console) -> str:
         """The text that makes the terminal show the update; '' if it does already."""
         colours = console._color_system or ColorSystem.TRUECOLOR
-        lines, runs = self._shown.lines(), []
+        lines, runs = self._shown.lines, []
         for y, x, strip in pieces(self._update):
             if y >= len(lines):
                 continue  # the terminal has become smaller since: all of it is painted again
@@ -90,12 +83,12 @@ class Run(NamedTuple):
     @property
     def steady(self) -> bool:
         """True if the column of each cell is certain, so that the run may be written in parts."""
-        return all(len(cell.text) == 1 for cell in self.cells)
+        return all(len(text) == 1 for text, _ in self.cells)
 
     def of_one_look(self) -> Iterator[Run]:
         """The run's parts, each of one look."""
         column = self.column
-        for _, part in groupby(self.cells, lambda cell: cell.look):
+        for _, part in groupby(self.cells, _look):
             yield Run(self.line, column, found := list(part))
             column += len(found)
 
@@ -106,7 +99,7 @@ def written(runs: Sequence[Run]) -> str:
     for run in runs:
         if run.steady:
             for part in run.of_one_look():
-                steady.setdefault(part.cells[0].look, []).append(part)
+                steady.setdefault(_look(part.cells[0]), []).append(part)
     pen = Pen()
     for parts in steady.values():
         for part in parts:
@@ -129,8 +122,8 @@ class Pen:
     def write(self, run: Run) -> None:
         """Go to the run's place and write its cells."""
         self._go(run.line, run.column)
-        for look, part in groupby(run.cells, lambda cell: cell.look):
-            self._written += [turn(self._look, look), *(cell.text for cell in part)]
+        for look, part in groupby(run.cells, _look):
+            self._written += [turn(self._look, look), *(text for text, _ in part)]
             self._look = look
         self._at = (run.line, run.column + len(run.cells)) if run.steady else None
 
@@ -169,9 +162,9 @@ def cells(strip: Strip, colours: ColorSystem) -> list[Cell]:
             continue
         look = "" if style is None else Strip.render_ansi(style, colours)
         if steady(text):
-            found += [Cell(character, look) for character in text]
+            found += zip(text, repeat(look))
         elif width := cell_len(text):
-            found += [Cell(text, look), *[Cell("", look)] * (width - 1)]
+            found += [(text, look), *[("", look)] * (width - 1)]
     return found
 
 
@@ -182,7 +175,7 @@ def changes(old: list[Cell | None], new: list[Cell]) -> list[tuple[int, int]]:
     """
     if old == new:
         return []
-    if any(cell is not Unknown and len(cell.text) != 1 for cells in (old, new) for cell in cells):
+    if any(cell is not None and len(cell[0]) != 1 for cells in (old, new) for cell in cells):
         return [(0, len(new))]
     spans: list[tuple[int, int]] = []
     for at, (before, after) in enumerate(zip(old, new, strict=True)):
