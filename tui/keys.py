@@ -29,6 +29,11 @@ _SHOWN = {
     "less_than_sign": "<",
     "greater_than_sign": ">",
     "colon": ":",
+    "comma": ",",
+    "plus": "+",
+    "number_sign": "#",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
 }
 
 
@@ -46,8 +51,6 @@ class Action:
     group: str
     call: str = ""
     """The Textual action, for an action that the app itself handles; '' for the workbench's commands."""
-    shown: bool = False
-    """True if the action is in the key line at the bottom."""
 
     @property
     def action(self) -> str:
@@ -59,19 +62,20 @@ STEP, LOOK, SET, KEEP, PROGRAM = "Step", "Look", "Settings", "Text and files", "
 GROUPS = (STEP, LOOK, SET, KEEP, PROGRAM)
 
 _TABLE = (
-    Action("step", "n", "step", "Draw the next token at the cursor and move on.", STEP, shown=True),
-    Action("run", "r", "run", "Draw token after token until a stop; again to pause.", STEP, shown=True),
-    Action("back", "left,h", "back", "One token back along the branch, into the prompt too.", STEP, shown=True),
+    Action("step", "n", "step", "Draw the next token at the cursor and move on.", STEP),
+    Action("run", "r", "run", "Draw token after token until a stop; again to pause.", STEP),
+    Action("back", "left,h", "back", "One token back along the branch, into the prompt too.", STEP),
     Action("forward", "right,l", "forward", "One token forward along the branch; nothing is computed.", STEP),
-    Action("take", "enter", "take", "Take the highlighted candidate, kept or removed.", STEP, shown=True),
-    Action(
-        "next_seed", "s", "next seed", "Use the next seed: the token it draws here shows at once.", STEP, shown=True
-    ),
+    Action("take", "enter", "take", "Take the highlighted candidate, kept or removed.", STEP),
+    Action("next_seed", "s", "next seed", "Use the next seed: the token it draws here shows at once.", STEP),
     Action("redraw", "S", "redraw", "Draw the last token again with the next seed; the old branch stays.", STEP),
+    Action("undo", "z", "undo", "Take back the last change of settings, seed or branch; no token is lost.", STEP),
+    Action("redo", "Z", "redo", "Do again what was undone.", STEP),
     Action("branch", "a", "next branch", "Go to the next branch of the story; the cursor stays at the fork.", STEP),
+    Action("branches", "A", "all branches", "List the branches, with the settings each was drawn under.", STEP),
     Action("start", "less_than_sign", "to the start", "Put the cursor after the prompt.", STEP),
     Action("end", "greater_than_sign", "to the end", "Put the cursor after the branch's last token.", STEP),
-    Action("jump", "j", "jump", "Go to a token by its number (or click on it).", STEP),
+    Action("jump", "number_sign", "jump", "Go to a token by its number (or click on it).", STEP),
     Action("stop", "escape", "stop", "Stop what is under way: a run, a long prompt; leave the prompt editor.", STEP),
     Action(
         "find",
@@ -79,9 +83,23 @@ _TABLE = (
         "find",
         "Find a token by its text or by #id: its rank, its numbers, what removes it.",
         LOOK,
-        shown=True,
     ),
-    Action("draws", "d", "draw 1,000", "Draw 1,000 times here and count; the story stays as it is.", LOOK, shown=True),
+    Action("draws", "d", "draw 1,000", "Draw 1,000 times here and count; once more hides the counts.", LOOK),
+    Action("steps", "L", "list of steps", "Every token with rank, bits and entropy, sortable; go to one.", LOOK),
+    Action(
+        "next_surprise",
+        "right_square_bracket",
+        "next surprise",
+        "Go to the next token of more than 4 bits, and see the list that it was drawn from.",
+        LOOK,
+    ),
+    Action(
+        "previous_surprise",
+        "left_square_bracket",
+        "previous surprise",
+        "Go to the token of more than 4 bits before the cursor.",
+        LOOK,
+    ),
     Action("unit", "u", "unit", "Show percent, log-probability or logit.", LOOK),
     Action("would", "space", "would draw", "Highlight the token this seed draws here.", LOOK),
     Action("followed", "f", "followed token", "Highlight the token the branch goes on with.", LOOK),
@@ -95,14 +113,21 @@ _TABLE = (
         "The post's fourth run: top-p 0.90 (and transformers' own top-k 50).",
         SET,
     ),
-    Action("controls", "k", "controls", "Go to the sliders; on a small screen they open for it.", SET),
+    Action("controls", "comma", "controls", "Go to the sliders; on a small screen they open for it.", SET),
     Action("greedy", "g", "greedy", "Switch between drawing and taking the most probable token.", SET),
     Action("parameters", "p", "all parameters", "Set any parameter as a number.", SET),
     Action("off", "o", "off", "Turn the focused slider's parameter off.", SET),
     Action("source", "b", "back to source", "Give the focused slider's parameter back to its source.", SET),
     Action("reset", "0", "reset settings", "Forget everything set by you or by a preset; the seed stays.", SET),
-    Action("copy", "c", "copy settings", "Copy the settings for generate(), vLLM or llama.cpp.", KEEP),
-    Action("edit", "e", "prompt", "Go to the prompt editor.", KEEP, shown=True),
+    Action("copy_this", "y", "copy this", "Copy what the focused pane shows: row, text, plot, settings.", KEEP),
+    Action(
+        "copy",
+        "c",
+        "copy",
+        "Copy text, token, row, plot, or the settings for generate(), vLLM or llama.cpp; or write them to a file.",
+        KEEP,
+    ),
+    Action("edit", "e", "prompt", "Go to the prompt editor.", KEEP),
     Action("submit", "f2", "submit the prompt", "Give the edited prompt to the model.", KEEP),
     Action("chat", "C", "chat template", "Put the prompt through the model's chat template, or no longer.", KEEP),
     Action(
@@ -121,12 +146,13 @@ _TABLE = (
         KEEP,
     ),
     Action("models", "m", "models", "Use another model: from this computer, the hub, or a server.", PROGRAM),
-    Action("help", "f1,question_mark", "help", "What the focused pane shows, and every key.", PROGRAM, shown=True),
+    Action("help", "f1,question_mark", "help", "What the focused pane shows, and every key.", PROGRAM),
     Action("palette", "colon,ctrl+p", "palette", "Find any action by name.", PROGRAM, "app.command_palette"),
     Action("theme", "t", "theme", "Use the next theme.", PROGRAM, "app.next_theme"),
     Action("repaint", "ctrl+l", "repaint", "Paint all again, if something wrote over it.", PROGRAM, "app.repaint"),
     Action("plot", "v", "plot", "Show or hide the plot.", PROGRAM),
     Action("next_plot", "V", "next plot", "Show the next plot.", PROGRAM),
+    Action("zoom", "plus", "zoom", "Give the focused pane the whole screen, or its place again.", PROGRAM),
     Action("restart", "R", "restart engine", "Start the engine again; the story stays.", PROGRAM),
     Action(
         "interrupt",

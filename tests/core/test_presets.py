@@ -32,10 +32,10 @@ def test_names_and_keys_are_distinct():
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
-def test_each_is_in_range_and_says_how_long_the_post_ran(preset):
+def test_each_is_in_range_and_ends_where_the_post_ended(preset):
     assert normalise(preset.given) == preset.given
-    assert "128 tokens, the prompt counted" in preset.note
+    assert [preset.new_tokens(prompt) for prompt in (61, 127, 128, 200)] == [67, 1, None, None]
 
 
 def test_the_last_one_says_what_transformers_adds():
-    assert "top_k=50 first" in PRESETS[-1].note
+    assert "transformers' own top-k 50" in PRESETS[-1].brief

@@ -58,7 +58,7 @@ def test_what_was_said_goes_with_what_it_was_about(bed):
 def test_presets_greedy_and_reset_are_commands(bed):
     commands = Tuning(bed.explorer).commands()
     commands["preset_4"]()
-    assert bed.state.given == {"top_p": 0.9}
+    assert bed.state.given == {"top_p": 0.9, "max_new_tokens": 126}  # 128 with the prompt of two tokens
     commands["greedy"]()
     assert bed.state.greedy
     commands["reset"]()
@@ -185,3 +185,47 @@ def test_a_refusal_is_told_in_the_explorers_own_words(bed):
     bed.explorer.request_view()
     bed.engine.last("view").refuse("The model's forward failed: no \x1b[31mkernel.", "run")
     assert bed.explorer.picture.placeholder == "The model's forward failed: no ␛[31mkernel."
+
+
+def test_a_preset_s_runs_end_where_the_post_s_ended_also_after_another_prompt(bed):
+    tuning = Tuning(bed.explorer)
+    tuning.commands()["preset_2"]()
+    assert bed.state.given["max_new_tokens"] == 126
+    bed.engine.story.add([node(7, 0, 9, How.PROMPT)])
+    bed.explorer.go(bed.state.prompted([bed.engine.story[7]]))
+    assert bed.state.given["max_new_tokens"] == 127
+    tuning.reset()
+    assert bed.state.given == {}
+
+
+def test_a_length_of_one_s_own_is_kept_by_presets_and_reset(bed):
+    tuning = Tuning(bed.explorer)
+    tuning.change("max_new_tokens", 60)
+    tuning.commands()["preset_2"]()
+    assert bed.state.given["max_new_tokens"] == 60
+    tuning.reset()
+    assert bed.state.given == {"max_new_tokens": 60}
+    assert bed.message.endswith("max new tokens 60.")
+
+
+def test_a_move_that_is_not_possible_says_why(bed):
+    branch(bed, 20)
+    navigation = Navigation(bed.explorer)
+    for command in ("forward", "end"):
+        bed.explorer.do(navigation.commands()[command])
+        assert "end" in bed.message
+    navigation.start()
+    bed.explorer.do(navigation.start)
+    assert bed.message == "The cursor is after the prompt already."
+    navigation.back()
+    bed.explorer.do(navigation.back)
+    assert bed.message == "The cursor is after the first token."
+
+
+def test_a_message_goes_with_the_next_action_unless_that_says_the_same(bed):
+    navigation = Navigation(bed.explorer)
+    bed.explorer.do(navigation.branch)
+    bed.explorer.do(navigation.branch)
+    assert "one branch only" in bed.message
+    bed.explorer.do(lambda: None)
+    assert bed.message == ""

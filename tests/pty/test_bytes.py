@@ -50,7 +50,7 @@ def test_a_line_down(explorer):
 
 
 def test_a_slider_by_one(explorer):
-    cost(explorer, "k")
+    cost(explorer, ",")
     assert cost(explorer, *[RIGHT] * 5) < 8_000
     cost(explorer, "\x1b[27u")
 

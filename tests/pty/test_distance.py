@@ -83,7 +83,7 @@ def test_a_session_from_end_to_end_behind_a_shell_that_prints(start, box, headle
     assert "Welcome" not in screen and "mail" not in screen
     assert "libtorch" not in Path(f"/proc/{explorer.process.pid}/maps").read_text()
     steps(explorer, headless, 3)
-    explorer.send("k")
+    explorer.send(",")
     explorer.until(lambda screen: "max new tokens" in screen and "⏎ take n step" not in screen)
     explorer.send(RIGHT * 10)
     explorer.until("1.10")

@@ -106,7 +106,7 @@ def test_step_back_step_draws_the_same_token(explorer, headless):
 def test_a_slider_moves_every_number_and_reset_brings_them_back(explorer, headless):
     explorer.until_at(explorer.home, best_of(headless[0]))
     before = numbers_of_the_best(explorer.until(lambda screen: len(numbers_of_the_best(screen)) == 3))
-    explorer.send("k")
+    explorer.send(",")
     explorer.until(lambda screen: LIST_HAS_THE_FOCUS not in screen and "max new tokens" in screen)
     explorer.send(RIGHT * 10)
     explorer.until("1.10")

@@ -277,11 +277,11 @@ async def test_a_click_on_a_token_goes_there(start):
 async def test_jumping_by_number(start):
     async with start() as bed:
         await bed.press("n", "n", "n")
-        await bed.pilot.press("j", *str(len(bed.branch) - 1), "enter")
+        await bed.pilot.press("number_sign", *str(len(bed.branch) - 1), "enter")
         await bed.shown()
         assert bed.state.cursor == bed.branch[-2].id
         assert f"after token {len(bed.branch) - 1} " in screen_text(bed.app)
-        await bed.pilot.press("j", "9", "9", "9", "enter")
+        await bed.pilot.press("number_sign", "9", "9", "9", "enter")
         await bed.until(lambda: "There is no token 999" in screen_text(bed.app))
         await bed.pilot.press("escape")
         assert bed.state.cursor == bed.branch[-2].id

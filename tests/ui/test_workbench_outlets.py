@@ -119,7 +119,7 @@ async def test_an_action_of_the_palette_is_done_from_the_prompt_editor_too(start
 
 async def test_enter_takes_a_token_in_the_list_only(start):
     async with start() as bed:
-        await bed.pilot.press("k", "right", "enter")
+        await bed.pilot.press("comma", "right", "enter")
         await bed.press("tab")
         assert bed.drawn() == [] and not bed.engine.steps
         bed.bench.panes.candidates.focus()

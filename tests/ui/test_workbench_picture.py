@@ -20,7 +20,7 @@ PICTURES = {
 SMALL_PICTURES = {
     "start": (),
     "nucleus-after-three": ("n", "n", "n", "4"),
-    "controls": ("k",),
+    "controls": ("comma",),
     "plot": ("3", "v"),
 }
 

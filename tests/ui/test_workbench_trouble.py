@@ -162,7 +162,7 @@ async def test_every_size_works(start, size):
 async def test_a_small_screen_opens_the_controls_when_they_are_gone_to(start):
     async with start(size=SMALL) as bed:
         assert bed.bench.query_one(Controls).compact
-        await bed.pilot.press("k")
+        await bed.pilot.press("comma")
         await bed.until(lambda: not bed.bench.query_one(Controls).compact)
         await bed.press("right")
         assert "temperature" in bed.state.given

@@ -28,13 +28,14 @@ class Preset:
     """The key that chooses it by default."""
     brief: str
     """Its effect, in a few words."""
-    note: str
-    """How samplescope differs from the post here, in one or two sentences."""
+    max_length: int | None = None
+    """Where its runs end, the prompt counted; None: where they end anyway."""
 
+    def new_tokens(self, prompt_tokens: int) -> int | None:
+        """How many tokens a run adds to a prompt of this length; None if `max_length` leaves room for none."""
+        room = 0 if self.max_length is None else self.max_length - prompt_tokens
+        return room if room > 0 else None
 
-_LENGTH = (
-    f"The post stops at {POST_MAX_LENGTH} tokens, the prompt counted (max_length); samplescope counts new tokens only."
-)
 
 PRESETS: tuple[Preset, ...] = (
     Preset(
@@ -43,7 +44,7 @@ PRESETS: tuple[Preset, ...] = (
         {"temperature": 2.0, "top_k": 0},
         "1",
         "diverse, and soon no longer English",
-        _LENGTH,
+        POST_MAX_LENGTH,
     ),
     Preset(
         "cool",
@@ -51,16 +52,16 @@ PRESETS: tuple[Preset, ...] = (
         {"temperature": 0.5, "top_k": 0},
         "2",
         "coherent, and apt to repeat itself",
-        _LENGTH,
+        POST_MAX_LENGTH,
     ),
-    Preset("top-k", "top-k 50", {"top_k": 50}, "3", "only the 50 most probable", _LENGTH),
+    Preset("top-k", "top-k 50", {"top_k": 50}, "3", "only the 50 most probable", POST_MAX_LENGTH),
     Preset(
         "nucleus",
         "top-p 0.90",
         {"top_p": 0.90},
         "4",
         "0.90 of what transformers' own top-k 50 leaves",
-        f"The post did not set top_k, and transformers then applies top_k=50 first. {_LENGTH}",
+        POST_MAX_LENGTH,
     ),
 )
 """The presets, in the post's order."""

@@ -14,6 +14,7 @@ from tui.errors import SamplescopeError
 from tui.explorer import requests
 from tui.explorer.display import Display, Picture, Timer
 from tui.explorer.engine import Engine
+from tui.explorer.history import History
 from tui.explorer.state import State
 from tui.explorer.status import SENTENCES, WITHOUT_MODEL, EngineStatus
 from tui.keys import Keymap
@@ -31,6 +32,9 @@ class Explorer:
         self.options, self.engine, self.display, self.keymap = options, engine, display, keymap
         engine.progress = self._progress
         self.picture = Picture(State(given=dict(options.given), seed=options.seed), submitted=options.prompt)
+        self.history = History()
+        self.said = 0
+        """How often something was said."""
         self.open_error: EngineFailed | None = None
         """Why no model could be opened; None if that has not failed."""
         self.at_rest: list[Callable[[], None]] = []
@@ -84,6 +88,10 @@ class Explorer:
                 act()
         if old.given != state.given or old.tip != state.tip:
             self._rest_later()
+
+    def record(self, what: str, *, merge: bool = False) -> None:
+        """Remember the state before a change, so that it can be undone; `merge` as in `History.record`."""
+        self.history.record(what, self.state, self.story, merge=merge)
 
     def _branch(self, tip: int) -> tuple[Node, ...]:
         scored = self._scored[1] if self._scored[0] is self.story else {}
@@ -147,8 +155,16 @@ class Explorer:
 
     def say(self, message: str) -> None:
         """Show a message in the status line, in place of the last one."""
+        self.said += 1
         if message != self.picture.message:
             self.change(message=message)
+
+    def do(self, act: Callable[[], object]) -> None:
+        """Do what a person asked for; the message before goes, unless it is about what is still under way."""
+        said = self.said
+        act()
+        if said == self.said and self.state.status is EngineStatus.IDLE and not self.engine.switching:
+            self.say("")
 
     def fail(self, line: str) -> None:
         """Show a failure, as the message and as an alert."""

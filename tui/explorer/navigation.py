@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from tui.core.story import How
+from tui.explorer.branches import position, settings_text
 from tui.explorer.explorer import Explorer
+from tui.explorer.state import State
+
+SURPRISING = 4.0
+"""Bits above which a token is a surprise: the model gave it less than one chance in sixteen."""
 
 
 class Navigation:
@@ -17,31 +23,81 @@ class Navigation:
         """Handlers by action id."""
         return {
             "back": self.back, "forward": self.forward, "start": self.start, "end": self.end, "branch": self.branch,
+            "next_surprise": self.next_surprise, "previous_surprise": self.previous_surprise,
         }  # fmt: skip
 
     def back(self) -> None:
         """Move one token back."""
-        self._explorer.go(self._explorer.state.back(self._explorer.story))
+        self._move(self._explorer.state.back(self._explorer.story), "The cursor is after the first token.")
 
     def forward(self) -> None:
         """Move one token forward along the branch."""
-        self._explorer.go(self._explorer.state.forward(self._explorer.story))
+        end = "The branch ends here; {step} draws its next token."
+        self._move(self._explorer.state.forward(self._explorer.story), end)
 
     def start(self) -> None:
         """Move to the end of the prompt."""
-        self._explorer.go(self._explorer.state.to_start(self._explorer.story))
+        self._move(self._explorer.state.to_start(self._explorer.story), "The cursor is after the prompt already.")
 
     def end(self) -> None:
         """Move behind the branch's last token."""
-        self._explorer.go(self._explorer.state.to_end())
+        self._move(self._explorer.state.to_end(), "The cursor is at the branch's end already.")
+
+    def _move(self, state: State, otherwise: str) -> None:
+        """Go to a state; if the cursor is there already, say so."""
+        explorer = self._explorer
+        if explorer.state.cursor not in explorer.story:
+            explorer.when_ready(lambda: None)  # says what is missing
+        elif state.cursor == explorer.state.cursor:
+            explorer.say(explorer.phrase(otherwise))
+        else:
+            explorer.go(state)
 
     def branch(self) -> None:
         """Show the story's next branch, or say that there is only one."""
-        before = self._explorer.state
-        after = before.next_branch(self._explorer.story)
+        before, story = self._explorer.state, self._explorer.story
+        after = before.next_branch(story)
         self._explorer.go(after)
         if after.tip == before.tip:
             self._explorer.say("There is one branch only; take another candidate, or draw with another seed.")
+        else:
+            number, count = position(story, after.tip)
+            last = story[after.tip]
+            drawn = "" if last.how is How.PROMPT else f": {settings_text(last.given, last.seed)}"
+            self._explorer.say(f"Branch {number} of {count}{drawn}.")
+
+    def show_branch(self, tip: int) -> None:
+        """Show the branch that ends with this node; the cursor stays if its node is on it, else goes to the fork."""
+        self._explorer.go(self._explorer.state.to_branch(self._explorer.story, tip))
+
+    # -- surprise ------------------------------------------------------------------------------------------------
+
+    def next_surprise(self) -> None:
+        """Put the cursor before the next surprising token: the list is then the one that it was drawn from."""
+        self._to_surprise([at for at in self._surprises() if at > self._at], "after", first=True)
+
+    def previous_surprise(self) -> None:
+        """Put the cursor before the surprising token before the cursor."""
+        self._to_surprise([at for at in self._surprises() if at < self._at], "before", first=False)
+
+    @property
+    def _at(self) -> int:
+        """Index in the branch of the token after the cursor."""
+        branch, cursor = self._explorer.picture.branch, self._explorer.state.cursor
+        return next((at for at, node in enumerate(branch, 1) if node.id == cursor), 0)
+
+    def _surprises(self) -> list[int]:
+        """Indices in the branch of the surprising tokens."""
+        return [at for at, node in enumerate(self._explorer.picture.branch) if at and node.surprisal > SURPRISING]
+
+    def _to_surprise(self, found: list[int], side: str, *, first: bool) -> None:
+        if not found:
+            self._explorer.say(f"No token {side} this one has more than {SURPRISING:g} bits.")
+            return
+        branch = self._explorer.picture.branch
+        at = found[0] if first else found[-1]
+        self.visit(branch[at - 1].id)
+        self._explorer.say(f"Token {at + 1:,}: {branch[at].surprisal:.1f} bits, rank {branch[at].rank:,}.")
 
     def visit(self, node_id: int) -> None:
         """Put the cursor after this token, one of the prompt's too."""

@@ -87,6 +87,8 @@ class Prompting:
         self.forget()
         self._read = sent.text
         explorer.change(progress=None)
+        if explorer.state.cursor in explorer.story:
+            explorer.record("the prompt")
         explorer.go(explorer.state.prompted(prompted.nodes))
         has_branches = explorer.state.next_branch(explorer.story) is not explorer.state
         new_branch = [explorer.phrase(_NEW_BRANCH)] if has_branches else []

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from tui.core.settings import DEFAULT_SEED, OFF, UNASKED, Given, Setting, Settings, Source, Value, resolve
 from tui.core.story import ROOT, How, Node, Story
+from tui.explorer.branches import position, tips
 from tui.explorer.status import EngineStatus
-
-_KEPT_BY_PRESETS = ("max_new_tokens",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +72,19 @@ class State:
         return self._set(dict(given), kept)
 
     def use_preset(self, name: str, values: Given) -> State:
-        """Replace `given` by a preset's values; `max_new_tokens` is kept."""
-        kept = {key: value for key, value in self.given.items() if key in _KEPT_BY_PRESETS and key not in values}
-        return replace(self._set({**kept, **values}, frozenset(values)), preset_name=name)
+        """Replace `given` by a preset's values, but for a `max_new_tokens` that the person has set."""
+        own = self.own_length
+        return replace(self._set({**values, **own}, frozenset(values) - set(own)), preset_name=name)
 
     def reset(self) -> State:
-        """Empty `given`."""
-        return self._set({}, frozenset())
+        """Empty `given`, but for a `max_new_tokens` that the person has set."""
+        return self._set(self.own_length, frozenset())
+
+    @property
+    def own_length(self) -> Given:
+        """`max_new_tokens`, if the person has set it: presets and reset leave it, for it is no sampling parameter."""
+        name = "max_new_tokens"
+        return {name: self.given[name]} if name in self.given and name not in self.preset else {}
 
     def _set(self, given: Given, preset: frozenset[str]) -> State:
         return replace(self, given=given, preset=preset, preset_name=self.preset_name if preset else "", draws=0)
@@ -95,6 +100,18 @@ class State:
     def with_draws(self, draws: int) -> State:
         """Count this many draws at the cursor; 0 for none."""
         return replace(self, draws=draws)
+
+    @property
+    def decisions(self) -> tuple[object, ...]:
+        """The parts of a state that a person decides and can undo."""
+        return (self.cursor, self.tip, self.given, self.preset, self.preset_name, self.seed)
+
+    def restored(self, other: State) -> State:
+        """The cursor, branch, settings and seed of another state of the same story."""
+        back = replace(
+            self, tip=other.tip, given=other.given, preset=other.preset, preset_name=other.preset_name, seed=other.seed
+        )
+        return back.move(other.cursor)
 
     # -- cursor and branch ---------------------------------------------------------------------------------------
 
@@ -140,10 +157,16 @@ class State:
 
     def next_branch(self, story: Story) -> State:
         """Switch to the story's next branch; the cursor stays if its node is on both, else goes to the fork."""
-        tips = [node.id for node in story if not story.children(node.id)]
-        if len(tips) < 2:
+        ends = tips(story)
+        if not ends or ends == [self.tip]:
             return self
-        tip = tips[(tips.index(self.tip) + 1) % len(tips)] if self.tip in tips else tips[0]
+        here = position(story, self.tip)[0]
+        # Where a step was undone the branch goes on behind the tip: then that one comes first.
+        tip = ends[here % len(ends)] if self.tip in ends else ends[here - 1]
+        return self.to_branch(story, tip)
+
+    def to_branch(self, story: Story, tip: int) -> State:
+        """Switch to the branch that ends with this node."""
         return replace(self, tip=tip).move(_fork(story, self.cursor, tip))
 
     # -- replies of the engine -----------------------------------------------------------------------------------

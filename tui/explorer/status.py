@@ -35,6 +35,8 @@ class Sentences(NamedTuple):
     """In the candidate list while it has no candidates."""
 
 
+DRAWING = "Something is being drawn; {run} pauses it."
+"""Why a change of branch has to wait."""
 NO_PROMPT = "There is no prompt yet: {edit} edits it, {submit} submits it."
 
 SENTENCES: Mapping[EngineStatus, Sentences] = {

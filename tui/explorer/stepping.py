@@ -8,7 +8,7 @@ from tui.client.client import EngineFailed
 from tui.core.story import How, Node
 from tui.explorer import requests
 from tui.explorer.explorer import Explorer
-from tui.explorer.status import ENDED, WITHOUT_MODEL, EngineStatus
+from tui.explorer.status import DRAWING, ENDED, WITHOUT_MODEL, EngineStatus
 from tui.protocol import Step, Stepped
 
 MOST_WAITING = 9
@@ -31,7 +31,7 @@ class Stepping:
 
     def commands(self) -> Mapping[str, Callable[[], object]]:
         """Handlers by action id."""
-        return {"step": self.step, "run": self.run, "redraw": self.redraw, "next_seed": self.next_seed}
+        return {"step": self.step, "run": self.run, "redraw": self.redraw}
 
     def step(self) -> None:
         """Draw the next token and move behind it; during a step queue another one, at most `MOST_WAITING`."""
@@ -41,13 +41,13 @@ class Stepping:
         elif state.status is EngineStatus.STEP:
             self._waiting = min(self._waiting + 1, MOST_WAITING)
         else:
-            self._explorer.when_ready(lambda: self._begin(EngineStatus.STEP, requests.step(state)))
+            self._explorer.when_ready(lambda: self._begin(EngineStatus.STEP, requests.step(state), "the step"))
 
     def run(self) -> None:
         """Draw tokens until a stop; during a step or run, pause."""
         if not self.pause():
             state = self._explorer.state
-            self._explorer.when_ready(lambda: self._begin(EngineStatus.RUN, requests.run(state)))
+            self._explorer.when_ready(lambda: self._begin(EngineStatus.RUN, requests.run(state), "the run"))
 
     def pause(self) -> bool:
         """Stop drawing; False if nothing was being drawn."""
@@ -64,11 +64,12 @@ class Stepping:
             return
         child = explorer.story.child(state.cursor, token, prompt=False)
         if child is not None:
+            explorer.record("the taken token")
             explorer.go(state.visit(explorer.story, child.id))
         elif state.stepping:
-            explorer.say(explorer.phrase("Something is being drawn; {run} pauses it."))
+            explorer.say(explorer.phrase(DRAWING))
         else:
-            explorer.when_ready(lambda: self._begin(EngineStatus.STEP, requests.take(state, token)))
+            explorer.when_ready(lambda: self._begin(EngineStatus.STEP, requests.take(state, token), "the taken token"))
 
     def redraw(self) -> None:
         """Draw the last token again with the next seed."""
@@ -76,17 +77,17 @@ class Stepping:
         if state.status is not EngineStatus.IDLE or state.cursor not in story or story[state.cursor].how is How.PROMPT:
             explorer.say("There is no drawn token before the cursor to draw again.")
             return
-        explorer.go(state.back(story).with_seed(state.seed + 1))
-        self.step()
-
-    def next_seed(self) -> None:
-        """Use the next seed: the view shows at once which token it draws."""
-        state = self._explorer.state
-        self._explorer.go(state.with_seed(state.seed + 1))
+        explorer.record("the other draw")
+        again = state.back(story).with_seed(state.seed + 1)
+        explorer.go(again)
+        self._begin(EngineStatus.STEP, requests.step(again))
 
     # -- replies -------------------------------------------------------------------------------------------------
 
-    def _begin(self, status: EngineStatus, step: Step) -> None:
+    def _begin(self, status: EngineStatus, step: Step, what: str = "") -> None:
+        """Send a request; `what` names it for undo, '' if the caller has recorded it."""
+        if what:
+            self._explorer.record(what)
         self._arrived = ()
         self._explorer.say("")
         self._explorer.engine.step(step, self._ended, self._refused)

@@ -7,6 +7,8 @@ from functools import partial
 
 from tui.core.presets import PRESETS, Preset
 from tui.core.settings import Value
+from tui.core.stages import PARAMETERS
+from tui.core.story import How
 from tui.explorer import requests
 from tui.explorer.explorer import Explorer
 
@@ -16,51 +18,98 @@ class Tuning:
 
     def __init__(self, explorer: Explorer) -> None:
         self._explorer = explorer
+        self._preset: Preset | None = None
+        """The preset used last; in force while the state still has its name."""
+        explorer.cursor_moved.append(self._fit_length)
 
     def commands(self) -> Mapping[str, Callable[[], object]]:
         """Handlers by action id."""
         presets = {f"preset_{preset.key}": partial(self.preset, preset) for preset in PRESETS}
-        return {"greedy": self.greedy, "reset": self.reset, "draws": self.draws, **presets}
+        return {
+            "greedy": self.greedy, "reset": self.reset, "draws": self.draws, "next_seed": self.next_seed, **presets,
+        }  # fmt: skip
 
     def change(self, name: str, value: Value) -> None:
         """Set a parameter while its slider is being moved."""
+        self._explorer.record(_label(name), merge=True)
         self._explorer.go(self._explorer.state.change({name: value}), moving=True)
 
     def off(self, name: str) -> None:
         """Set the parameter to the value at which it does nothing."""
+        self._explorer.record(f"{_label(name)} off")
         self._explorer.go(self._explorer.state.off(name))
 
     def to_source(self, name: str) -> None:
         """Give the parameter back to its source, the model or transformers."""
+        self._explorer.record(f"{_label(name)} back to its source")
         self._explorer.go(self._explorer.state.to_source(name))
 
     def seed(self, seed: int) -> None:
         """Draw with this seed."""
+        self._explorer.record("the seed", merge=True)
         self._explorer.go(self._explorer.state.with_seed(seed))
+
+    def next_seed(self) -> None:
+        """Use the next seed: the view shows at once which token it draws."""
+        self.seed(self._explorer.state.seed + 1)
 
     def replace_given(self, values: Mapping[str, Value]) -> None:
         """Replace all given parameters; `values` also holds `seed` if the seed changes."""
+        self._explorer.record("the parameters")
         given = {name: value for name, value in values.items() if name != "seed"}
         seed = values.get("seed", self._explorer.state.seed)
         self._explorer.go(self._explorer.state.replace_given(given).with_seed(int(seed or 0)))
 
-    def preset(self, preset: Preset) -> None:
-        """Use one of the four settings of the blog post."""
-        self._explorer.go(self._explorer.state.use_preset(preset.name, dict(preset.given)))
-        self._explorer.say(f"{preset.title}: {preset.brief}.")
-
     def greedy(self) -> None:
         """Switch between drawing and always taking the most probable token."""
+        self._explorer.record("greedy")
         self._explorer.go(self._explorer.state.switch_greedy())
         greedy = self._explorer.state.greedy
         self._explorer.say("Greedy: the most probable token every time." if greedy else "Drawing again.")
 
     def reset(self) -> None:
         """Give every parameter back to its source."""
+        self._explorer.record("the reset")
         self._explorer.go(self._explorer.state.reset())
-        self._explorer.say(f"Every parameter is back to its source; the seed stays {self._explorer.state.seed}.")
+        state = self._explorer.state
+        kept = [f"the seed stays {state.seed}", *(f"max new tokens {value}" for value in state.own_length.values())]
+        self._explorer.say(f"Every parameter is back to its source; {', '.join(kept)}.")
 
     def draws(self) -> None:
         """Count 1,000 draws at the cursor; a second call removes the counts."""
         state = self._explorer.state
         self._explorer.when_ready(lambda: self._explorer.go(state.with_draws(0 if state.draws else requests.DRAWS)))
+
+    # -- presets -------------------------------------------------------------------------------------------------
+
+    def preset(self, preset: Preset) -> None:
+        """Use a preset's settings, and end runs where the preset ends them."""
+        self._explorer.record(preset.title)
+        self._preset = preset
+        self._explorer.go(self._explorer.state.use_preset(preset.name, {**preset.given, **self._length(preset)}))
+        full = self._prompt_tokens and preset.max_length is not None and not self._length(preset)
+        note = f" Its run ends at {preset.max_length} tokens, which the prompt has already." if full else ""
+        self._explorer.say(f"{preset.title}: {preset.brief}.{note}")
+
+    @property
+    def _prompt_tokens(self) -> int:
+        return sum(node.how is How.PROMPT for node in self._explorer.picture.branch)
+
+    def _length(self, preset: Preset) -> dict[str, Value]:
+        """`max_new_tokens` for this preset and the prompt of the branch, if there is one."""
+        new_tokens = preset.new_tokens(self._prompt_tokens) if self._prompt_tokens else None
+        return {} if new_tokens is None else {"max_new_tokens": new_tokens}
+
+    def _fit_length(self) -> None:
+        """After another prompt: end the preset's runs where the preset ends them."""
+        state, preset = self._explorer.state, self._preset
+        if preset is None or state.preset_name != preset.name or state.own_length:
+            return
+        length = self._length(preset)
+        if length.items() - state.given.items():
+            values = {name: state.given[name] for name in state.preset} | length
+            self._explorer.go(state.use_preset(preset.name, values))
+
+
+def _label(name: str) -> str:
+    return PARAMETERS[name].label if name in PARAMETERS else name.replace("_", " ")

@@ -6,7 +6,6 @@ Dialogs are imported when they are opened, so that the first picture does not wa
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, TypeVar
 
 from textual.screen import Screen
@@ -14,9 +13,7 @@ from textual.widget import Widget
 
 from tui import recent
 from tui.core.origin import Origin
-from tui.core.printable import printable
 from tui.core.settings import Value
-from tui.errors import InputError
 from tui.explorer.connection import Connection
 from tui.explorer.explorer import Explorer
 from tui.explorer.finding import Finding
@@ -62,8 +59,8 @@ class Dialogs:
         """Handlers by action id."""
         return {
             "jump": self.jump, "find": lambda: self._explorer.when_ready(self.find), "help": self.help,
-            "copy": self.copy, "save": self.save, "parameters": self.parameters, "system": self.system,
-            "models": self.models,
+            "parameters": self.parameters, "system": self.system, "models": self.models, "steps": self.steps,
+            "branches": self.branches,
         }  # fmt: skip
 
     def jump(self) -> None:
@@ -88,6 +85,34 @@ class Dialogs:
             self._explorer.display.reveal(candidate)
             self._screen.query_one("#candidates").focus()
 
+    def steps(self) -> None:
+        """List the branch's tokens, and go before the chosen one: the list is then the one that it came from."""
+        from tui.screens.steps import StepsScreen
+
+        branch, cursor = self._explorer.picture.branch, self._explorer.state.cursor
+        if not branch:
+            self._explorer.when_ready(lambda: None)
+            return
+        at = next((at for at, node in enumerate(branch, 1) if node.id == cursor), 0)
+        self._screen.app.push_screen(
+            StepsScreen(branch, at),
+            lambda index: None if index is None else self._navigation.visit(branch[max(0, index - 1)].id),
+        )
+
+    def branches(self) -> None:
+        """List the branches, and go to the chosen one."""
+        from tui.explorer.branches import branches, position
+        from tui.screens.branches import BranchesScreen
+
+        story, state = self._explorer.story, self._explorer.state
+        if state.cursor not in story:
+            self._explorer.when_ready(lambda: None)
+            return
+        self._screen.app.push_screen(
+            BranchesScreen(branches(story), position(story, state.tip)[0]),
+            lambda tip: None if tip is None else self._navigation.show_branch(tip),
+        )
+
     def help(self) -> None:
         """Show the focused pane's help and all keys."""
         from tui.screens.help import HelpScreen, explain
@@ -97,12 +122,12 @@ class Dialogs:
         text = next(filter(None, (explain(pane) for pane in panes if isinstance(pane, Widget))), "")
         self._screen.app.push_screen(HelpScreen(text, self._explorer.keymap, opened.notes if opened else ()))
 
-    def parameters(self) -> None:
-        """Edit every parameter as a number."""
+    def parameters(self, first: str = "") -> None:
+        """Edit every parameter as a number; `first` is the parameter whose row has the focus."""
         from tui.screens.parameters import ParametersScreen
 
         state = self._explorer.state
-        screen = ParametersScreen(state.settings(), state.given, state.base, state.seed)
+        screen = ParametersScreen(state.settings(), state.given, state.base, state.seed, first)
         self._screen.app.push_screen(screen, self._set)
 
     def _set(self, values: dict[str, Value] | None) -> None:
@@ -133,42 +158,3 @@ class Dialogs:
     def _chosen(self, origin: Origin | None) -> None:
         if origin is not None:
             self._connection.switch(origin)
-
-    # -- to the clipboard and to files ---------------------------------------------------------------------------
-
-    def copy(self) -> None:
-        """Export the settings in force for generate(), vLLM or llama.cpp."""
-        from tui.screens.export import ExportScreen
-
-        state = self._explorer.state
-        self._screen.app.push_screen(ExportScreen(state.settings(), state.seed, self.ask_and_write))
-
-    def save(self) -> None:
-        """Save the branch as JSON Lines."""
-        from tui.explorer.saving import branch_text
-
-        opened, picture = self._explorer.picture.opened, self._explorer.picture
-        if opened is None or not picture.branch:
-            self._explorer.say("There is nothing to save yet.")
-            return
-        text = branch_text(opened, picture.state.settings(), picture.state.seed, picture.branch)
-        self.ask_and_write("branch", ".jsonl", text)
-
-    def ask_and_write(self, stem: str, ending: str, text: str) -> None:
-        """Ask for a file name and write `text` to a new file."""
-        from tui.explorer.saving import suggested
-        from tui.screens.ask import AskScreen
-
-        hint = "a new file, never over one · ⏎ writes it · esc"
-        take = partial(self._write, text)
-        self._screen.app.push_screen(AskScreen("Save as", hint, suggested(stem, ending), take=take))
-
-    def _write(self, text: str, name: str) -> str:
-        from tui.explorer.saving import write_new
-
-        try:
-            path = write_new(name, text)
-        except InputError as error:
-            return self._explorer.words(error)
-        self._explorer.say(printable(f"Written: {path}", space=" "))
-        return ""

@@ -1,8 +1,8 @@
-"""The dialog that exports the settings in force in other programs' formats."""
+"""The dialog that copies what the workbench shows, or writes it to a file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -13,18 +13,17 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui.core.export import FORMATS, Exported
-from tui.core.settings import Settings
+from tui.core.printable import printable
+from tui.explorer.copying import Copyable
 
 Save = Callable[[str, str, str], None]
 """(stem, ending, text): asks for a file name and writes the text."""
 HINT = "⏎ copy · w write to a file · esc"
 SENT = "sent to the terminal's clipboard; if it is not there, w"
-_ENDINGS = {"generate": ".py", "generation_config": ".json", "vllm": ".json", "llama.cpp": ".json"}
 
 
 class ExportScreen(ModalScreen[None]):
-    """Lists four formats, and shows the text of the highlighted one."""
+    """Lists what can be copied, and shows the text of the highlighted one."""
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -33,50 +32,55 @@ class ExportScreen(ModalScreen[None]):
         Binding("w", "write", "write to a file"),
     ]
 
-    def __init__(self, settings: Settings, seed: int, save: Save) -> None:
+    def __init__(self, copyables: Sequence[Copyable], first: str, save: Save) -> None:
+        """`first`: the beginning of the title that is highlighted at first."""
         super().__init__()
-        self._exports = {name: make(settings, seed) for name, make in FORMATS.items()}
-        self._save = save
+        self._copyables, self._save = copyables, save
+        self._first = next((at for at, one in enumerate(copyables) if one.title.startswith(first)), 0)
 
     def compose(self) -> ComposeResult:
-        """The list of formats above, the text below."""
+        """The list above, the text below."""
         with Vertical(classes="dialog wide tall") as box:
-            box.border_title = "Copy settings"
+            box.border_title = "Copy"
             box.border_subtitle = HINT
-            yield OptionList(*(Option(Text(made.title)) for made in self._exports.values()), compact=True)
+            yield OptionList(*(Option(one.title) for one in self._copyables), compact=True)
             with VerticalScroll():
-                yield Static(_shown(next(iter(self._exports.values()))), id="export-text")
+                yield Static(id="export-text", markup=False)
+
+    def on_mount(self) -> None:
+        """Highlight what the focused pane shows."""
+        self.query_one(OptionList).highlighted = self._first
 
     @property
-    def chosen(self) -> tuple[str, Exported]:
-        """Name and export of the highlighted format."""
-        return list(self._exports.items())[self.query_one(OptionList).highlighted or 0]
+    def chosen(self) -> Copyable:
+        """What is highlighted."""
+        return self._copyables[self.query_one(OptionList).highlighted or 0]
 
     def on_option_list_option_highlighted(self) -> None:
-        """Show the highlighted format's text, and the settings it cannot express."""
-        self.query_one("#export-text", Static).update(_shown(self.chosen[1]))
+        """Show the highlighted text, and what it cannot express."""
+        self.query_one("#export-text", Static).update(_shown(self.chosen))
         self.query_one(".dialog").border_subtitle = HINT
 
     def on_option_list_option_selected(self) -> None:
-        """Copy at ⏎ on a format."""
+        """Copy at ⏎."""
         self.action_copy()
 
     def action_copy(self) -> None:
         """Copy through the terminal (OSC 52). Not every terminal supports that, and none confirms it."""
-        self.app.copy_to_clipboard(self.chosen[1].text)
+        self.app.copy_to_clipboard(self.chosen.text)
         self.query_one(".dialog").border_subtitle = SENT
 
     def action_write(self) -> None:
-        """Write the highlighted format's text to a new file."""
-        name, made = self.chosen
-        self._save(f"settings-{name.replace('.', '')}", _ENDINGS[name], made.text)
+        """Write the highlighted text to a new file."""
+        self._save(self.chosen.stem, self.chosen.ending, self.chosen.text)
 
 
-def _shown(made: Exported) -> Text:
-    """An export's text, and below it the settings that the format cannot express."""
-    shown = Text(made.text)
-    if made.lost:
-        shown.append(f"\nCannot be said there: {', '.join(made.lost)}.", "bold")
-    for note in made.notes:
+def _shown(one: Copyable) -> Text:
+    """A text made harmless, and below it the settings that it cannot express."""
+    lines = one.text.expandtabs().split("\n")
+    shown = Text("\n".join(printable(line, space=" ") if line else "" for line in lines))
+    if one.lost:
+        shown.append(f"\nCannot be said there: {', '.join(one.lost)}.", "bold")
+    for note in one.notes:
         shown.append(f"\n{note}", "dim")
     return shown

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from textual.geometry import Size
 from textual.screen import Screen
+from textual.widget import Widget
 
 from tui.screens.panes import Panes
 
@@ -40,12 +41,13 @@ class Layout:
             "edit": self.go_to_prompt,
             "plot": self.switch_plot,
             "next_plot": self.next_plot,
+            "zoom": self.zoom,
         }
 
     def fold(self) -> None:
         """In a small terminal show the controls as one line and hide the prompt, unless they have the focus."""
         screen, controls = self._screen, self._panes.controls
-        little = screen.size.width < WIDE and screen.size.height < TALL
+        little = screen.size.width < WIDE and screen.size.height < TALL and not self.zoomed
         inside = screen.focused is not None and controls in screen.focused.ancestors_with_self
         screen.set_class(little and inside, "-knobs")
         screen.set_class(screen.focused is self._panes.prompt, "-writing")
@@ -53,11 +55,13 @@ class Layout:
 
     def go_to_controls(self) -> None:
         """Focus the first slider."""
+        self.unzoom()
         self._panes.controls.compact = False
         self._panes.controls.query("Slider").first().focus()
 
     def go_to_prompt(self) -> None:
         """Focus the prompt editor, after showing it if it is hidden."""
+        self.unzoom()
         self._screen.add_class("-writing")
         if self._panes.prompt.focusable:  # at once, because the next key press is meant for the editor
             self._panes.prompt.focus()
@@ -66,6 +70,8 @@ class Layout:
 
     def switch_plot(self) -> None:
         """Show or hide the plot, whatever the size."""
+        if self.unzoom():
+            return
         screen = self._screen
         hidden, asked = ("-no-plot", "-plot") if self._panes.plot.display else ("-plot", "-no-plot")
         if screen.has_class(asked):
@@ -77,8 +83,36 @@ class Layout:
     def next_plot(self) -> None:
         """Show the next plot, also if the plot was hidden."""
         self._panes.plot.next_plot()
-        if not self._panes.plot.display:
+        if self.zoomed and not self._panes.plot.display:
+            self.unzoom()
+        elif not self._panes.plot.display:
             self.switch_plot()
+
+    @property
+    def zoomed(self) -> bool:
+        """True if one pane has the whole screen."""
+        return self._screen.has_class("-zoom")
+
+    def zoom(self) -> None:
+        """Give the focused pane the whole screen, or its place again."""
+        here = self._screen.focused.ancestors_with_self if self._screen.focused is not None else []
+        pane = next((pane for pane in self._panes.all if pane in here), self._panes.candidates)
+        self._zoom(None if self.zoomed else pane)
+
+    def unzoom(self) -> bool:
+        """Give all panes their places again; False if they have them."""
+        if zoomed := self.zoomed:
+            self._zoom(None)
+        return zoomed
+
+    def _zoom(self, pane: Widget | None) -> None:
+        self._screen.set_class(pane is not None, "-zoom")
+        for one in self._panes.all:
+            one.set_class(one is pane, "-zoomed")
+        for column in self._screen.query("#left, #right"):
+            column.set_class(pane in column.children, "-zoomed")
+        self.fold()
+        self._screen.call_after_refresh(self._keep_focus)
 
     def _keep_focus(self) -> None:
         """Focus the list if the focused pane was hidden."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from textual.widget import Widget
+
 from tui.core.story import ROOT, How, Story
+from tui.explorer.branches import position
 from tui.explorer.display import Picture
 from tui.explorer.status import SENTENCES, EngineStatus
 from tui.keys import Keymap
@@ -27,6 +30,8 @@ class Panes:
         self.candidates = CandidateList(id="candidates")
         self.plot = PlotPane(id="plot")
         self.status = StatusLine(id="status")
+        self.all: tuple[Widget, ...] = (self.prompt, self.text, self.controls, self.candidates, self.plot)
+        """Those that can have the focus and be zoomed."""
 
     def show(self, story: Story, old: Picture, new: Picture) -> None:
         """Set each pane's attributes from the new picture."""
@@ -34,12 +39,12 @@ class Panes:
         self.prompt.chat, self.prompt.submitted = new.chat, new.submitted
         self.prompt.add_special_tokens = new.add_special_tokens
         self.prompt.context = new.opened.context if new.opened is not None else None
-        self._show_text(new)
+        self._show_text(story, old, new)
         self._show_settings(new)
         self._show_viewed(story, new)
         self._show_status(story, old, new)
 
-    def _show_text(self, new: Picture) -> None:
+    def _show_text(self, story: Story, old: Picture, new: Picture) -> None:
         self.text.path = new.branch
         self.text.cursor = new.state.cursor
         self.text.fresh = new.state.fresh
@@ -49,8 +54,15 @@ class Panes:
             "The prompt stands here once it is read." if waits else "{edit} edits the prompt, {submit} submits it."
         )
         self.text.placeholder = self._keymap.phrase(placeholder)
+        if old.branch is not new.branch:
+            self._title_text(story, new)
+
+    def _title_text(self, story: Story, new: Picture) -> None:
+        """Say how many tokens were drawn, and which branch this is."""
         drawn = sum(node.how is not How.PROMPT for node in new.branch)
-        title = f"Text · {drawn:,} new" if drawn else "Text"
+        number, count = position(story, new.state.tip)
+        parts = ["Text", f"{drawn:,} new" if drawn else "", f"branch {number} of {count}" if count > 1 else ""]
+        title = " · ".join(filter(None, parts))
         if title != self.text.border_title:  # setting it repaints the pane
             self.text.border_title = title
 

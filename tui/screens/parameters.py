@@ -33,12 +33,21 @@ class ParametersScreen(ModalScreen[dict[str, Value] | None]):
         Binding("enter", "submit", "Use them", show=False),
         Binding("o,backspace", "off", "Off", show=False),
         Binding("b,delete", "back", "Back to its source", show=False),
-        Binding("up", "app.focus_previous", "Row above", show=False),
-        Binding("down", "app.focus_next", "Row below", show=False),
+        Binding("up,k", "app.focus_previous", "Row above", show=False),
+        Binding("down,j", "app.focus_next", "Row below", show=False),
     ]
 
-    def __init__(self, settings: Settings, given: Given, base: Settings | None = None, seed: int | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        given: Given,
+        base: Settings | None = None,
+        seed: int | None = None,
+        first: str = "",
+    ) -> None:
+        """`first`: the parameter whose row has the focus at first."""
         super().__init__()
+        self._first = first
         self._settings = settings
         self._given = given
         unset = {name: setting for name, setting in settings.items() if name not in given}
@@ -60,6 +69,11 @@ class ParametersScreen(ModalScreen[dict[str, Value] | None]):
             yield SwitchRow(
                 self._settings.get("do_sample"), self._base.get("do_sample"), given="do_sample" in self._given
             )
+
+    def on_mount(self) -> None:
+        """Focus the row that was asked for."""
+        if self._first:
+            self.query_one(f"#{self._first}").focus()
 
     def _row(self) -> ParameterRow | SwitchRow | None:
         return self.focused if isinstance(self.focused, ParameterRow | SwitchRow) else None

@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from tui import keys, paths
 from tui.core.story import How
@@ -27,16 +27,21 @@ from tui.explorer.inspecting import PromptInspection
 from tui.explorer.navigation import Navigation
 from tui.explorer.prompting import Prompting
 from tui.explorer.reachability import Reachability
+from tui.explorer.status import EngineStatus
 from tui.explorer.stepping import Stepping
 from tui.explorer.tuning import Tuning
+from tui.explorer.undoing import Undoing
 from tui.keys import Keymap
 from tui.launch import LaunchOptions
 from tui.protocol import Candidate, PlotRequest
-from tui.screens import layout
+from tui.screens import key_line, layout
 from tui.screens.dialogs import Dialogs
+from tui.screens.key_line import KeyLine
+from tui.screens.outlets import Outlets
 from tui.screens.panes import Panes
 from tui.widgets import candidate_messages
 from tui.widgets.controls import Controls
+from tui.widgets.entry import NumberEntry
 from tui.widgets.plots.pane import PlotPane
 from tui.widgets.prompt import PromptEditor
 from tui.widgets.text import StoryText
@@ -52,11 +57,9 @@ def bindings() -> list[BindingType]:
     """Every action of the table as a binding."""
     return [
         Binding(
-            action.keys, action.action, action.name, show=action.shown, key_display=keys.shown_key(first),
-            tooltip=action.tooltip, id=action.id,
+            action.keys, action.action, action.name, show=False, tooltip=action.tooltip, id=action.id,
         )
         for action in keys.ACTIONS.values()
-        for first in [action.keys.split(",")[0]]
     ]  # fmt: skip
 
 
@@ -75,6 +78,7 @@ class Workbench(Screen[None]):
         self._composed = False
         self.panes = Panes(options.prompt, keymap or Keymap())
         self.room = layout.Layout(self, self.panes)
+        self.key_line = KeyLine(keymap or Keymap(), id="keys")
         self.explorer = Explorer(options, Engine(connect, self.deliver), self, keymap or Keymap())
         self.stepping = Stepping(self.explorer)
         self.navigation = Navigation(self.explorer)
@@ -88,9 +92,10 @@ class Workbench(Screen[None]):
             self, self.explorer, navigation=self.navigation, tuning=self.tuning, finding=self.finding,
             prompting=self.prompting, connection=self.connection,
         )  # fmt: skip
+        self.outlets = Outlets(self, self.explorer, self.panes)
         features = (
             self, self.room, self.stepping, self.navigation, self.tuning, self.finding, self.prompting, self.connection,
-            self.dialogs,
+            self.dialogs, self.outlets, Undoing(self.explorer),
         )  # fmt: skip
         self._commands = {name: run for feature in features for name, run in feature.commands().items()}
         keys.check_commands(self._commands)
@@ -102,18 +107,16 @@ class Workbench(Screen[None]):
             yield Vertical(self.panes.prompt, self.panes.text, self.panes.controls, id="left")
             yield Vertical(self.panes.candidates, self.panes.plot, id="right")
         yield self.panes.status
-        yield Container(id="keys")
+        yield self.key_line
 
     def on_mount(self) -> None:
         """Show what is known."""
         self._composed = True
         self.show(Picture(), self.explorer.picture)
 
-    async def go_on(self) -> None:
-        """What the first picture need not wait for: the keys' line, the engine."""
+    def go_on(self) -> None:
+        """Start what the first picture need not wait for: the engine."""
         self.connection.start()
-        await self.query_one("#keys").mount(Footer(show_command_palette=False, compact=True))
-        self.refresh_bindings()  # a footer shows nothing before it is told of them
 
     async def on_unmount(self) -> None:
         """The engine ends with the screen."""
@@ -127,6 +130,7 @@ class Workbench(Screen[None]):
         if not self._composed:
             return
         self.panes.show(self.explorer.story, old, new)
+        self.key_line.model = new.state.status not in (EngineStatus.LOST, EngineStatus.NO_MODEL)
         if any(getattr(old, part) != getattr(new, part) for part in ("chat", "add_special_tokens", "opened")):
             self._count()  # the same text is other tokens now
 
@@ -139,8 +143,9 @@ class Workbench(Screen[None]):
         self.panes.reveal(candidate)
 
     def alert(self, line: str) -> None:
-        """A toast, for as long as it takes to read."""
-        self.notify(line, severity="error", markup=False, timeout=ALERT_SECONDS)
+        """A toast over a dialog; the status line, which says it too, lies behind that."""
+        if self.app.screen is not self:
+            self.notify(line, severity="error", markup=False, timeout=ALERT_SECONDS)
 
     def later(self, seconds: float, act: Callable[[], None]) -> Timer:
         """Do something after a while."""
@@ -225,6 +230,11 @@ class Workbench(Screen[None]):
     @on(events.DescendantBlur)
     def _fold(self) -> None:
         self.room.fold()
+        self._show_keys()
+
+    @on(NumberEntry.Typing)
+    def _show_keys(self) -> None:
+        self.key_line.here = key_line.mode(self.focused)
 
     # -- actions -------------------------------------------------------------------------------------------------
 
@@ -232,8 +242,8 @@ class Workbench(Screen[None]):
         """What only a screen can do, by action id."""
         return {
             "take": self.take, "stop": self.stop, "interrupt": self.interrupt,
-            "unit": self.panes.candidates.action_unit, "off": self.panes.controls.action_off,
-            "source": self.panes.controls.action_back,
+            "unit": self.panes.candidates.action_unit, "off": lambda: self._tune(self.panes.controls.action_off),
+            "source": lambda: self._tune(self.panes.controls.action_back),
         }  # fmt: skip
 
     @property
@@ -243,25 +253,34 @@ class Workbench(Screen[None]):
 
     def action_do(self, action: str) -> None:
         """Run an action of the table."""
-        self._commands[action]()
+        self.explorer.do(self._commands[action])
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While a prompt is written its editor takes the letters; a token is taken in the list only."""
-        if action != "do":
-            return True
-        if isinstance(self.focused, PromptEditor):
-            return not keys.taken_by_editor(self.explorer.keymap.of(str(parameters[0])))
-        # Elsewhere ⏎ confirms a number or does nothing: a branch is never made by accident.
-        return parameters[0] != "take" or self.focused in (None, self.panes.candidates)
+        """While a prompt is written its editor takes the letters."""
+        editing = isinstance(self.focused, PromptEditor)
+        return not (action == "do" and editing and keys.taken_by_editor(self.keymap.of(str(parameters[0]))))
+
+    def action_select_prompt(self) -> None:
+        """Select the whole text of the prompt editor."""
+        self.panes.prompt.select_all()
+
+    def _tune(self, act: Callable[[], None]) -> None:
+        """Do something to the focused slider's parameter, or say that none has the focus."""
+        if self.focused is not None and self.panes.controls in self.focused.ancestors:
+            act()
+        else:
+            self.explorer.say(self.explorer.phrase("{controls} goes to the sliders; this key is about one of them."))
 
     def take(self) -> None:
-        """Take the highlighted candidate."""
-        if (candidate := self.panes.candidates.highlighted) is not None:
+        """Take the highlighted candidate; in the list only, so that a branch is never made by accident."""
+        if self.focused not in (None, self.panes.candidates):
+            self.explorer.say(self.explorer.phrase("{take} takes a token in the list of candidates."))
+        elif (candidate := self.panes.candidates.highlighted) is not None:
             self.stepping.take(candidate.token)
 
     def stop(self) -> None:
-        """Stop what is under way; where nothing is, leave the pane that has the keys."""
-        if not self.explorer.stop():
+        """Stop what is under way; where nothing is, end the zoom, or leave the pane that has the keys."""
+        if not self.explorer.stop() and not self.room.unzoom():
             self.panes.candidates.focus()
 
     def interrupt(self) -> None:

@@ -20,8 +20,8 @@ class CandidateList(CandidateView, can_focus=True, inherit_bindings=False):
     """Every token by rank: shows `viewed`, posts `Wanted` for missing candidates and `Take` for the chosen one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "Up", id="candidates.up", tooltip="The candidate above", show=False),
-        Binding("down", "move(1)", "Down", id="candidates.down", tooltip="The candidate below", show=False),
+        Binding("up,k", "move(-1)", "Up", id="candidates.up", tooltip="The candidate above", show=False),
+        Binding("down,j", "move(1)", "Down", id="candidates.down", tooltip="The candidate below", show=False),
         Binding("pageup", "page(-1)", "Page up", id="candidates.page_up", tooltip="A page up", show=False),
         Binding("pagedown", "page(1)", "Page down", id="candidates.page_down", tooltip="A page down", show=False),
         Binding("home", "best", "Best", id="candidates.best", tooltip="The most probable token", show=False),

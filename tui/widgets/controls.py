@@ -15,12 +15,12 @@ from textual.reactive import var
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tui.core.labels import is_greedy, is_off, source_text, unasked
 from tui.core.settings import DEFAULT_SEED, OFF, Setting, Settings, Value
 from tui.core.stages import MAX_NEW_TOKENS, SEED, SPOKEN_ORDER
 from tui.widgets import in_force
 from tui.widgets.entry import NumberEntry
 from tui.widgets.field import Field
-from tui.widgets.labels import is_greedy, is_off, source_text, unasked
 from tui.widgets.scale import Scale
 from tui.widgets.slider import Slider
 
@@ -56,8 +56,8 @@ class Controls(Widget):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o,backspace", "off", "Off", show=False),
         Binding("b,delete", "back", "Back to its source", show=False),
-        Binding("up", "app.focus_previous", "Row above", show=False),
-        Binding("down", "app.focus_next", "Row below", show=False),
+        Binding("up,k", "app.focus_previous", "Row above", show=False),
+        Binding("down,j", "app.focus_next", "Row below", show=False),
     ]
 
     settings: var[Settings] = var[Settings]({}, init=False)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from tui.core.labels import FLAG, number_text
 from tui.core.parameters import StageRecord
 from tui.core.printable import printable
 from tui.core.settings import Settings, Source
 from tui.core.stages import STAGES
 from tui.protocol import Candidate, Cut, Viewed
-from tui.widgets.labels import FLAG, number_text
 
 
 def stage_label(stage: str) -> str:

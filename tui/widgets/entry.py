@@ -14,6 +14,7 @@ from tui.errors import SamplescopeError
 
 _ALLOWED = frozenset("0123456789.-+eE,_")
 _LONGEST = 21
+TYPING_HINT = "Typing: ⏎ uses it, esc discards it."
 _LEAVING = ("tab", "shift+tab", "up", "down")
 
 
@@ -51,6 +52,14 @@ class NumberEntry(Widget, can_focus=True):
             super().__init__()
             self.reason = reason
 
+    class Typing(Message):
+        """The entry has been opened or closed."""
+
+    def watch_entry(self, old: str | None, new: str | None) -> None:
+        """Tell that the keys go to the entry, or no longer."""
+        if (old is None) is not (new is None):
+            self.post_message(self.Typing())
+
     def typed(self, value: int | float) -> None:
         """Handle a typed number that passed `check`. Subclasses override this."""
 
@@ -86,6 +95,8 @@ class NumberEntry(Widget, can_focus=True):
             self.open_entry(text[:-1])
         elif event.character in _ALLOWED and len(text) < _LONGEST:
             self.open_entry(text + str(event.character))
+        else:
+            self.post_message(self.Rejected(TYPING_HINT))
 
     def submit_entry(self) -> bool:
         """Close the entry and handle its number, if any; False, with `Rejected` posted, if the text is not valid."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from tui.core.labels import FLAG, is_greedy, source_text, unasked, value_text
 from tui.core.settings import Setting, Settings
 from tui.core.stages import PARAMETERS, STAGES
-from tui.widgets.labels import FLAG, is_greedy, source_text, unasked, value_text
 
 GREEDY = "greedy: the sliders have no effect"
 

@@ -10,12 +10,12 @@ from textual.app import RenderResult
 from textual.message import Message
 from textual.reactive import reactive
 
+from tui.core.labels import FLAG, is_off, unasked, value_text
 from tui.core.parameters import Parameter
 from tui.core.settings import Setting, Source
 from tui.core.stages import PARAMETERS, SEED
 from tui.errors import InputError
 from tui.widgets.entry import NumberEntry
-from tui.widgets.labels import FLAG, is_off, unasked, value_text
 
 NAME, VALUE, SOURCE = 20, 13, 14
 UNKNOWN = "–"
@@ -125,8 +125,9 @@ class ParameterRow(NumberEntry):
         event.stop()
         self.reason = event.reason
 
-    def watch_entry(self) -> None:
+    def watch_entry(self, old: str | None, new: str | None) -> None:
         """Clear the reason: the text has changed."""
+        super().watch_entry(old, new)
         self.reason = ""
 
     def on_click(self, event: events.Click) -> None:

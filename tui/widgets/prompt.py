@@ -87,6 +87,7 @@ class PromptEditor(TextArea):
         super().__init__(text, id=id, classes=classes, placeholder=PLACEHOLDER, tab_behavior="focus")
         self._keep_exactly(text)
         self.highlight_cursor_line = False
+        self._visited = False
         self.border_title = "Prompt"
         self.set_reactive(PromptEditor.submitted, text)
 
@@ -97,6 +98,16 @@ class PromptEditor(TextArea):
     def on_resize(self) -> None:
         """Show the count again: a low terminal has no lower border, so the title shows it."""
         self._update_border()
+
+    def on_focus(self) -> None:
+        """The first time, put the caret behind the text: it is there that one goes on writing."""
+        if not self._visited:
+            self._visited = True
+            self.move_cursor(self.document.end)
+
+    def on_blur(self) -> None:
+        """Show the beginning, as the pane folds."""
+        self.scroll_to(y=0, animate=False)
 
     def load_text(self, text: str) -> None:
         """Replace the whole text, keeping every character."""

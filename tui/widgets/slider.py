@@ -12,9 +12,9 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
 
+from tui.core.labels import FLAG, number_text
 from tui.core.parameters import Parameter
 from tui.widgets.entry import NumberEntry
-from tui.widgets.labels import FLAG, number_text
 from tui.widgets.scale import Scale
 
 NAME_WIDTH = 11

@@ -66,6 +66,12 @@ class PlotPane(Widget, can_focus=True):
         """The request for the points that the pane needs at its size."""
         return self.plot.request(self.size)
 
+    @property
+    def text(self) -> list[str]:
+        """The plot as plain lines; empty if none is drawn."""
+        drawn = self.viewed is not None and self._answers(self.viewed) and self.size
+        return ["".join(text for _, text in line) for line in self._lines()] if drawn else []
+
     def next_plot(self) -> None:
         """Show the next plot of the list, or the first after the last."""
         self.plot = PLOTS[(PLOTS.index(self.plot) + 1) % len(PLOTS)]

@@ -1,0 +1,69 @@
+"""The dialog that lists the story's branches, with the settings each was drawn under."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from tui.core.printable import printable_bytes
+from tui.explorer.branches import Branch
+
+_HINT = "⏎ shows it · esc"
+_SOME = 64
+"""How many of a branch's own tokens are shown."""
+
+
+class BranchesScreen(ModalScreen[int | None]):
+    """Its result is the last node of the chosen branch, or None."""
+
+    CSS_PATH = "dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,A", "dismiss(None)", "close"),
+        Binding("j", "down", show=False),
+        Binding("k", "up", show=False),
+    ]
+
+    def __init__(self, branches: Sequence[Branch], here: int) -> None:
+        """`here`: the number of the branch on screen."""
+        super().__init__()
+        self._branches, self._here = branches, here
+
+    def compose(self) -> ComposeResult:
+        """Two lines a branch: its settings, and where its own text begins."""
+        with Vertical(classes="dialog wide tall") as box:
+            box.border_title = "Branches"
+            box.border_subtitle = _HINT
+            yield OptionList(*(Option(self._described(branch)) for branch in self._branches), compact=True)
+
+    def on_mount(self) -> None:
+        """Highlight the branch on screen."""
+        self.query_one(OptionList).highlighted = max(0, self._here - 1)
+
+    def _described(self, branch: Branch) -> Text:
+        own = branch.path[branch.fork :] if branch.fork < len(branch.path) else ()
+        words = printable_bytes(b"".join(node.piece for node in own[:_SOME]), space=" ")
+        fork = f"own tokens from {branch.fork + 1:,}" if branch.fork else "a prompt of its own"
+        here = "▸" if branch.number == self._here else " "
+        head = f"{here}{branch.number:>3}  {len(branch.drawn):,} new · {fork} · {branch.settings or 'nothing drawn'}"
+        shown = Text.assemble(head, ("\n      " + words, "dim"), no_wrap=True, overflow="ellipsis")
+        return shown
+
+    def action_down(self) -> None:
+        """A branch down."""
+        self.query_one(OptionList).action_cursor_down()
+
+    def action_up(self) -> None:
+        """A branch up."""
+        self.query_one(OptionList).action_cursor_up()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Choose a branch."""
+        self.dismiss(self._branches[event.option_index].tip)
