@@ -32,7 +32,7 @@ async def test_edits_are_told_and_of_many_waiting_only_the_last():
             editor.insert(char)
         await pilot.pause()
         told = heard(pilot, PromptEditor.Edited)
-        assert told[-1] == editor.text == "unicornsx"
+        assert told[-1] == editor.text == "xunicorns"
         assert PromptEditor.Edited("a").can_replace(PromptEditor.Edited("b"))
 
 

@@ -149,7 +149,7 @@ async def test_the_screen_is_live_while_a_step_is_under_way(start):
         await bed.pilot.press("n")
         await bed.until(gate.waiting.is_set)
         await bed.pilot.press("4")
-        await bed.until(lambda: bed.viewed.given == {"top_p": 0.9})
+        await bed.until(lambda: bed.viewed.given.get("top_p") == 0.9)
         await bed.pilot.press("left")
         await bed.until(lambda: bed.viewed.at == bed.state.cursor)
         assert bed.state.status is EngineStatus.STEP

@@ -145,7 +145,7 @@ async def test_the_next_seed_shows_what_it_draws_and_draws_nothing(start):
 
 
 async def test_a_thousand_draws_are_counted_here_and_leave_with_the_settings(start):
-    async with start() as bed:
+    async with start(size=(120, 90)) as bed:  # tall enough for the whole vocabulary
         await bed.press("d")
         assert sum(row.count for row in bed.viewed.candidates) == 1000
         assert bed.engine.steps == []
