@@ -1,4 +1,4 @@
-"""The command palette: every action of the workbench, and every theme, by name."""
+"""The command palette: every action of the workbench, every parameter and every theme, by name."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.fuzzy import Matcher
 
 from tui import keys
+from tui.core.stages import MAX_NEW_TOKENS, PARAMETERS, SEED
 
 Entry = tuple[str, str, Callable[[], object]]
 """(title, help sentence, callback)."""
@@ -23,6 +24,9 @@ class Bench(Protocol):
 
     def action_do(self, action: str) -> None:
         """Do an action by its id."""
+
+    def set_parameter(self, name: str) -> None:
+        """Set a parameter as a number."""
 
 
 _TIER = 1000.0
@@ -58,6 +62,9 @@ class Actions(Provider):
             if action.id != "palette":
                 pressed = keys.shown_keys(self._bench.keymap.of(action.id))
                 yield f"{action.group}: {action.name}", f"{pressed} · {action.tooltip}", self._run(action)
+        for parameter in (*PARAMETERS.values(), MAX_NEW_TOKENS, SEED):
+            title = f"{keys.SET}: {parameter.label}"
+            yield title, f"{parameter.help} {parameter.range_text().capitalize()}.".strip(), self._set(parameter.name)
         for theme in self.app.available_themes:
             yield f"Theme: {theme}", "Use this theme.", self._use(theme)
 
@@ -66,15 +73,23 @@ class Actions(Provider):
         return cast("Bench", self.app.screen_stack[0])
 
     def _run(self, action: keys.Action) -> Callable[[], object]:
-        """A callback that closes all dialogs and does an action, whatever pane has the focus."""
+        """A callback that does an action, whatever pane has the focus."""
+        if action.call:
+            return self._without_dialogs(self.app.run_action, action.call)
+        # not by its binding, which is off where an editor takes the key
+        return self._without_dialogs(self._bench.action_do, action.id)
+
+    def _set(self, name: str) -> Callable[[], object]:
+        """A callback that opens the row of a parameter."""
+        return self._without_dialogs(self._bench.set_parameter, name)
+
+    def _without_dialogs(self, act: Callable[[str], object], argument: str) -> Callable[[], object]:
+        """A callback that closes all dialogs first."""
 
         def run() -> None:
             while len(self.app.screen_stack) > 1:
                 self.app.pop_screen()
-            if action.call:
-                self.app.call_later(self.app.run_action, action.call)
-            else:  # not by its binding, which is off where an editor takes the key
-                self.app.call_later(self._bench.action_do, action.id)
+            self.app.call_later(act, argument)
 
         return run
 

@@ -209,7 +209,7 @@ class Places(SamplescopeApp):
         """A batch as the matches of a search."""
         from tui.screens.find import FindScreen
 
-        finder = FindScreen(lambda wanted: None)
+        finder = FindScreen(lambda wanted: None, 50_257)
         self.push_screen(finder)
         await self.painted()
         finder.show_found([row(n, text.encode("utf-8", "surrogatepass"), n + 1) for n, text in enumerate(batch)])

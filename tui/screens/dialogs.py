@@ -77,7 +77,8 @@ class Dialogs:
         def ask(text: str) -> None:
             self._finding.find(text, while_open(finder, finder.show_found))
 
-        finder = FindScreen(ask)
+        viewed = self._explorer.picture.viewed
+        finder = FindScreen(ask, viewed.vocabulary if viewed else 0)
         self._screen.app.push_screen(finder, self._found)
 
     def _found(self, candidate: Candidate | None) -> None:
@@ -118,9 +119,12 @@ class Dialogs:
         from tui.screens.help import HelpScreen, explain
 
         focused, opened = self._screen.focused, self._explorer.picture.opened
-        panes = focused.ancestors_with_self if focused is not None else []
-        text = next(filter(None, (explain(pane) for pane in panes if isinstance(pane, Widget))), "")
-        self._screen.app.push_screen(HelpScreen(text, self._explorer.keymap, opened.notes if opened else ()))
+        panes = [pane for pane in self._screen.query(Widget) if explain(pane)]
+        here = next((pane for pane in panes if focused is not None and pane in focused.ancestors_with_self), None)
+        others = [explain(pane) for pane in panes if pane is not here]
+        notes = opened.notes if opened else ()
+        text = explain(here) if here is not None else ""
+        self._screen.app.push_screen(HelpScreen(text, others, self._explorer.keymap, notes))
 
     def parameters(self, first: str = "") -> None:
         """Edit every parameter as a number; `first` is the parameter whose row has the focus."""

@@ -29,6 +29,11 @@ HINT = "type a token's text (blanks count) or #id · ↓ matches · ⏎ show it 
 NO_MATCH = "no token of this vocabulary holds that text; a word may be several tokens"
 
 
+def no_match(text: str, vocabulary: int) -> str:
+    """Why nothing was found: for `#99999`, which ids there are."""
+    return f"the ids go from 0 to {vocabulary - 1:,}" if text[1:].isdecimal() and text[0] == "#" else NO_MATCH
+
+
 class FindScreen(ModalScreen[Candidate | None]):
     """Searches while the person types; its result is the chosen candidate, or None."""
 
@@ -38,9 +43,9 @@ class FindScreen(ModalScreen[Candidate | None]):
         Binding("down", "to_matches", "matches", show=False),
     ]
 
-    def __init__(self, ask: Callable[[str], None]) -> None:
+    def __init__(self, ask: Callable[[str], None], vocabulary: int) -> None:
         super().__init__()
-        self._ask = ask
+        self._ask, self._vocabulary = ask, vocabulary
         self._found: list[Candidate] = []
 
     @property
@@ -71,8 +76,8 @@ class FindScreen(ModalScreen[Candidate | None]):
         matches.add_options([Option(match_line(candidate, self._roomy)) for candidate in found])
         if found:
             matches.highlighted = 0
-        elif self.query_one(Input).value:
-            matches.add_option(Option(NO_MATCH, disabled=True))
+        elif text := self.query_one(Input).value:
+            matches.add_option(Option(no_match(text, self._vocabulary), disabled=True))
 
     def action_to_matches(self) -> None:
         """Move the focus from the input to the list."""

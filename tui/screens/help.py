@@ -16,43 +16,27 @@ from textual.widgets import Static
 
 from tui import keys
 from tui.core.printable import printable
-from tui.widgets.controls import Controls
 from tui.widgets.plots.pane import PlotPane
-from tui.widgets.prompt import PromptEditor
 from tui.widgets.text import LEGEND, StoryText
 
 _KEY_WIDTH = 10
 _NAME_WIDTH = 17
-_ELSEWHERE = "Every action is also in the palette (:). Tab goes from pane to pane; ? there explains that pane."
+_ELSEWHERE = "Every action is also in the palette (:). Tab goes from pane to pane; ? there explains that pane first.\n"
+_POST = """\
+# The post
 
-
-CONTROLS = """\
-# Controls
-
-What is in force, and who decided it. None of it reaches the model: the list, the curve and the text follow at once.
-
-- `←` `→` a step, with `shift` ten; `home` `end` the ends; wheel and drag; or type a number
-- `o` off: the value at which it does nothing; `b` back to its source
-- *you*, *preset*, *model* (its generation_config.json), *default* (transformers' own), *samplescope*: who decided
-- `⚑` a value in force that nobody asked for: transformers applies top-k 50 where top-k is not given
-- `○` off, `●` acting
-"""
-PROMPT = """\
-# Prompt
-
-What the model reads. Typing changes nothing until it is submitted; then it is a new branch, and the old ones stay.
-In the border: how many tokens it has.
+"The post" of the presets is a lesson in sampling (temperature, top-k, nucleus) whose prompt and four runs this program
+redoes; README says whose it is. Its runs end at 128 tokens, the prompt counted, and so do the presets'.
 """
 
 
 def explain(pane: Widget) -> str:
-    """A pane's help text as Markdown; '' if it has none."""
+    """A pane's help as Markdown; '' if it has none."""
     if isinstance(pane, StoryText):
         return "# Text\n\n" + "\n".join(f"- *{mark}* {meaning}" for mark, meaning in LEGEND)
     if isinstance(pane, PlotPane):
         return pane.plot.help
-    own = {Controls: CONTROLS, PromptEditor: PROMPT}.get(type(pane), "")
-    return own or str(getattr(pane, "HELP", "") or "")
+    return pane.HELP or ""
 
 
 class HelpScreen(ModalScreen[None]):
@@ -61,9 +45,10 @@ class HelpScreen(ModalScreen[None]):
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1", "dismiss(None)", "close")]
 
-    def __init__(self, text: str, keymap: keys.Keymap, notes: Sequence[str] = ()) -> None:
+    def __init__(self, pane: str, others: Sequence[str], keymap: keys.Keymap, notes: Sequence[str] = ()) -> None:
+        """`pane`: the help of the focused pane, which comes first; `others`: of the others, which come last."""
         super().__init__()
-        self._text, self._keymap, self._notes = text, keymap, notes
+        self._pane, self._others, self._keymap, self._notes = pane, others, keymap, notes
 
     def compose(self) -> ComposeResult:
         """One scrollable page."""
@@ -73,14 +58,16 @@ class HelpScreen(ModalScreen[None]):
             box.border_title = "Help"
             box.border_subtitle = "esc closes · ↑ ↓ scrolls"
             with VerticalScroll():
-                if self._text:
-                    yield Markdown(self._text.strip())
+                if self._pane:
+                    yield Markdown(self._pane.strip())
                 if self._notes:
                     yield Static(self._model_notes())
                 for group, actions in keys.grouped():
                     yield Static(Text(group, "bold"))
                     yield Static(self._table(actions))
                 yield Static(Text(_ELSEWHERE))
+                for text in (_POST, *self._others):
+                    yield Markdown(text.strip())
 
     def _model_notes(self) -> Text:
         title = Text("Notes about this model\n", "bold")

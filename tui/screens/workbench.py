@@ -255,6 +255,10 @@ class Workbench(Screen[None]):
         """Run an action of the table."""
         self.explorer.do(self._commands[action])
 
+    def set_parameter(self, name: str) -> None:
+        """Open the list of all parameters at one of them."""
+        self.dialogs.parameters(name)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While a prompt is written its editor takes the letters."""
         editing = isinstance(self.focused, PromptEditor)

@@ -27,6 +27,17 @@ from tui.widgets.slider import Slider
 WITH_SLIDER = {name: parameter for name, parameter in SPOKEN_ORDER.items() if parameter.track is not None}
 """The parameters that have a slider, from top to bottom."""
 
+HELP = """\
+# Controls
+
+What is in force, and who decided it. None of it reaches the model: the list, the curve and the text follow at once.
+
+- `←` `→` a step, with `shift` ten; `home` `end` the ends; wheel and drag; or type a number: `⏎` uses it, `esc` does not
+- `o` off: the value at which it does nothing; `b` back to its source
+- *you*, *preset*, *model* (its generation_config.json), *default* (transformers' own), *samplescope*: who decided
+- `⚑` a value in force that you did not ask for: transformers applies top-k 50 where top-k is not given
+- `○` off, `●` acting
+"""
 HINT = "←→ move · digits type · o off · b source"
 _ROOM_FOR_NOTES = 45
 
@@ -52,6 +63,7 @@ Controls {
 class Controls(Widget):
     """Shows the settings in force and their sources, and posts the person's changes; the screen holds the settings."""
 
+    HELP = HELP
     DEFAULT_CSS = _CSS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o,backspace", "off", "Off", show=False),

@@ -18,6 +18,15 @@ from tui.core.printable import printable
 from tui.widgets.exact_document import ExactDocument
 
 PLACEHOLDER = "Write a prompt here, on as many lines as you like, then submit it."
+HELP = """\
+# Prompt
+
+What the model reads. Typing changes nothing until it is submitted; then it is a new branch, and the old ones stay.
+In the border: how many tokens it has, and of how many if that is too many.
+
+- `⏎` a new line; `f7` selects all, `delete` clears what is selected; `ctrl+z` takes back, `ctrl+y` does again
+- `esc` leaves it as it is written
+"""
 REPLACED = "\ufffd"
 
 
@@ -47,6 +56,7 @@ class PromptEditor(TextArea):
         &.-edited { border-subtitle-color: $cut; }
     }
     """
+    HELP = HELP
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "submit", "submit", key_display="f2", id="submit", tooltip="Give the prompt to the model"),
         Binding("escape", "screen.do('stop')", "leave", key_display="esc", tooltip="Back to the candidates"),
