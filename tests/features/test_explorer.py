@@ -10,6 +10,7 @@ from tui.explorer.inspecting import PromptInspection
 from tui.explorer.navigation import Navigation
 from tui.explorer.reachability import Reachability
 from tui.explorer.tuning import Tuning
+from tui.protocol import Candidate
 
 
 def branch(bed, *tokens):
@@ -130,8 +131,10 @@ def test_the_token_the_branch_goes_on_with_is_revealed_where_it_still_is(bed):
     asked.then(late)
     assert bed.display.revealed == []
     Finding(bed.explorer).followed()
-    bed.engine.last("view").then(bed.viewed(found=["a row"]))
-    assert bed.display.revealed == ["a row"]
+    found = Candidate(4, 20, b" herd", False, 1.0, 0.1, 0.1, 0.1, 0.5)
+    bed.engine.last("view").then(bed.viewed(found=[found]))
+    assert bed.display.revealed == [found]
+    assert bed.message == "The branch goes on with ·herd, rank 4."
 
 
 def reach_views(bed):

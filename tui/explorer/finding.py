@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from tui.core.printable import printable
+from tui.core.tokens import printable_token
 from tui.explorer import requests
 from tui.explorer.explorer import Explorer
+from tui.explorer.status import BRANCH_ENDS
 from tui.protocol import Candidate, Viewed
 
 
@@ -26,16 +29,32 @@ class Finding:
 
     def would(self) -> None:
         """Highlight the token that this seed draws at the cursor."""
-        viewed = self._explorer.picture.viewed
+        self._explorer.when_ready(self._show_would)
+
+    def _show_would(self) -> None:
+        explorer, viewed = self._explorer, self._explorer.picture.viewed
         if viewed is not None and viewed.would is not None:
-            self._explorer.display.reveal(viewed.would)
+            explorer.display.reveal(viewed.would)
+            explorer.say(f"Seed {explorer.state.seed} draws {_named(viewed.would)}.")
+        elif viewed is not None and viewed.tail is not None:
+            explorer.say(printable(f"{viewed.tail.undecided} {viewed.tail.remedy}".strip(), space=" "))
 
     def followed(self) -> None:
         """Highlight the token with which the branch continues at the cursor."""
         after = self._explorer.state.next_node(self._explorer.story)
         if after is not None:
             self._explorer.engine.view(requests.find_view(self._explorer.state, f"#{after.token}"), self._reveal)
+        else:
+            self._explorer.when_ready(lambda: self._explorer.say(self._explorer.phrase(BRANCH_ENDS)))
 
     def _reveal(self, viewed: Viewed) -> None:
         if viewed.found and requests.answers(viewed, self._explorer.state):
             self._explorer.display.reveal(viewed.found[0])
+            self._explorer.say(f"The branch goes on with {_named(viewed.found[0])}.")
+
+
+def _named(candidate: Candidate) -> str:
+    """A candidate in a sentence: `·herd, rank 38`."""
+    name = printable_token(candidate.piece, candidate.token, candidate.special)
+    rank = f"rank {candidate.rank:,}" if candidate.rank else "which the server does not tell of"
+    return f"{name}, {rank}"

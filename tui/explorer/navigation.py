@@ -8,6 +8,7 @@ from tui.core.story import How
 from tui.explorer.branches import position, settings_text
 from tui.explorer.explorer import Explorer
 from tui.explorer.state import State
+from tui.explorer.status import BRANCH_ENDS
 
 SURPRISING = 4.0
 """Bits above which a token is a surprise: the model gave it less than one chance in sixteen."""
@@ -32,8 +33,7 @@ class Navigation:
 
     def forward(self) -> None:
         """Move one token forward along the branch."""
-        end = "The branch ends here; {step} draws its next token."
-        self._move(self._explorer.state.forward(self._explorer.story), end)
+        self._move(self._explorer.state.forward(self._explorer.story), BRANCH_ENDS)
 
     def start(self) -> None:
         """Move to the end of the prompt."""

@@ -37,6 +37,7 @@ class Sentences(NamedTuple):
 
 DRAWING = "Something is being drawn; {run} pauses it."
 """Why a change of branch has to wait."""
+BRANCH_ENDS = "The branch ends here; {step} draws its next token."
 NO_PROMPT = "There is no prompt yet: {edit} edits it, {submit} submits it."
 
 SENTENCES: Mapping[EngineStatus, Sentences] = {

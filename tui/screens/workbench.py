@@ -284,8 +284,11 @@ class Workbench(Screen[None]):
 
     def stop(self) -> None:
         """Stop what is under way; where nothing is, end the zoom, or leave the pane that has the keys."""
-        if not self.explorer.stop() and not self.room.unzoom():
-            self.panes.candidates.focus()
+        if self.explorer.stop() or self.room.unzoom():
+            return
+        if self.focused is self.panes.candidates:
+            self.explorer.say("There is nothing to stop.")
+        self.panes.candidates.focus()
 
     def interrupt(self) -> None:
         """Stop what is under way; else end the program, at the second press where tokens would be lost."""
