@@ -1,4 +1,4 @@
-"""Every action of the table: by its key, by a click on the key line, by the palette; undone where it changes the story."""
+"""Every action by its key, by a click on the key line, by the palette; undone where it changes the story."""
 
 import pytest
 
