@@ -17,6 +17,8 @@ from tui.core.printable import printable_bytes
 from tui.explorer.branches import Branch
 
 _HINT = "⏎ shows it · esc"
+_WIDTH = 100
+"""Width of the dialog in cells, if there is room."""
 _SOME = 64
 """How many of a branch's own tokens are shown."""
 
@@ -48,13 +50,18 @@ class BranchesScreen(ModalScreen[int | None]):
         self.query_one(OptionList).highlighted = max(0, self._here - 1)
 
     def _described(self, branch: Branch) -> Text:
-        own = branch.path[branch.fork :] if branch.fork < len(branch.path) else ()
-        words = printable_bytes(b"".join(node.piece for node in own[:_SOME]), space=" ")
-        fork = f"own tokens from {branch.fork + 1:,}" if branch.fork else "a prompt of its own"
+        own = branch.path[branch.fork :] if branch.fork else branch.drawn or branch.path
+        words = printable_bytes(b"".join(node.piece for node in own[:_SOME]), space=" ") if own else ""
         here = "▸" if branch.number == self._here else " "
-        head = f"{here}{branch.number:>3}  {len(branch.drawn):,} new · {fork} · {branch.settings or 'nothing drawn'}"
-        shown = Text.assemble(head, ("\n      " + words, "dim"), no_wrap=True, overflow="ellipsis")
-        return shown
+        parts = [
+            f"{len(branch.drawn):,} new",
+            f"leaves at token {branch.fork + 1:,}" if branch.fork else "",
+            branch.settings,
+        ]
+        lines = [Text(f"{here}{branch.number:>3}  {' · '.join(filter(None, parts))}"), Text(f"      {words}", "dim")]
+        for line in lines:
+            line.truncate(min(_WIDTH, self.app.size.width * 96 // 100) - 6, overflow="ellipsis")
+        return Text("\n").join(lines)
 
     def action_down(self) -> None:
         """A branch down."""

@@ -11,11 +11,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import DataTable
+from textual.widgets import DataTable, Static
 
 from tui.core.story import How, Node
 from tui.core.tokens import printable_token
 from tui.explorer.branches import settings_text
+from tui.widgets.story_spans import CHANGED
 
 _HINT = "⏎ goes there · s sorts by the next column · esc"
 _TOKEN = 22
@@ -68,6 +69,7 @@ class StepsScreen(ModalScreen[int | None]):
             box.border_title = "Steps"
             box.border_subtitle = _HINT
             yield DataTable[Any](cursor_type="row", zebra_stripes=False)
+            yield Static(classes="hint", markup=False)
 
     def on_mount(self) -> None:
         """Fill the table; the token at the cursor is highlighted."""
@@ -101,8 +103,14 @@ class StepsScreen(ModalScreen[int | None]):
         token = Text(printable_token(node.piece, node.token, node.special), quiet, no_wrap=True)
         before = self._branch[index - 1] if index else node
         changed = node.how is not How.PROMPT and (node.given, node.seed) != (before.given, before.seed)
-        how = _HOW[node.how] + (f" · {settings_text(node.given, node.seed)}" if changed else "")
+        how = _HOW[node.how] + f" {CHANGED}" * changed
         return [numbers[0], token, *numbers[1:], Text(how, "dim", no_wrap=True)]
+
+    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        """Say under which settings the highlighted token came up."""
+        node = self._branch[int(event.row_key.value or 0)]
+        said = "" if node.how is How.PROMPT else f"token {node.position + 1:,}: {settings_text(node.given, node.seed)}"
+        self.query_one(".hint", Static).update(Text(said))
 
     def action_sort(self) -> None:
         """Sort by the next column."""
