@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from tests.bench import generate, sliders, start
+from tests.bench import frames, generate, sliders, start
 from tests.bench.report import Figure, show
 
 BENCHES: dict[str, Callable[[], Iterator[Figure]]] = {
     "start": lambda: start.figures(Path(tempfile.mkdtemp())),
     "sliders": sliders.figures,
+    "frames": frames.figures,
     "generate": partial(generate.figures, "--large" in sys.argv),
 }
 

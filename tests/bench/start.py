@@ -81,7 +81,7 @@ def while_loading(folder: Path) -> list[float]:
     with Explorer(folder) as explorer:
         explorer.until("unicorns")
         explorer.send("e")
-        explorer.until(lambda screen: "⏎ take n step" not in screen)
+        explorer.until(lambda screen: "submit the prompt" in screen)
         return echoes(explorer)
 
 
@@ -92,7 +92,7 @@ def while_running(folder: Path) -> list[float]:
         explorer.send("r")
         explorer.until(lambda screen: after(screen) > home)
         explorer.send("e")
-        explorer.until(lambda screen: "⏎ take n step" not in screen)
+        explorer.until(lambda screen: "submit the prompt" in screen)
         return echoes(explorer)
 
 
