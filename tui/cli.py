@@ -245,7 +245,7 @@ def _run_app() -> int:
     try:
         return int(app(standalone_mode=False) or 0)
     except TyperException as error:
-        raise InputError(error.format_message()) from None
+        raise InputError(error.format_message().partition(", unable to parse")[0].rstrip(".") + ".") from None
     except typer.Exit as exit_:
         return exit_.exit_code
     except typer.Abort:

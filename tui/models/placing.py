@@ -68,7 +68,8 @@ def checked_device(device: str) -> str:
     try:
         meta = torch.empty(1, device=device).is_meta
     except Exception as error:  # a backend that is not there may fail in its own import
-        raise _no_device(device, one_line(error)) from None
+        unknown = "Expected one of" in str(error)  # and then follow torch's twenty kinds
+        raise _no_device(device, "torch knows none of that name" if unknown else one_line(error)) from None
     if meta:
         raise _no_device(device, "it computes nothing")
     return device
