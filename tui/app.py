@@ -14,7 +14,7 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.theme import Theme
 
-from tui import config, keys, paths, recent
+from tui import config, keys, own_presets, paths, recent
 from tui.client.asking import GreetedEngine
 from tui.client.client import Client, Listener
 from tui.core.printable import printable
@@ -52,7 +52,7 @@ class SamplescopeApp(SafeApp[None]):
         self.options = options
         self.settings, self.problems = (settings, []) if settings is not None else config.load()
         self.keymap, wrong = keys.check_keymap(self.settings.keymap)
-        self.problems += wrong
+        self.problems += wrong + own_presets.load()[1]
         self.own_themes: list[str] = []
         self._use_themes()
         self.connect: Connect = connect or self._connect_child

@@ -1,10 +1,11 @@
-"""The prompt and the four settings of the blog post on sampling that samplescope follows, exactly as it ran them."""
+"""The prompt and the four settings of the blog post that samplescope follows, exactly as it ran them; any in words."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tui.core.settings import Given
+from tui.core.settings import Given, Value
+from tui.core.stages import MAX_NEW_TOKENS, PARAMETERS
 
 UNICORNS = (
     "In a shocking finding, scientist discovered a herd of unicorns living in a remote, previously unexplored valley, "
@@ -25,11 +26,11 @@ class Preset:
     title: str
     given: Given
     key: str
-    """The key that chooses it by default."""
+    """The key that chooses it by default; '' for one of a person's own."""
     brief: str
     """Its effect, in a few words."""
     note: str
-    """How samplescope differs from the post here, in one or two sentences."""
+    """How samplescope differs from the post here, in one or two sentences; '' for one of a person's own."""
 
 
 _LENGTH = (
@@ -64,3 +65,18 @@ PRESETS: tuple[Preset, ...] = (
     ),
 )
 """The presets, in the post's order."""
+
+
+def in_words(given: Given) -> str:
+    """Settings in words: `temperature 0.7 · top-k off`."""
+    return " · ".join(_in_words(name, value) for name, value in given.items()) or "nothing set"
+
+
+def _in_words(name: str, value: Value) -> str:
+    if isinstance(value, bool):
+        return "drawing" if value else "greedy"
+    if name == MAX_NEW_TOKENS.name:
+        return f"{MAX_NEW_TOKENS.label} {value:,}"
+    parameter = PARAMETERS[name]
+    off = value is None or (parameter.is_off(value) and not parameter.factor)
+    return f"{parameter.label} {'off' if off else f'{value:g}'}"

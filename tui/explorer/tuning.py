@@ -45,7 +45,7 @@ class Tuning:
         self._explorer.go(self._explorer.state.replace_given(given).with_seed(int(seed or 0)))
 
     def preset(self, preset: Preset) -> None:
-        """Use one of the four settings of the blog post."""
+        """Use one of the four settings of the blog post, or one of the person's own presets."""
         self._explorer.go(self._explorer.state.use_preset(preset.name, dict(preset.given)))
         self._explorer.say(f"{preset.title}: {preset.brief}.")
 

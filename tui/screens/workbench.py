@@ -34,6 +34,7 @@ from tui.keys import Keymap
 from tui.launch import LaunchOptions
 from tui.protocol import Candidate, PlotRequest
 from tui.screens import layout
+from tui.screens.choices import Choices
 from tui.screens.dialogs import Dialogs
 from tui.screens.panes import Panes
 from tui.widgets import candidate_messages
@@ -101,9 +102,10 @@ class Workbench(Screen[None]):
             self, self.explorer, navigation=self.navigation, tuning=self.tuning, finding=self.finding,
             prompting=self.prompting, connection=self.connection,
         )  # fmt: skip
+        self.choices = Choices(self, self.explorer, tuning=self.tuning, room=self.room)
         features = (
             self, self.room, self.stepping, self.navigation, self.tuning, self.finding, self.prompting, self.connection,
-            self.dialogs,
+            self.dialogs, self.choices,
         )  # fmt: skip
         self._commands = {name: run for feature in features for name, run in feature.commands().items()}
         keys.check_commands(self._commands)
