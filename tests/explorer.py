@@ -11,6 +11,7 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 
 from tests.engines import Engines
@@ -48,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     logs.begin()
     settings, problems = config.load()
+    settings = replace(settings, resume=False)  # a real session is worth more than a scripted one
     app = SamplescopeApp(LaunchOptions(), Engines(lambda: engine(options)).client, settings)
     app.problems += problems
     return run_safely(app, mouse=settings.mouse)

@@ -41,7 +41,7 @@ async def _settled(app: SamplescopeApp, bench: Workbench) -> None:
 
 async def take(name: str, keys: list[str], size: tuple[int, int], target: Path) -> None:
     """Press keys in a fresh program and save its screen as SVG."""
-    app = SamplescopeApp(LaunchOptions(), settings=Config())
+    app = SamplescopeApp(LaunchOptions(), settings=Config(theme="samplescope-dark"))
     async with app.run_test(size=size) as pilot:
         bench = app.screen
         assert isinstance(bench, Workbench)

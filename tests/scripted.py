@@ -22,7 +22,7 @@ from tui.core.catalog import Entry, Room
 from tui.core.progress import quiet
 from tui.core.settings import OFF, Given, Settings, resolve, validate
 from tui.core.story import How, Node, Story
-from tui.errors import InputError, RunError
+from tui.errors import InputError, ModelError, RunError
 from tui.protocol import (
     Candidate,
     Catalog,
@@ -142,6 +142,8 @@ class ScriptedEngine:
         model = request.origin.model
         if model is not None and model.startswith("missing"):
             raise InputError(f"There is no model {model!r}.", "Give a folder or a Hugging Face id.")
+        if request.story_vocabulary not in (None, len(self.vocabulary)):
+            raise ModelError(f"The story was drawn from {request.story_vocabulary} tokens.", "Open its own model.")
         for done in range(3):
             report("loading weights", done, 2, "files")
         self.story, self._rows = Story(request.story), {}

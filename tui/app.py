@@ -12,8 +12,9 @@ from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.theme import Theme
 
-from tui import config, keys, paths
+from tui import config, keys, own_presets, paths, recent
 from tui.client.asking import GreetedEngine
 from tui.client.client import Client, Listener
 from tui.core.printable import printable
@@ -51,7 +52,7 @@ class SamplescopeApp(SafeApp[None]):
         self.options = options
         self.settings, self.problems = (settings, []) if settings is not None else config.load()
         self.keymap, wrong = keys.check_keymap(self.settings.keymap)
-        self.problems += wrong
+        self.problems += wrong + own_presets.load()[1]
         self.own_themes: list[str] = []
         self._use_themes()
         self.connect: Connect = connect or self._connect_child
@@ -69,12 +70,13 @@ class SamplescopeApp(SafeApp[None]):
         for theme in themes:
             self.register_theme(theme)
         self.own_themes = [theme.name for theme in themes]
-        wanted = self.settings.theme or DARK
+        wanted = self.settings.theme or recent.theme() or DARK
         if wanted not in self.available_themes:
-            problems.append(f"There is no theme {wanted!r}.")
+            if self.settings.theme:
+                problems.append(f"There is no theme {wanted!r}.")
             wanted = DARK
         fitting = self.fitting_theme(wanted)
-        self.theme = TERMINAL if fitting == self.ANSI_THEME else fitting
+        self.theme = self._theme_before = TERMINAL if fitting == self.ANSI_THEME else fitting
         self.problems += problems
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -88,11 +90,16 @@ class SamplescopeApp(SafeApp[None]):
 
     def get_default_screen(self) -> Screen[None]:
         """The workbench, as the bottom screen: pushing it over an empty one would delay the first picture."""
-        return Workbench(self.options, self.connect, self.keymap, classes=size_classes(self.size))
+        bench = Workbench(
+            self.options, self.connect, self.keymap, size_classes(self.size), keeping=self.settings.resume
+        )
+        self.exit_tasks.append(bench.resuming.keep)
+        return bench
 
     def on_mount(self) -> None:
         """Use the person's keys, and show a warning for each part of the configuration that is unusable."""
         self.set_keymap(self.keymap)
+        self.theme_changed_signal.subscribe(self, self._remember_theme)
         for problem in a_few(self.problems):
             self.notify(printable(problem, space=" "), severity="warning", markup=False, timeout=10)
 
@@ -119,6 +126,12 @@ class SamplescopeApp(SafeApp[None]):
         self.theme = self.own_themes[(here + 1) % len(self.own_themes)]
         if isinstance(bench := self.screen_stack[0], Workbench):
             bench.explorer.say(f"Theme {self.theme}.")
+
+    def _remember_theme(self, theme: Theme) -> None:
+        """Keep a theme that the person has chosen, by key or in the palette, for the next start."""
+        if theme.name != self._theme_before:
+            self._theme_before = theme.name
+            recent.remember_theme(theme.name)
 
     async def action_quit(self) -> None:
         """End the program; if no model could be opened, with the reason and the exit code of bad input."""

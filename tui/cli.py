@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import shlex
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from tui import __version__
+from tui import __version__, resumed
 from tui.core.origin import Origin
 from tui.core.parameters import Parameter
 from tui.core.settings import DEFAULT_SEED, Given, normalise
@@ -156,6 +157,10 @@ def _launch_options(values: dict[str, Any]) -> LaunchOptions:
 def explorer(
     context: typer.Context,
     options: LaunchOptions,
+    resume: Annotated[
+        str | None,
+        typer.Option(metavar="[FILE]", help="Go on with the session of the last time, or one in a file."),
+    ] = None,
     engine: Annotated[
         str | None,
         typer.Option(help='Run the engine, and the model, by this command: "ssh gpubox samplescope engine".'),
@@ -166,9 +171,18 @@ def explorer(
     if version:
         print(f"samplescope {__version__}")
     elif context.invoked_subcommand is None:
-        raise typer.Exit(explore(replace(options, engine=_command(engine))))
+        options = replace(options, engine=_command(engine))
+        raise typer.Exit(explore(options if resume is None else resumed.resume(options, _asked(context), resume)))
+    elif resume is not None:
+        raise InputError("{--resume} is for the explorer only.", f"Leave it out for `{context.invoked_subcommand}`.")
     elif engine is not None:
         raise InputError("{--engine} is for the explorer only.", f"Run `{context.invoked_subcommand}` on that machine.")
+
+
+def _asked(context: typer.Context) -> list[str]:
+    """Names of the common options that are on the command line."""
+    from_line = context.get_parameter_source
+    return [name for name in COMMON if (source := from_line(name)) is not None and source.name == "COMMANDLINE"]
 
 
 def _command(line: str | None) -> Sequence[str] | None:
@@ -243,7 +257,7 @@ def main() -> int:
 
 def _run_app() -> int:
     try:
-        return int(app(standalone_mode=False) or 0)
+        return int(app(resumed.with_value(sys.argv[1:]), standalone_mode=False) or 0)
     except TyperException as error:
         raise InputError(error.format_message().partition(", unable to parse")[0].rstrip(".") + ".") from None
     except typer.Exit as exit_:

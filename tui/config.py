@@ -22,6 +22,8 @@ class Config:
     theme: str | None = None
     """Name of a theme; None for the program's default."""
     mouse: bool = True
+    resume: bool = True
+    """Keep the session for `--resume`, and the prompts submitted last."""
     keymap: dict[str, str] = field(default_factory=dict)
     """Action id → keys, comma-separated. `keys.check_keymap` checks which actions and keys exist."""
 
@@ -47,6 +49,7 @@ def load(file: Path | None = None) -> tuple[Config, list[str]]:
 _EXPECTED: dict[str, tuple[Any, str]] = {
     "theme": (Text, "the name of a theme, in quotes"),
     "mouse": (bool, "true or false"),
+    "resume": (bool, "true or false"),
     "keymap": (dict, "a table, [keymap]"),
 }
 """Setting → (its type, its type in words)."""

@@ -119,6 +119,8 @@ _TABLE = (
     Action("off", "o", "off", "Turn the focused slider's parameter off.", SET),
     Action("source", "b", "back to source", "Give the focused slider's parameter back to its source.", SET),
     Action("reset", "0", "reset settings", "Forget everything set by you or by a preset; the seed stays.", SET),
+    Action("presets", "O", "presets", "Use a preset: the post's four, or one of your own; remove one.", SET),
+    Action("save_preset", "K", "keep as preset", "Keep the settings given now as a preset, under a name.", SET),
     Action("copy_this", "y", "copy this", "Copy what the focused pane shows: row, text, plot, settings.", KEEP),
     Action(
         "copy",
@@ -128,6 +130,7 @@ _TABLE = (
         KEEP,
     ),
     Action("edit", "e", "prompt", "Go to the prompt editor.", KEEP),
+    Action("prompts", "P", "recent prompts", "Put one of the prompts submitted last into the editor.", KEEP),
     Action("submit", "f2", "submit the prompt", "Give the edited prompt to the model.", KEEP),
     Action("chat", "C", "chat template", "Put the prompt through the model's chat template, or no longer.", KEEP),
     Action(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from tui.core.origin import Origin
 from tui.core.presets import UNICORNS
 from tui.core.settings import DEFAULT_SEED, Given
+from tui.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +29,5 @@ class LaunchOptions:
     engine: Sequence[str] | None = None
     """The command that starts the engine, such as `ssh HOST samplescope engine`; None is a child process on this
     machine."""
+    session: Session | None = None
+    """A session to go on with; what it says of the model, the prompt and the settings is in the other fields too."""

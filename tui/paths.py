@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from pathlib import Path
 
 from platformdirs.unix import Unix
@@ -10,7 +12,7 @@ _DIRS = Unix("samplescope")
 
 
 def config_dir() -> Path:
-    """The folder of the files a person writes: `config.toml`, `themes/`, `api-key`."""
+    """The folder of the files a person writes: `config.toml`, `presets.toml`, `themes/`, `api-key`."""
     return Path(_DIRS.user_config_dir)
 
 
@@ -25,7 +27,7 @@ def themes_dir() -> Path:
 
 
 def state_dir() -> Path:
-    """The folder of what the program writes for itself: the log, crash reports, the recent models."""
+    """The folder of what the program writes for itself: the log, crash reports, the session, what was used last."""
     return Path(_DIRS.user_state_dir)
 
 
@@ -39,6 +41,26 @@ def recent_file() -> Path:
     return state_dir() / "recent.json"
 
 
+def prompts_file() -> Path:
+    """The list of the prompts submitted last."""
+    return state_dir() / "prompts.json"
+
+
+def theme_file() -> Path:
+    """The name of the theme chosen last."""
+    return state_dir() / "theme"
+
+
+def session_file() -> Path:
+    """The session that `--resume` opens again."""
+    return state_dir() / "session"
+
+
+def presets_file() -> Path:
+    """`presets.toml`: a person's own presets."""
+    return config_dir() / "presets.toml"
+
+
 def data_dir() -> Path:
     """The folder of what the program saves for a person, such as branches."""
     return Path(_DIRS.user_data_dir)
@@ -48,6 +70,27 @@ def make_private(folder: Path) -> Path:
     """Create `folder` and its missing parents, readable by their owner alone; an existing folder keeps its mode."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
+
+
+def replace_private(file: Path, data: bytes) -> None:
+    """Write a file that its owner alone can read, in one piece: a reader finds the old one or the new one, whole.
+
+    Uses nothing but system calls, so that an exit task may write while the interrupted main thread holds a lock.
+    """
+    make_private(file.parent)
+    new = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            while data:
+                data = data[os.write(descriptor, data) :]
+        finally:
+            os.close(descriptor)
+        new.replace(file)
+    except OSError:
+        with contextlib.suppress(OSError):
+            new.unlink()
+        raise
 
 
 def is_file(name: str) -> bool:

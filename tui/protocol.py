@@ -35,12 +35,15 @@ class Request(Message, frozen=True, kw_only=True):
 
 
 class Open(Request, frozen=True, kw_only=True):
-    """Load a model. With `story`, the new engine starts from these nodes and keeps their ids (after a restart)."""
+    """Load a model. With `story`, the new engine starts from these nodes and keeps their ids: after a restart,
+    or when a kept session goes on."""
 
     origin: Origin = Origin()
     logits_budget: int | None = None
     """How many bytes of logits the engine keeps in memory; None: its default."""
     story: list[Node] = []
+    story_vocabulary: int | None = None
+    """How many logits the model had that the story is of; the engine refuses a model with others."""
 
 
 class Prompt(Request, frozen=True, kw_only=True):

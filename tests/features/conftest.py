@@ -56,7 +56,8 @@ class FakeEngine:
     def _note(self, kind, request, then, refused=ignore):
         self.asked.append((kind, Asked(request, then, refused)))
 
-    def open(self, origin, then, refused):
+    def open(self, origin, then, refused, story=(), vocabulary=0):
+        self.opened_with = list(story), vocabulary
         self._note("open", origin, then, refused)
 
     def switch(self, origin, then, refused):

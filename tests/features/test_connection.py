@@ -6,6 +6,7 @@ from tests.features.conftest import Bed
 from tui.core.origin import Origin
 from tui.explorer.connection import Connection
 from tui.explorer.prompting import Prompting
+from tui.explorer.resuming import Resuming
 from tui.explorer.status import EngineStatus
 
 
@@ -16,7 +17,8 @@ def own_folders(tmp_path, monkeypatch):
 
 def connected(**more):
     bed = Bed(**more)
-    bed.connection = Connection(bed.explorer, Prompting(bed.explorer))
+    prompting = Prompting(bed.explorer)
+    bed.connection = Connection(bed.explorer, prompting, Resuming(bed.explorer, prompting))
     bed.connection.start()
     return bed
 

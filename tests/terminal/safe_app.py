@@ -93,8 +93,8 @@ def main() -> int:
     app = Parrot()
     said = os.environ.get("LAST_WORDS", "")
     if said:
-        app.exit_tasks.append(lambda: print(1 / 0))
-        app.exit_tasks.append(lambda: Path(said).write_text("saved"))
+        app.exit_tasks.append(lambda: str(1 / 0))
+        app.exit_tasks.append(lambda: Path(said).write_text("saved") and "")
     if "STUCK" in os.environ:
         app.exit_tasks.append(lambda: time.sleep(600))
     try:

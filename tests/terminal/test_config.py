@@ -27,7 +27,9 @@ def test_everything_can_be_set(file):
 @pytest.mark.parametrize(
     ("text", "config", "said"),
     [
-        ("teme = 'x'\nmouse = false", Config(mouse=False), "there is no setting 'teme'. Known: theme, mouse, keymap."),
+        ("teme = 'x'", Config(), "there is no setting 'teme'. Known: theme, mouse, resume, keymap."),
+        ("teme = 'x'\nmouse = false", Config(mouse=False), "there is no setting 'teme'."),
+        ("resume = 0", Config(), "resume must be true or false."),
         ("theme = 3", Config(), "theme must be the name of a theme, in quotes."),
         ("theme = ''", Config(), "theme must be the name of a theme, in quotes."),
         ("mouse = 'no'", Config(), "mouse must be true or false."),

@@ -2,8 +2,11 @@
 
 import threading
 
+import pytest
+
 from tests.patience import PATIENCE
-from tests.ui.conftest import Recorded
+from tests.ui.conftest import SMALL, Recorded, screen_text
+from tui.config import Config
 
 
 class Slow(Recorded):
@@ -59,12 +62,20 @@ async def test_ctrl_c_asks_before_tokens_are_lost(start):
     async with start() as bed:
         await bed.press("n")
         await bed.press("ctrl+c")
-        assert bed.message == "ctrl+c again ends the program; w saves the branch."
+        assert bed.message == "ctrl+c again ends; --resume opens it again; w saves the branch."
         await bed.press("n")
         await bed.press("ctrl+c")
         assert bed.app.is_running and len(bed.drawn()) == 2
         await bed.pilot.press("ctrl+c")
         await bed.until(lambda: not bed.app.is_running)
+
+
+@pytest.mark.parametrize("resume", [True, False])
+async def test_the_question_of_ctrl_c_fits_eighty_columns(start, resume):
+    async with start(size=SMALL, config=Config(resume=resume)) as bed:
+        await bed.press("n", "ctrl+c")
+        await bed.until(lambda: "w saves the branch." in screen_text(bed.app))
+        assert ("--resume" in bed.message) == resume
 
 
 async def test_ctrl_c_ends_the_program_at_once_where_nothing_is_lost(start):

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Mapping
 
 from tui.client.failures import PipeError
 from tui.core.candidates import SERIES, Candidate, Plotted
-from tui.core.settings import Settings, validate
+from tui.core.settings import Settings
 from tui.core.stages import MAX_NEW_TOKENS, PARAMETERS
 from tui.core.story import ROOT, How, Node, Story
-from tui.errors import InputError
+from tui.core.tree import is_share, tree_problem
 from tui.protocol import (
     Answer,
     AnyRequest,
@@ -45,8 +45,6 @@ LONGEST = 4_000
 """Characters of a message: one of our engines sends half as many at most."""
 MOST_NOTES = 200
 MOST_TOKENS = 2**31
-_ROUNDING = 1e-3
-"""How far a sum of float32 probabilities may be above 1."""
 _REPLIES: Mapping[type[AnyRequest], type[Message]] = {
     Open: Opened, Prompt: Prompted, Encode: Encoded, Step: Stepped, View: Viewed, Job: Finished, Catalog: Cataloged,
     Stop: Stopped,
@@ -133,35 +131,8 @@ def _check_prompted(prompted: Prompted, story: Story, opened: Opened | None) -> 
 
 
 def _check_nodes(nodes: Iterable[Node], story: Story, opened: Opened | None) -> None:
-    """Each follows a node that is there already, so that they form a tree, and none changes what is there."""
-    positions: dict[int, int] = {ROOT: -1}
-    vocabulary = MOST_TOKENS if opened is None else opened.vocabulary
-    for node in nodes:
-        if node.id in story:
-            known = story[node.id]
-            _need((known.parent, known.token) == (node.parent, node.token), f"another node {node.id}")
-        _need(node.id > ROOT and node.id not in positions, f"a second node {node.id}")
-        before = positions[node.parent] if node.parent in positions else _position(node.parent, story)
-        _need(before is not None and node.position == before + 1, f"node {node.id} after no node {node.parent}")
-        _need(0 <= node.token < vocabulary, f"token {node.token} of {vocabulary:,}")
-        _check_node(node)
-        positions[node.id] = node.position
-
-
-def _position(node: int, story: Story) -> int | None:
-    return story[node].position if node in story else None
-
-
-def _check_node(node: Node) -> None:
-    shares = (node.raw, node.tempered, node.final)
-    _need(all(math.isnan(share) or _share(share) for share in shares), f"a probability of node {node.id}")
-    numbers = (node.entropy, node.surprisal, node.ms)
-    _need(all(math.isnan(number) or number >= 0 for number in numbers), f"a negative number of node {node.id}")
-    _need(node.rank >= 0 and node.kept >= 0, f"a negative rank of node {node.id}")
-    try:
-        validate(node.given)
-    except InputError as error:
-        raise PipeError(f"The engine sent what cannot be: {error.message}") from None
+    problem = tree_problem(nodes, story, MOST_TOKENS if opened is None else opened.vocabulary)
+    _need(not problem, problem)
 
 
 # -- views -------------------------------------------------------------------------------------------------------------
@@ -172,7 +143,7 @@ def _check_viewed(viewed: Viewed, request: AnyRequest | None) -> None:
         _need((viewed.slot, viewed.at) == (request.slot, request.at), f"a view of {viewed.slot!r} at {viewed.at}")
         _need(viewed.plot is None or (request.plot is not None and viewed.plot.id == request.plot.id), "another plot")
     _check_settings(viewed.settings)
-    right = _share_or_unknown if viewed.tail is not None else _share
+    right = _share_or_unknown if viewed.tail is not None else is_share
     _need(right(viewed.best) and right(viewed.kept_mass), "a mass of no number")
     _need(0 <= viewed.kept <= max(viewed.vocabulary, 0) and viewed.first >= 0, f"{viewed.kept} candidates kept")
     shown = [*viewed.candidates, *viewed.found, *([] if viewed.would is None else [viewed.would])]
@@ -201,12 +172,8 @@ def _check_candidate(candidate: Candidate, vocabulary: int, right: Callable[[flo
     _need(all(map(right, shares)), f"a probability of token {candidate.token}")
 
 
-def _share(value: float) -> bool:
-    return 0 <= value <= 1 + _ROUNDING
-
-
 def _share_or_unknown(value: float) -> bool:
-    return math.isnan(value) or _share(value)
+    return math.isnan(value) or is_share(value)
 
 
 def _check_plot(plot: Plotted, *, unknown: bool) -> None:

@@ -21,6 +21,7 @@ from tui.client.views import QueuedView
 from tui.core.origin import Origin
 from tui.core.printable import printable
 from tui.core.settings import DEFAULT_SEED, Given
+from tui.core.story import Node
 from tui.protocol import (
     AnyRequest,
     Catalog,
@@ -90,9 +91,12 @@ class Client:
 
     # -- requests ----------------------------------------------------------------------------------------------------
 
-    async def open(self, origin: Origin | None = None) -> Opened:
-        """Load a model (None: the demo model); the story is emptied."""
-        return await self.request(Open(origin=origin or Origin()), Opened)
+    async def open(
+        self, origin: Origin | None = None, story: Sequence[Node] = (), story_vocabulary: int | None = None
+    ) -> Opened:
+        """Load a model (None: the demo model) with these nodes as its story, drawn over `story_vocabulary` logits."""
+        opening = Open(origin=origin or Origin(), story=list(story), story_vocabulary=story_vocabulary)
+        return await self.request(opening, Opened)
 
     async def prompt(self, text: str = "", ids: list[int] | None = None, **how: Any) -> Prompted:
         """Give the model a prompt, as text or as ids; `how`: `chat`, `system` and `add_special_tokens` of `Prompt`."""

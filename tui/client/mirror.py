@@ -13,7 +13,7 @@ class Mirror:
 
     def __init__(self) -> None:
         self.story = Story()
-        """Replaced by an empty story when another model is opened."""
+        """Replaced when another model is opened: by an empty story, or that of a session that goes on."""
         self.opened: Opened | None = None
         self.tip = ROOT
         """The last token of the newest prompt."""
@@ -26,8 +26,8 @@ class Mirror:
     def answered(self, request: AnyRequest, reply: Message) -> None:
         """Update the story, tip and model from the reply to `request`."""
         if isinstance(reply, Opened) and isinstance(request, Open):
-            if not request.story:
-                self.story, self.tip = Story(), ROOT
+            if self._origin is None or not request.story:  # else a new engine has got what is here already
+                self.story, self.tip = Story(request.story), ROOT
                 self._origin = request
             self.opened = reply
         elif isinstance(reply, Prompted):
@@ -36,4 +36,7 @@ class Mirror:
 
     def reopening(self) -> Open | None:
         """The request that opens the same model and story in a new engine; None if no model was open."""
-        return self._origin and msgspec.structs.replace(self._origin, id=0, story=list(self.story))
+        vocabulary = self.opened.vocabulary if self.opened is not None else None
+        return self._origin and msgspec.structs.replace(
+            self._origin, id=0, story=list(self.story), story_vocabulary=vocabulary
+        )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from tui.core.settings import Setting, Settings, Source, Value
-from tui.core.stages import PARAMETERS
+from tui.core.settings import Given, Setting, Settings, Source, Value
+from tui.core.stages import MAX_NEW_TOKENS, PARAMETERS
 
 FLAG = "⚑"
 """Marks a value in force that nobody asked for."""
@@ -48,3 +48,15 @@ def is_greedy(settings: Settings) -> bool:
     """True if the most probable token is always taken, so that temperature and cuts have no effect."""
     chosen = settings.get("do_sample")
     return chosen is not None and chosen.value is False
+
+
+def in_words(given: Given) -> str:
+    """Settings in words: `temperature 0.70 · top-k off`; '' for none."""
+    return " · ".join(_in_words(name, value) for name, value in given.items())
+
+
+def _in_words(name: str, value: Value) -> str:
+    if name == "do_sample":
+        return "drawing" if value else "greedy"
+    label = MAX_NEW_TOKENS.label if name == MAX_NEW_TOKENS.name else PARAMETERS[name].label
+    return f"{label} {value_text(name, value)}"

@@ -1,4 +1,4 @@
-"""The prompt and the four settings of the blog post on sampling that samplescope follows, exactly as it ran them."""
+"""The prompt and the four settings of the blog post that samplescope follows, exactly as it ran them; any in words."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Preset:
     title: str
     given: Given
     key: str
-    """The key that chooses it by default."""
+    """The key that chooses it by default; '' for one of a person's own."""
     brief: str
     """Its effect, in a few words."""
     max_length: int | None = None

@@ -17,6 +17,7 @@ from tui.engine.decide import Decide, Distribution, distribution, draw, node_num
 from tui.engine.heads import head_distribution
 from tui.engine.kept_logits import DEFAULT_BUDGET, LogitsStore
 from tui.engine.places import Path, Place, Places
+from tui.engine.restoring import check_story
 from tui.engine.stopping import stop_reason
 from tui.engine.views import Viewer, reached
 from tui.errors import InputError, StoppedError
@@ -111,10 +112,14 @@ class Engine:
         self._stopping.set()
 
     def open(self, request: Open, report: Report) -> Opened:
-        """Load a model and start its story; the old model stays open until the new one is ready."""
+        """Load a model and start its story; the old model stays open until the new one is ready.
+
+        ModelError if `request.story` has other tokens than the model.
+        """
         self._stopping.clear()
         model = self._load(request.origin, stoppable(self._stopping.is_set, "The loading", report))
         info, story = model.info, Story(request.story)
+        check_story(story, request.story_vocabulary, model)
         kept = LogitsStore(DEFAULT_BUDGET if request.logits_budget is None else request.logits_budget)
         viewer = Viewer(model.tokens, info.vocabulary, info.device, info.head is not None)
         streams = DrawStreams(info.vocabulary, info.device)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tui.core.labels import value_text
+from tui.core.labels import in_words
 from tui.core.settings import Given
-from tui.core.stages import PARAMETERS
 from tui.core.story import How, Node, Story
 
-SAME = "transformers' and the model's own settings"
+UNCHANGED = "nothing set"
 
 
 class Branch(NamedTuple):
@@ -68,7 +67,5 @@ def branches(story: Story) -> list[Branch]:
 
 
 def settings_text(given: Given, seed: int) -> str:
-    """The settings that a person gave, and the seed: `temperature 2.00, top-k off, seed 42`."""
-    parts = ["greedy"] if given.get("do_sample") is False else []
-    parts += [f"{record.label} {value_text(name, given[name])}" for name, record in PARAMETERS.items() if name in given]
-    return ", ".join([*(parts or [SAME]), f"seed {seed}"])
+    """The settings that a person gave, and the seed: `temperature 2.00 · top-k off · seed 42`."""
+    return f"{in_words(given) or UNCHANGED} · seed {seed}"

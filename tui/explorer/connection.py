@@ -11,6 +11,7 @@ from tui.core.printable import printable
 from tui.core.story import ROOT
 from tui.explorer.explorer import Explorer
 from tui.explorer.prompting import Prompting
+from tui.explorer.resuming import Resuming
 from tui.explorer.status import EngineStatus
 from tui.protocol import Opened
 
@@ -20,9 +21,9 @@ _ASKS = "{restart} lets it ask on the plain terminal."
 class Connection:
     """Handles the engine's start, loss and restart, and the loading of models."""
 
-    def __init__(self, explorer: Explorer, prompting: Prompting) -> None:
-        """`prompting` sends the prompt to each model that is opened."""
-        self._explorer, self._prompting = explorer, prompting
+    def __init__(self, explorer: Explorer, prompting: Prompting, resuming: Resuming) -> None:
+        """`prompting` sends the prompt to each model that is opened; the first may have the story of a session."""
+        self._explorer, self._prompting, self._resuming = explorer, prompting, resuming
         self.origin = explorer.options.origin
         """Origin of the open model; before one is open, of the model given at launch."""
         explorer.engine.lost = self._lost
@@ -35,14 +36,18 @@ class Connection:
 
     def start(self) -> None:
         """Start the engine and load the first model; `_opened` or `_no_model` follows."""
-        self._prompting.mark_submitted()
+        if self._resuming.waiting is None:
+            self._prompting.mark_submitted()
         self._explorer.begin(EngineStatus.OPENING)
         self._explorer.say("Starting the engine.")
         self._open()
 
     def _open(self) -> None:
         origin = self.origin
-        self._explorer.engine.open(origin, lambda opened: self._opened(opened, origin), self._no_model)
+        story, vocabulary = self._resuming.story
+        self._explorer.engine.open(
+            origin, lambda opened: self._opened(opened, origin), self._no_model, story, vocabulary
+        )
 
     def _opened(self, opened: Opened, origin: Origin) -> None:
         explorer = self._explorer
@@ -51,6 +56,7 @@ class Connection:
         explorer.go(explorer.state.opened(opened.settings))
         explorer.change(opened=opened, host=self._host())
         self._prompting.notes = list(opened.notes)
+        self._resuming.opened(origin)
         self._prompting.send()
 
     def _no_model(self, error: EngineFailed) -> None:
@@ -71,6 +77,7 @@ class Connection:
     def _switched(self, opened: Opened, origin: Origin) -> None:
         """Drop the picture and prompt of the previous engine, and send the written prompt to the new model."""
         self._prompting.forget()
+        self._resuming.forget()
         state, chat = self._explorer.state.opened(opened.settings), self._explorer.picture.chat and opened.chat
         self._explorer.change(state=state, branch=(), viewed=None, unreachable={}, progress=None, chat=chat)
         self._prompting.mark_submitted()

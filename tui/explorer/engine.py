@@ -6,7 +6,7 @@ No call blocks. Another model is loaded by a second engine while the first one s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import NamedTuple, TypeVar
 
@@ -69,13 +69,15 @@ class Engine:
 
     # -- models --------------------------------------------------------------------------------------------------
 
-    def open(self, origin: Origin, then: Then[Opened], refused: Refused) -> None:
-        """Load the model, after starting the engine if none runs."""
+    def open(
+        self, origin: Origin, then: Then[Opened], refused: Refused, story: Sequence[Node] = (), vocabulary: int = 0
+    ) -> None:
+        """Load the model, after starting the engine if none runs; with a kept story and its model's vocabulary."""
 
         async def work() -> Opened:
             if self.client.ready is None:
                 await self.client.start()
-            return await self.client.open(origin)
+            return await self.client.open(origin, story, vocabulary or None)
 
         self._ask(work, then, refused)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tui.client.client import EngineFailed
 from tui.core.printable import printable
-from tui.explorer.engine import WrittenPrompt
+from tui.explorer.engine import WrittenPrompt, ignore
 from tui.explorer.explorer import Explorer
 from tui.explorer.status import WITHOUT_MODEL, EngineStatus
 from tui.protocol import Prompted
@@ -32,8 +32,10 @@ class Prompting:
         """The last prompt submitted and not yet read; it waits here while the model loads."""
         self._awaited: WrittenPrompt | None = None
         """The prompt sent to the engine whose reply is awaited."""
-        self._read: str | None = None
+        self.read: str | None = None
         """The text that the model has read, which Text and the list are of; None before the first."""
+        self.remember: Callable[[str], None] = ignore
+        """Called with each prompt that the person submits."""
         explorer.stoppers.append(self.give_up)
         explorer.change(chat=explorer.options.chat, add_special_tokens=explorer.options.add_special_tokens)
 
@@ -53,6 +55,7 @@ class Prompting:
     def submit(self) -> None:
         """Send the written prompt to the model; a request under way is stopped."""
         self.mark_submitted()
+        self.remember(self.text)
         if self._explorer.state.status in WITHOUT_MODEL:
             self._explorer.say("The prompt goes to the model as soon as it is ready.")
             return
@@ -70,6 +73,11 @@ class Prompting:
         """True if a prompt was submitted and is not read yet."""
         return self._submitted is not None
 
+    def take_as_read(self, text: str | None) -> None:
+        """The model that is being opened has read this prompt already: its nodes are in the story."""
+        self.read = text
+        self._explorer.change(submitted=text)
+
     def send(self) -> None:
         """Send the submitted prompt, if there is one."""
         if self._submitted is None:
@@ -85,7 +93,7 @@ class Prompting:
             return  # this prompt was given up, or a newer one was sent
         explorer = self._explorer
         self.forget()
-        self._read = sent.text
+        self.read = sent.text
         explorer.change(progress=None)
         if explorer.state.cursor in explorer.story:
             explorer.record("the prompt")
@@ -108,7 +116,7 @@ class Prompting:
         if self._explorer.state.status not in WITHOUT_MODEL:
             self.forget()
             self._explorer.begin(EngineStatus.IDLE)
-            self._explorer.change(submitted=self._read)
+            self._explorer.change(submitted=self.read)
         self._explorer.refused(error)
 
     def forget(self) -> None:
@@ -125,7 +133,7 @@ class Prompting:
             return False
         self.forget()
         self._explorer.engine.stop()
-        self._explorer.change(progress=None, submitted=self._read)
+        self._explorer.change(progress=None, submitted=self.read)
         self._explorer.begin(EngineStatus.IDLE)
         self._explorer.say("The prompt was given up.")
         return True

@@ -68,6 +68,11 @@ class Layout:
         else:
             self._screen.call_after_refresh(self._panes.prompt.focus)
 
+    def write_prompt(self, text: str) -> None:
+        """Put a text into the prompt editor, not submitted, and go there; the editor's undo brings back the old one."""
+        self._panes.prompt.rewrite(text)
+        self.go_to_prompt()
+
     def switch_plot(self) -> None:
         """Show or hide the plot, whatever the size."""
         if self.unzoom():

@@ -27,6 +27,7 @@ from tui.explorer.inspecting import PromptInspection
 from tui.explorer.navigation import Navigation
 from tui.explorer.prompting import Prompting
 from tui.explorer.reachability import Reachability
+from tui.explorer.resuming import Resuming
 from tui.explorer.status import EngineStatus
 from tui.explorer.stepping import Stepping
 from tui.explorer.tuning import Tuning
@@ -35,6 +36,7 @@ from tui.keys import Keymap
 from tui.launch import LaunchOptions
 from tui.protocol import Candidate, PlotRequest
 from tui.screens import key_line, layout
+from tui.screens.choices import Choices
 from tui.screens.dialogs import Dialogs
 from tui.screens.key_line import KeyLine
 from tui.screens.outlets import Outlets
@@ -48,7 +50,11 @@ from tui.widgets.text import StoryText
 
 LOG = logging.getLogger("samplescope")
 ALERT_SECONDS = 10
-LEAVING = "{interrupt} again ends the program; {save} saves the branch."
+LEAVING = {
+    True: "{interrupt} again ends; --resume opens it again; {save} saves the branch.",
+    False: "{interrupt} again ends the program; {save} saves the branch.",
+}
+"""The question before the end, where the session is kept and where it is not."""
 LEAVING_SECONDS = 6
 """How long the question stands."""
 
@@ -72,8 +78,15 @@ class Workbench(Screen[None]):
     VERTICAL_BREAKPOINTS = layout.HEIGHTS
 
     def __init__(
-        self, options: LaunchOptions, connect: Connect, keymap: Keymap | None = None, classes: str = ""
+        self,
+        options: LaunchOptions,
+        connect: Connect,
+        keymap: Keymap | None = None,
+        classes: str = "",
+        *,
+        keeping: bool = True,
     ) -> None:
+        """`keeping`: keep the session when the program ends, and the prompts submitted last."""
         super().__init__(classes=classes)
         self._composed = False
         self.panes = Panes(options.prompt, keymap or Keymap())
@@ -87,15 +100,17 @@ class Workbench(Screen[None]):
         for watcher in (Reachability, PromptInspection):  # the explorer calls them; they have no commands
             watcher(self.explorer)
         self.prompting = Prompting(self.explorer)
-        self.connection = Connection(self.explorer, self.prompting)
+        self.resuming = Resuming(self.explorer, self.prompting, keeping=keeping)
+        self.connection = Connection(self.explorer, self.prompting, self.resuming)
         self.dialogs = Dialogs(
             self, self.explorer, navigation=self.navigation, tuning=self.tuning, finding=self.finding,
             prompting=self.prompting, connection=self.connection,
         )  # fmt: skip
         self.outlets = Outlets(self, self.explorer, self.panes)
+        self.choices = Choices(self, self.explorer, tuning=self.tuning, room=self.room)
         features = (
             self, self.room, self.stepping, self.navigation, self.tuning, self.finding, self.prompting, self.connection,
-            self.dialogs, self.outlets, Undoing(self.explorer),
+            self.dialogs, self.choices, self.outlets, Undoing(self.explorer),
         )  # fmt: skip
         self._commands = {name: run for feature in features for name, run in feature.commands().items()}
         keys.check_commands(self._commands)
@@ -294,7 +309,7 @@ class Workbench(Screen[None]):
         """Stop what is under way; else end the program, at the second press where tokens would be lost."""
         if self.explorer.stop():
             return
-        question = self.explorer.phrase(LEAVING)
+        question = self.explorer.phrase(LEAVING[self.resuming.keeping])
         drawn = any(node.how is not How.PROMPT for node in self.explorer.story)
         if drawn and self.explorer.picture.message != question:
             self.explorer.say(question)

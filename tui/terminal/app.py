@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import ClassVar, TypeVar
 
@@ -32,7 +32,8 @@ Result = TypeVar("Result")
 class SafeApp(App[Result]):
     """An App with lenient input, filtered output, a theme that suits the terminal, and one-line crash messages.
 
-    `exit_tasks` are callbacks called before the process ends, however it ends, for example to end the engine.
+    `exit_tasks` are callbacks called before the process ends, however it ends, for example to keep the session; each
+    returns a line that is then left on the terminal, or ''.
     """
 
     ANSI_THEME: ClassVar[str] = "ansi-dark"
@@ -42,7 +43,7 @@ class SafeApp(App[Result]):
         prepare_environment()
         widen_spacing_marks()
         self.surroundings = surroundings()
-        self.exit_tasks: list[Callable[[], None]] = []
+        self.exit_tasks: list[Callable[[], str]] = []
         self._harmless = HarmlessText()
         self._frame = ShownFrame()
         self._crash = ""
@@ -124,6 +125,6 @@ def run_safely(app: SafeApp[Result], *, mouse: bool = True) -> int:
         try:
             app.run(mouse=mouse)
         finally:
-            for problem in run_exit_tasks(app.exit_tasks):
-                print(f"samplescope: {problem}", file=sys.stderr)
+            with contextlib.suppress(OSError):  # a terminal that is gone
+                print("".join(f"{line}\n" for line in run_exit_tasks(app.exit_tasks)), end="", flush=True)
     return app.return_code or 0

@@ -17,8 +17,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
-ExitTasks = Sequence[Callable[[], None]]
-"""Callbacks to call before the process ends, each in its own thread; each must be safe to call twice."""
+ExitTasks = Sequence[Callable[[], str]]
+"""Callbacks to call before the process ends, each in its own thread; each must be safe to call twice, and returns a
+line for the person, or ''."""
 
 SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 PATIENCE = 1.0
@@ -104,33 +105,34 @@ def ending_cleanly(exit_tasks: ExitTasks, patience: float = PATIENCE) -> Iterato
 
 def _leave(number: int, state: TerminalState, exit_tasks: ExitTasks, patience: float) -> NoReturn:
     try:
-        problems = run_exit_tasks(exit_tasks, patience)
-        state.restore("".join(f"samplescope: {problem}\n" for problem in problems))
+        lines = run_exit_tasks(exit_tasks, patience)
+        state.restore("".join(f"{line}\n" for line in lines))
     finally:
         os._exit(128 + number)
 
 
 def run_exit_tasks(exit_tasks: ExitTasks, patience: float = PATIENCE) -> list[str]:
-    """Run all exit tasks at once and wait for them, at most `patience` seconds; one line per failure.
+    """Run all exit tasks at once and wait for them, at most `patience` seconds; their lines, and one per failure.
 
     They run in threads, because the signal may have interrupted the main thread while it held a lock they need.
     """
     until = time.monotonic() + patience
-    problems: list[str] = []
-    started = [_start_task(task, problems) for task in list(exit_tasks)]
+    lines: list[str] = []
+    started = [_start_task(task, lines) for task in list(exit_tasks)]
     late = [done for done in started if not done.acquire(timeout=max(0.0, until - time.monotonic()))]
-    return problems + [f"{len(late)} of {len(started)} last tasks took too long."] * bool(late)
+    too_late = [f"samplescope: {len(late)} of {len(started)} last tasks took too long."] if late else []
+    return [*filter(None, lines), *too_late]
 
 
-def _start_task(task: Callable[[], None], problems: list[str]) -> _thread.LockType:
+def _start_task(task: Callable[[], str], lines: list[str]) -> _thread.LockType:
     done = _thread.allocate_lock()
     done.acquire()
 
     def run() -> None:
         try:
-            task()
+            lines.append(task())
         except Exception as error:
-            problems.append(f"{type(error).__name__} while ending.")
+            lines.append(f"samplescope: {type(error).__name__} while ending.")
         finally:
             done.release()
 

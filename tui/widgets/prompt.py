@@ -125,6 +125,13 @@ class PromptEditor(TextArea):
         self._keep_exactly(text)
         self.virtual_size = Size(0, self.wrapped_document.height)
 
+    def rewrite(self, text: str) -> None:
+        """Replace the whole text as a person would, so that one undo brings the old one back."""
+        if text != self.text:
+            self.history.checkpoint()
+            self.replace(text, self.document.start, self.document.end, maintain_selection_offset=False)
+        self.move_cursor(self.document.end)
+
     def _keep_exactly(self, text: str) -> None:
         self.document = ExactDocument(text)
         self.wrapped_document = WrappedDocument(self.document, self.wrap_width, self.indent_width)
