@@ -84,11 +84,11 @@ def test_a_session_from_end_to_end_behind_a_shell_that_prints(start, box, headle
     assert "libtorch" not in Path(f"/proc/{explorer.process.pid}/maps").read_text()
     steps(explorer, headless, 3)
     explorer.send(",")
-    explorer.until(lambda screen: "max new tokens" in screen and "⏎ take n step" not in screen)
+    explorer.until(lambda screen: "max new tokens" in screen and "⏎ take  n step" not in screen)
     explorer.send(RIGHT * 10)
     explorer.until("1.10")
     explorer.send(ESC)
-    explorer.until("⏎ take n step")
+    explorer.until("⏎ take  n step")
     assert saved(explorer) == [step["id"] for step in headless[:3]]
     (there,) = box.engines()
     explorer.send("q")

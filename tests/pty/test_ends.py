@@ -48,9 +48,9 @@ def importing(explorer):
 
 def test_the_first_picture_and_typing_wait_for_no_torch_anywhere(stuck):
     stuck.until("unicorns")  # nobody has let torch through the gate
-    stuck.until("⏎ take n step")
+    stuck.until("⏎ take  n step")
     stuck.send("e")
-    stuck.until(lambda screen: "⏎ take n step" not in screen)
+    stuck.until(lambda screen: "⏎ take  n step" not in screen)
     stuck.send("Typed meanwhile. ")
     stuck.until("Typed meanwhile.")
     stuck.until_engine()
@@ -163,7 +163,7 @@ def test_an_engine_that_is_killed_comes_back_by_itself_and_then_by_a_key(start, 
     explorer.send("R")
     explorer.until_at(home + 1)
     explorer.until(
-        lambda screen: "⏎ take n step" in screen and "engine lost" not in screen and "starting" not in screen
+        lambda screen: "⏎ take  n step" in screen and "engine lost" not in screen and "starting" not in screen
     )
     explorer.until_engine()
     explorer.send("l")

@@ -15,7 +15,7 @@ from tests.pty.explorer import Explorer, after, ends, listed, maps, seed
 SIZES = ((120, 40), (80, 24))
 ENTER, DOWN, RIGHT = "\r", "\x1b[B", "\x1b[C"
 ESC = "\x1b[27u"  # as the keyboard protocol has it: no wait for what might follow
-LIST_HAS_THE_FOCUS = "⏎ take n step"
+LIST_HAS_THE_FOCUS = "⏎ take  n step"
 
 
 @pytest.fixture(scope="module", params=SIZES, ids=["120x40", "80x24"])
