@@ -106,9 +106,10 @@ def test_a_count_of_one_is_seen_the_most_fits_and_ticks_lie_where_bars_end(most,
     assert axis.eighths(1) == 8
     assert axis.eighths(most) <= 8 * rows
     ticks = axis.ticks(most)
-    assert len({after.cell - before.cell for before, after in pairwise(ticks)}) <= 1
-    sizes = {"1": 1, "10": 10, "100": 100, "1k": 1000, "10k": 10**4, "100k": 10**5}
-    assert all(axis.eighths(sizes[tick.label]) == 8 * (tick.cell + 1) for tick in ticks if axis.spacing)
+    powers = [tick for tick in ticks if tick.label.startswith("1")]
+    assert len({after.cell - before.cell for before, after in pairwise(powers)}) <= 1
+    assert all(8 * tick.cell < axis.eighths(int(tick.label.replace("k", "000"))) <= 8 * tick.cell + 8 for tick in ticks)
+    assert len(ticks) > 1 or most == 1 or rows < 8 or most > 9
 
 
 # Labels

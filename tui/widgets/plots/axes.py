@@ -16,6 +16,8 @@ _MIDDLE = 2
 """The dot of a cell, counted from below, on which the value of a tick lies: beside the middle of its label."""
 _PRECISION = 8
 """Decimals at which plotext rounds a dot before it takes the floor."""
+_ROOMY = 6
+"""Rows between two powers of ten from which 2 and 5 are labelled too."""
 _STEPS: Mapping[float, tuple[float, ...]] = {
     0.0: (1.0, 0.5, 0.25, 0.2, 0.1),
     0.5: (0.5, 0.25, 0.1, 0.05),
@@ -160,7 +162,9 @@ class CountAxis(NamedTuple):
         return round(8 * (1 + math.log10(count) * self.spacing / self.powers)) if count else 0
 
     def ticks(self, most: float) -> list[Tick]:
-        """The ticks up to the largest count, each on the row in which a bar of its count ends."""
+        """The ticks up to the largest count, each on the row in which its bar ends; 2 and 5 too if they are far apart."""
         powers = range(0, math.floor(math.log10(max(most, 1.0))) + 1, self.powers)
-        ticks = {(self.eighths(10**power) - 1) // 8: short_count(10**power) for power in powers}
+        between = (1, 2, 5) if self.powers == 1 and self.spacing >= _ROOMY else (1,)
+        counts = [number * 10**power for power in powers for number in between]
+        ticks = {(self.eighths(count) - 1) // 8: short_count(count) for count in counts if count <= max(most, 1.0)}
         return [Tick(row, label) for row, label in ticks.items()]

@@ -11,7 +11,16 @@ from tui.protocol import PlotRequest, Viewed
 from tui.widgets.cuts import cut_marks
 from tui.widgets.numbers import percent
 from tui.widgets.plots.axes import ACROSS
-from tui.widgets.plots.cumulative_figure import DRAWN, WOULD, Figure, draw, follows_would, kept_prefix, rank_of
+from tui.widgets.plots.cumulative_figure import (
+    CROSSING,
+    DRAWN,
+    WOULD,
+    Figure,
+    draw,
+    follows_would,
+    kept_prefix,
+    rank_of,
+)
 from tui.widgets.plots.frame import canvas_columns
 from tui.widgets.plots.plot import Run, fitting
 
@@ -27,7 +36,7 @@ begins at 0, or higher where all curves do.
   room is not drawn
 - `┊` where the same cut would stand if it were the only one: *alone 4,184*
 - `╌` top-p's threshold: p, times the probability that the cuts before it left, as *p 0.90 × 0.86 = 0.77*
-- `◆` where the curve reaches that threshold: top-p keeps the ranks up to the first one at or after it
+- `{CROSSING}` where the curve reaches that threshold: top-p keeps the ranks up to the first one at or after it
 - `{WOULD}` the token that this seed draws here, `{DRAWN}` the token with which the branch goes on
 - `20 told` where the curves end, because a server tells no more; the rest is *unseen*. Where temperature makes the
   whole uncertain, the curve is the least that it may be

@@ -28,10 +28,6 @@ class Placed(NamedTuple):
         """The column after the text's last one."""
         return self.start + len(self.text)
 
-    def touches(self, column: int) -> bool:
-        """True if the text stands over a column, or right beside it."""
-        return self.start - 1 <= column <= self.end
-
 
 def place_all(needed: Sequence[Label], spared: Sequence[Label], width: int, margin: int = 0) -> Mapping[Label, Placed]:
     """Place labels on one line, each touching its column, in the longest wordings that fit.
