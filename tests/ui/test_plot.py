@@ -157,6 +157,17 @@ def test_the_curve_s_end_lies_on_the_row_of_the_tick_of_1(height, start):
     assert is_braille(next(line for line in lines if "1.00" in line)[-1])
 
 
+@pytest.mark.parametrize("width", range(16, 60))
+def test_where_there_is_no_room_for_all_labels_the_cut_that_decides_has_one_and_no_line_is_without(width):
+    cuts = [Cut("top_k", 50, 50, 0.6), Cut("top_p", 60, 27, 0.55), Cut("min_p", 55, 25, 0.5)]
+    viewed = view(500, cuts=cuts, sources=settings(top_k=50, top_p=0.9, min_p=0.01), kept=25)
+    cells, at, labels = canvas(viewed, width), figure(viewed, width).ranks, drawn(viewed, width)[0]
+    assert "25" in labels and at.column(25) in columns_of(cells, "│")
+    words = {"k 50": 50, "top-k 50": 50, "27": 27, "25": 25, "alone 60": 60, "alone 55": 55}
+    named = {at.column(rank) for word, rank in words.items() if word in labels}
+    assert columns_of(cells, "│") | columns_of(cells, "┊") == named
+
+
 # Kept and removed
 
 
@@ -173,7 +184,7 @@ def test_the_kept_part_is_thick_and_in_the_accent_the_rest_thin_and_grey(size):
 
 
 def test_a_kept_set_that_is_no_prefix_is_not_drawn_as_one():
-    viewed = view(500, cuts=[Cut("typical_p", 40, 40, 0.5)], sources=settings(typical_p=0.2))
+    viewed = view(500, cuts=[Cut("typical_p", 40, 40, 0.5)], sources=settings(typical_p=0.2), kept=40)
     cells = canvas(viewed)
     assert not columns_of(cells, "│") and drawn(viewed)[0].split() == ["cumul"]
     assert {colour for row in cells for colour, cell in row if is_braille(cell)} == {"live"}

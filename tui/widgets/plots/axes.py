@@ -162,7 +162,7 @@ class CountAxis(NamedTuple):
         return round(8 * (1 + math.log10(count) * self.spacing / self.powers)) if count else 0
 
     def ticks(self, most: float) -> list[Tick]:
-        """The ticks up to the largest count, each on the row in which its bar ends; 2 and 5 too if they are far apart."""
+        """The ticks up to the largest count, each on the row in which its bar ends; far apart, 2 and 5 too."""
         powers = range(0, math.floor(math.log10(max(most, 1.0))) + 1, self.powers)
         between = (1, 2, 5) if self.powers == 1 and self.spacing >= _ROOMY else (1,)
         counts = [number * 10**power for power in powers for number in between]

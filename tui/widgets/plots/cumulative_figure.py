@@ -41,7 +41,7 @@ class Figure(NamedTuple):
     would: int
     """Rank of the token that this seed draws; 0 if there is none."""
     drawn: int
-    """Rank of the token with which the branch goes on; 0 if there is none, or it is the one that this seed draws."""
+    """Rank of the token with which the branch goes on; 0 if there is none."""
     told: int
     """The rank at which the curves end because only the head is known; 0 if they reach the last rank."""
 
@@ -57,7 +57,7 @@ class Figure(NamedTuple):
             size.height, rank_axis(canvas_columns(size.width), viewed.vocabulary),
             ShareAxis.of(min(heights, default=0.0), rows), rows, raw, tempered, raw == tempered,
             kept_prefix(viewed, marks), lines_left(marks), lines_alone(marks, viewed.vocabulary), nucleus,
-            rank_of(viewed.would), 0 if follows_would(viewed) else rank_of(viewed.followed),
+            rank_of(viewed.would), rank_of(viewed.followed),
             viewed.tail.told if viewed.tail else 0,
         )  # fmt: skip
 
