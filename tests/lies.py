@@ -13,7 +13,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from tests.scripted import ScriptedEngine
-from tui.core.candidates import Entropy, Plotted
+from tui.core.candidates import Candidate, Entropy, Plotted
 from tui.core.settings import Setting, Source
 from tui.core.story import How, Node
 from tui.protocol import Encoded, Failed, Progress
@@ -77,6 +77,7 @@ def _floats(*values):
     return struct.pack(f"<{len(values)}f", *values)
 
 
+_CANDIDATE = Candidate(1, 1, b"x", False, 0.0, 0.5, 0.5, 0.5, 0.5, "")
 HOSTILE = "\x1b]52;c;eA==\x07[/INST][@click=app.exit(3)]x[/] {quit} {dtype} \u202e"
 
 LIES: Mapping[str, Lie] = {
@@ -123,6 +124,7 @@ LIES: Mapping[str, Lie] = {
     "infinity as a sum": Lie("view", _best(cumulative=math.inf)),
     "a candidate past the vocabulary": Lie("view", _best(token=10**6)),
     "a rank past the vocabulary": Lie("view", _best(rank=10**6)),
+    "a token that the branch does not go on with": Lie("view", _with(followed=_CANDIDATE)),
     "a NaN mass": Lie("view", _with(kept_mass=NAN)),
     "a NaN best": Lie("view", _with(best=NAN)),
     "a NaN entropy": Lie("view", _with(entropy=Entropy(NAN, NAN, NAN))),

@@ -284,7 +284,9 @@ class ScriptedEngine:
         first, count = request.window or (0, 0)
         viewed = Viewed(
             **same, cuts=here.cuts, kept=here.kept, kept_mass=here.cumulative[here.kept - 1], entropy=here.entropy,
-            would_draw=would, would=self._line(here, would, counts), vocabulary=len(self.vocabulary), first=first,
+            would_draw=would, would=self._line(here, would, counts),
+            followed=None if request.follow is None else self._line(here, request.follow, counts),
+            vocabulary=len(self.vocabulary), first=first,
             best=here.cumulative[0],
             candidates=[self._line(here, token, counts) for token in here.order[first : first + count]],
             plot=here.plotted(request.plot) if request.plot else None, exact=True, draws=request.draws,

@@ -66,14 +66,15 @@ class Head:
         """The view with the numbers taken out that the head does not decide."""
         tail = self.tail()
         rows = [self._row(row, tail) for row in viewed.candidates if row.rank <= self.told]
-        found = [self._row(row, tail) if row.rank <= self.told else self._unseen(row) for row in viewed.found]
+        found = [self._known(row, tail) for row in viewed.found]
+        followed = None if viewed.followed is None else self._known(viewed.followed, tail)
         undecided = bool(tail.undecided)
         return msgspec.structs.replace(
             viewed, tail=tail, candidates=rows, found=found, cuts=[self._cut(cut) for cut in viewed.cuts],
             kept=tail.kept[0] if tail.kept[0] == tail.kept[1] else 0, kept_mass=tail.kept_mass.value,
             entropy=Entropy(*(span.value for span in tail.entropy)),
             would_draw=None if undecided else viewed.would_draw, would=None if undecided else viewed.would,
-            plot=self.here.plotted(plot, self.told) if plot else None,
+            followed=followed, plot=self.here.plotted(plot, self.told) if plot else None,
             best=viewed.best / self.here.cumulative[self.told - 1] * (1 - tail.tempered.high),
         )  # fmt: skip
 
@@ -81,6 +82,9 @@ class Head:
         if cut.left < self.told:
             return msgspec.structs.replace(cut, alone=cut.alone if cut.alone < self.told else 0)
         return Cut(cut.stage, 0, cut.left, math.nan, None, (cut.left, self.vocabulary))
+
+    def _known(self, row: Candidate, tail: Tail) -> Candidate:
+        return self._row(row, tail) if row.rank <= self.told else self._unseen(row)
 
     def _row(self, row: Candidate, tail: Tail) -> Candidate:
         """The candidate of a ranked token; its tempered probability is as uncertain as the whole."""

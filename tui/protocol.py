@@ -104,6 +104,8 @@ class View(Request, frozen=True, kw_only=True):
     """How many times to draw at this node, for `Candidate.count`; nothing is added to the story."""
     exact: bool = True
     """False while a slider moves: the choice among tokens tied at top-p's edge may then be provisional, but faster."""
+    follow: int | None = None
+    """The token with which the branch goes on after node `at`; it comes back in `Viewed.followed`."""
     score: bool = False
     """Only one thing is asked: what the model makes of the tokens of the prompt that ends with node `at`."""
     reach: list[int] = []
@@ -201,6 +203,8 @@ class Viewed(Message, frozen=True, kw_only=True):
     """The token this seed draws at this node under these settings; None if the kept set is not certain (see `tail`)."""
     would: Candidate | None = None
     """`would_draw` as a candidate."""
+    followed: Candidate | None = None
+    """`View.follow` as a candidate."""
     vocabulary: int = 0
     candidates: list[Candidate] = []
     first: int = 0

@@ -8,8 +8,9 @@ import pytest
 
 from tests.engine.walking import start
 from tests.fake_model import fake_model
+from tui.errors import InputError
 from tui.protocol import PlotRequest, View, Viewed
-from tui.widgets.plots.cumulative_figure import Curves
+from tui.widgets.plots.curves import Curve
 
 WIDTH, HEAD = 28, 10
 
@@ -66,15 +67,25 @@ def test_a_token_of_the_tail_is_found_without_a_rank() -> None:
     assert (known.rank, known.removed_by) == (5, "top_k")
 
 
+def test_the_token_the_branch_goes_on_with_may_be_in_the_tail_and_must_be_in_the_vocabulary() -> None:
+    last = look(head=WIDTH).candidates[-1]
+    unseen = look({"top_k": 3}, follow=last.token).followed
+    assert (unseen.rank, unseen.token, unseen.removed_by) == (0, last.token, "top_k")
+    known = look({"top_k": 3}).candidates[4]
+    assert look({"top_k": 3}, follow=known.token).followed == known
+    with pytest.raises(InputError, match="There is no token 28"):
+        look(follow=WIDTH)
+
+
 def test_curves_end_at_the_last_one_told_and_never_say_too_much() -> None:
     plot = PlotRequest("cumulative", width=50)
     view, whole = look({"temperature": 1.7}, plot=plot), look({"temperature": 1.7}, head=WIDTH, plot=plot)
-    told, all_ = Curves.of(view.plot), Curves.of(whole.plot)
+    told, all_ = Curve.of(view.plot, "tempered"), Curve.of(whole.plot, "tempered")
     assert told.ranks[-1] == HEAD
-    real = dict(zip(all_.ranks, all_.tempered, strict=True))
-    for rank, least in zip(told.ranks, told.tempered, strict=True):
+    real = dict(zip(all_.ranks, all_.values, strict=True))
+    for rank, least in zip(told.ranks, told.values, strict=True):
         assert least <= real[rank] + 1e-6
-    assert told.raw[-1] == pytest.approx(1 - view.tail.mass)
+    assert Curve.of(view.plot, "raw").values[-1] == pytest.approx(1 - view.tail.mass)
 
 
 def test_a_window_of_rows_is_part_of_the_list() -> None:

@@ -226,6 +226,15 @@ def test_the_token_this_seed_would_draw_is_the_one_it_draws() -> None:
         assert viewed.would == next(row for row in viewed.candidates if row.token == viewed.would_draw)
 
 
+@pytest.mark.parametrize("temperature", [1.0, 2.0])
+def test_the_token_the_branch_goes_on_with_comes_as_a_candidate_wherever_it_stands(temperature: float) -> None:
+    given: Given = {"temperature": temperature, "top_k": 5}
+    rows = look(given, window=(0, WIDTH)).candidates
+    for row in (rows[0], rows[9], rows[-1]):
+        assert look(given, follow=row.token).followed == row
+    assert look(given).followed is None
+
+
 def test_greedy_would_draw_the_best_and_puts_everything_on_it() -> None:
     viewed = look({"do_sample": False, "temperature": 5.0}, window=(0, 3))
     assert viewed.would_draw == viewed.candidates[0].token

@@ -1,5 +1,7 @@
 """The requests that a state needs, and the replies that match it."""
 
+import dataclasses
+
 from tui.core.story import ROOT, How, Node, Story
 from tui.explorer import requests
 from tui.explorer.state import State
@@ -18,9 +20,18 @@ def drawn(number, given, how=How.SAMPLED):
 
 
 def test_the_main_view_names_everything_it_depends_on():
-    view = requests.main_view(STATE, (10, 30), PlotRequest("cumulative", 60), exact=False)
+    view = requests.main_view(STATE, Story(), (10, 30), PlotRequest("cumulative", 60), exact=False)
     assert (view.slot, view.at, view.given, view.seed, view.draws) == ("main", 4, {"top_p": 0.9}, 7, 1000)
     assert (view.window, view.plot, view.exact) == ((10, 30), PlotRequest("cumulative", 60), False)
+
+
+def test_the_main_view_names_the_token_the_branch_goes_on_with_and_depends_on_it():
+    story = Story([Node(number, parent, 0, 40 + number, b"x") for number, parent in ((4, 0), (5, 4), (6, 5), (7, 4))])
+    here, there = STATE, dataclasses.replace(STATE, tip=7)
+    views = [requests.main_view(state, story, (0, 9), None, exact=True) for state in (here, there)]
+    assert [view.follow for view in views] == [45, 47]
+    assert requests.view_key(here, story) != requests.view_key(there, story)
+    assert requests.main_view(dataclasses.replace(STATE, tip=4), story, (0, 9), None, exact=True).follow is None
 
 
 def test_more_rows_are_asked_for_in_their_own_slot_so_that_they_never_push_out_the_main_view():

@@ -209,7 +209,7 @@ async def test_the_curve_ends_where_the_telling_ends_and_says_so() -> None:
     end = seen[0].index("8 told") + len("8 told")
     assert all(not set(line[end:]) & set(map(chr, range(0x2801, 0x2900))) for line in seen)
     assert "tempered, at least" in legend and "unseen 40.0 %" in legend
-    assert "│" not in "".join(line[5:] for line in seen[1:-2])  # an undecided cut has no line in the plot
+    assert "│" not in "".join(line[6:] for line in seen[1:-2])  # an undecided cut has no line in the plot
 
 
 # -- the workbench ---------------------------------------------------------------------------------------------------

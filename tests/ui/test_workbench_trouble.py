@@ -173,12 +173,12 @@ async def test_a_small_screen_opens_the_controls_when_they_are_gone_to(start):
 async def test_a_plot_shown_again_is_that_of_the_settings_changed_meanwhile(start):
     async with start(size=WIDE) as bed:
         await bed.press("v", "4", "v")
-        await bed.until(lambda: "0.50" in screen_text(bed.app) and "p=0.90" in screen_text(bed.app))
+        await bed.until(lambda: "rank (log)" in screen_text(bed.app) and "left by top-p 0.90" in screen_text(bed.app))
 
 
 async def test_a_small_screen_shows_the_plot_on_demand(start):
     async with start(size=SMALL) as bed:
         await bed.pilot.press("v")
-        await bed.until(lambda: "0.50" in screen_text(bed.app))
+        await bed.until(lambda: "rank (log)" in screen_text(bed.app))
         await bed.pilot.press("v")
         await bed.until(lambda: "Candidates" in screen_text(bed.app))

@@ -142,11 +142,14 @@ def _check_viewed(viewed: Viewed, request: AnyRequest | None) -> None:
     if isinstance(request, View):
         _need((viewed.slot, viewed.at) == (request.slot, request.at), f"a view of {viewed.slot!r} at {viewed.at}")
         _need(viewed.plot is None or (request.plot is not None and viewed.plot.id == request.plot.id), "another plot")
+        followed = None if viewed.followed is None else viewed.followed.token
+        _need(followed in (None, request.follow), "another token than the branch goes on with")
     _check_settings(viewed.settings)
     right = _share_or_unknown if viewed.tail is not None else is_share
     _need(right(viewed.best) and right(viewed.kept_mass), "a mass of no number")
     _need(0 <= viewed.kept <= max(viewed.vocabulary, 0) and viewed.first >= 0, f"{viewed.kept} candidates kept")
-    shown = [*viewed.candidates, *viewed.found, *([] if viewed.would is None else [viewed.would])]
+    single = [one for one in (viewed.would, viewed.followed) if one is not None]
+    shown = [*viewed.candidates, *viewed.found, *single]
     for candidate in shown:
         _check_candidate(candidate, viewed.vocabulary, right)
     for cut in viewed.cuts:

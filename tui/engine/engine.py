@@ -260,6 +260,8 @@ class Engine:
         session, before = self._open, self._stops
         watch = stoppable(lambda: self._stops > before, "The view", report)
         self._check_node(request.at)
+        if request.follow is not None:
+            check_ids([request.follow], self.model.info.vocabulary)
         settings = self.settings(request.given)
         if not (request.reach or request.score):
             place = session.places.at(request.at, request.given, watch)

@@ -34,7 +34,7 @@ def head_view(
     return Viewed(
         id=request.id, slot=request.slot, at=request.at, revision=revision, settings=settings,
         cuts=dist.cuts, kept=dist.kept, kept_mass=dist.kept_mass, entropy=dist.entropy, tail=dist.tail,
-        would_draw=would, would=None if would is None else window.of([would])[0], vocabulary=len(place.logits),
+        would_draw=would, would=window.one(would), followed=window.one(request.follow), vocabulary=len(place.logits),
         candidates=window.of(dist.head.tokens[max(0, first) :][: max(0, count)].tolist()), first=max(0, first),
         best=float(window.at_least[0]),
         plot=plotted(request.plot, Ranked(dist, dist.head.tokens, window.raw, window.at_least)),
@@ -58,6 +58,10 @@ class _Window:
         least = dist.weights.sums / (whole.value if whole.exact else whole.high)
         self.at_least = self.raw if dist.tempered is dist.raw else least
         """A lower bound of the cumulative tempered probability, by rank."""
+
+    def one(self, token: int | None) -> Candidate | None:
+        """The candidate of this id; None for none."""
+        return None if token is None else self.of([token])[0]
 
     def of(self, tokens: list[int]) -> list[Candidate]:
         """The candidates of these ids, in the order of the ids."""

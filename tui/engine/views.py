@@ -57,7 +57,7 @@ class Viewer:
         return Viewed(
             id=request.id, slot=request.slot, at=request.at, revision=revision, settings=settings,
             cuts=dist.cuts, kept=dist.kept, kept_mass=dist.kept_mass, entropy=dist.entropy,
-            would_draw=would, would=window.of([would])[0], vocabulary=self._vocabulary,
+            would_draw=would, would=window.one(would), followed=window.one(request.follow), vocabulary=self._vocabulary,
             candidates=window.between(*request.window) if request.window else [],
             first=max(0, request.window[0]) if request.window else 0,
             best=float(window.cumulative[0]),
@@ -125,6 +125,10 @@ class _Window:
         first = max(0, first)
         ids = self._ranking.tokens[first : first + max(0, count)]
         return self._candidates(range(first + 1, first + 1 + len(ids)), ids)
+
+    def one(self, token: int | None) -> Candidate | None:
+        """The candidate of this id; None for none."""
+        return None if token is None else self.of([token])[0]
 
     def of(self, tokens: list[int]) -> list[Candidate]:
         """The candidates of these ids, in the order of the ids."""

@@ -70,7 +70,7 @@ class Explorer:
         `moving`: a slider is being moved, so ties at a cut may be approximate until the slider rests.
         """
         old = self.state
-        view_changes = requests.view_key(old) != requests.view_key(state)
+        view_changes = requests.view_key(old, self.story) != requests.view_key(state, self.story)
         parts: dict[str, Any] = {"state": state}
         if old.tip != state.tip or not self.picture.branch:
             parts["branch"] = self._branch(state.tip)
@@ -130,7 +130,7 @@ class Explorer:
     def request_view(self, *, moving: bool = False) -> None:
         """Ask for the `main` view at the cursor; `moving` as in `go`."""
         if self.ready:
-            view = requests.main_view(self.state, *self.display.window(), exact=not moving)
+            view = requests.main_view(self.state, self.story, *self.display.window(), exact=not moving)
             self.engine.view(view, self._viewed, lambda error: self._not_viewed(view.at, error))
 
     def _viewed(self, viewed: Viewed) -> None:

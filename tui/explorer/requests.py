@@ -18,11 +18,14 @@ Window = tuple[int, int]
 """Part of the ranked list, as in `View.window`: the number of ranks before it, and the number of ranks in it."""
 
 
-def main_view(state: State, window: Window, plot: PlotRequest | None, *, exact: bool) -> View:
-    """The screen's view at the cursor: cuts, visible candidates, plot, and the token that this seed would draw."""
+def main_view(state: State, story: Story, window: Window, plot: PlotRequest | None, *, exact: bool) -> View:
+    """The screen's view at the cursor: cuts, visible candidates, plot, and where two tokens stand.
+
+    They are the one that this seed would draw, and the one with which the branch goes on.
+    """
     return View(
         slot=MAIN, at=state.cursor, given=state.given, seed=state.seed, window=window, plot=plot,
-        draws=state.draws, exact=exact,
+        draws=state.draws, exact=exact, follow=_followed(state, story),
     )  # fmt: skip
 
 
@@ -96,6 +99,12 @@ def take(state: State, token: int) -> Step:
     return Step(at=state.cursor, given=state.given, seed=state.seed, count=1, token=token)
 
 
-def view_key(state: State) -> tuple[object, ...]:
+def view_key(state: State, story: Story) -> tuple[object, ...]:
     """The parts of a state on which its `main` view depends: if they are equal, no new view is needed."""
-    return (state.cursor, state.given, state.seed, state.draws)
+    return (state.cursor, state.given, state.seed, state.draws, _followed(state, story))
+
+
+def _followed(state: State, story: Story) -> int | None:
+    """The token with which the branch goes on after the cursor; None at its end."""
+    after = state.next_node(story)
+    return None if after is None else after.token

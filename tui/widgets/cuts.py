@@ -61,11 +61,6 @@ class CutMark:
         return " ".join(filter(None, (self.stage, self.value, FLAG if self.flagged else "")))
 
     @property
-    def short(self) -> str:
-        """`p=0.90`, for a label in the plot."""
-        return f"{self.symbol}={self.value}" if self.value else self.symbol
-
-    @property
     def effect(self) -> str:
         """`leaves 37`, `removes nothing`, or the bounds of an undecided cut."""
         if self.between is not None:

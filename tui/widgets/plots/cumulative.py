@@ -1,6 +1,8 @@
-"""The cumulative probability by rank, before and after temperature, with the cuts as vertical lines."""
+"""The cumulative probability by rank, before and after temperature, with the cuts as lines and two tokens on it."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from textual.content import Content
 from textual.geometry import Size
@@ -8,20 +10,34 @@ from textual.geometry import Size
 from tui.protocol import PlotRequest, Viewed
 from tui.widgets.cuts import cut_marks
 from tui.widgets.numbers import percent
-from tui.widgets.plots.cumulative_figure import Curves, Figure, canvas_width, draw
-from tui.widgets.plots.plot import Run
+from tui.widgets.plots.axes import ACROSS
+from tui.widgets.plots.cumulative_figure import (
+    CROSSING,
+    DRAWN,
+    WOULD,
+    Figure,
+    draw,
+    follows_would,
+    kept_prefix,
+    rank_of,
+)
+from tui.widgets.plots.frame import canvas_columns
+from tui.widgets.plots.plot import Run, fitting
 
-POINTS_A_COLUMN = 2
-"""Points per column: a braille cell is two dots wide, so more would not be visible."""
-
-HELP = """\
+HELP = f"""\
 # Cumulative probability
 
-How much probability the best candidates hold together, by rank on a logarithmic axis.
+How much probability the best candidates hold together (up the side), by rank on a logarithmic axis (below). The side
+begins at 0, or higher where all curves do.
 
-- `━` the curve after penalties and temperature, `┈` the model's own (raw); one curve where they are the same
-- `│` a cut, at the last rank it leaves; `┊` where the same cut would stand if it were the only one
-- `╌` top-p's threshold: p times the probability that the cuts before it left
+- `━` the curve after penalties and temperature, thick up to the last candidate that the cuts keep; `─` the removed part
+- `┈` the model's own curve (raw), if it is another
+- `│` a cut, at the last rank it leaves: *50 left by top-p 0.90* is a count and the stage. The line whose label has no
+  room is not drawn
+- `┊` where the same cut would stand if it were the only one: *alone 4,184*
+- `╌` top-p's threshold: p, times the probability that the cuts before it left, as *p 0.90 × 0.86 = 0.77*
+- `{CROSSING}` where the curve reaches that threshold: top-p keeps the ranks up to the first one at or after it
+- `{WOULD}` the token that this seed draws here, `{DRAWN}` the token with which the branch goes on
 - `20 told` where the curves end, because a server tells no more; the rest is *unseen*. Where temperature makes the
   whole uncertain, the curve is the least that it may be
 """
@@ -36,20 +52,33 @@ class Cumulative:
 
     def request(self, size: Size) -> PlotRequest:
         """Ask for the whole ranking, in as many points as a line of braille has dots."""
-        return PlotRequest(self.id, width=POINTS_A_COLUMN * max(10, canvas_width(size.width)))
+        return PlotRequest(self.id, width=ACROSS * max(10, canvas_columns(size.width)))
 
-    def legend(self, viewed: Viewed) -> Content:
-        """Names of the two curves, or one name if they are equal."""
-        same = viewed.plot is not None and viewed.plot.series["raw"] == viewed.plot.series["tempered"]
-        tail = viewed.tail
-        least = ", at least" if tail and not tail.tempered.exact else ""
-        tempered = Content.styled("━ raw = tempered" if same else f"━ tempered{least}", "$live")
-        both = tempered if same else Content.assemble(tempered, "  ", Content.styled("┈ raw", "$raw"))
-        return Content.assemble(both, f"  unseen {percent(tail.mass)} %") if tail else both
+    def legend(self, viewed: Viewed, width: int) -> Content:
+        """Names of the curves and of the marks on them."""
+        return fitting(list(_legend(viewed)), width)
 
     def draw(self, viewed: Viewed, size: Size) -> list[list[Run]]:
-        """Draw curves, cuts and labels."""
-        assert viewed.plot is not None
-        known_ranks = viewed.tail.told if viewed.tail else 0
-        marks = cut_marks(viewed, viewed.candidates)
-        return draw(Figure(size.width, size.height, viewed.vocabulary, Curves.of(viewed.plot), marks, known_ranks))
+        """Draw curves, cuts, marks and labels."""
+        return draw(Figure.of(viewed, size))
+
+
+def _legend(viewed: Viewed) -> Iterator[Content]:
+    """The parts of the legend, the most important first."""
+    assert viewed.plot is not None
+    kept, tail = kept_prefix(viewed, cut_marks(viewed, viewed.candidates)), viewed.tail
+    same = viewed.plot.series["raw"] == viewed.plot.series["tempered"]
+    least = ", at least" if tail and not tail.tempered.exact else ""
+    if 0 < kept < viewed.vocabulary:
+        yield Content.styled("━ kept", "$live")
+        yield Content.styled(f"─ removed{least}", "$removed")
+    else:
+        yield Content.styled(f"━ {'raw = ' if same else ''}tempered{least}", "$live")
+    if not same:
+        yield Content.styled("┈ raw", "$raw")
+    if tail:
+        yield Content(f"unseen {percent(tail.mass)} %")
+    if viewed.would is not None:
+        yield Content.styled(f"{WOULD} this seed{', drawn' if follows_would(viewed) else ''}", "$live")
+    if rank_of(viewed.followed) and not follows_would(viewed):
+        yield Content.styled(f"{DRAWN} drawn", "$foreground")

@@ -1,225 +1,169 @@
-"""Draws one figure of the cumulative plot: curves and axes with plotext, and the labels of the cuts."""
+"""Draws one figure of the cumulative plot: its curves, the cuts with their labels, top-p's threshold, two tokens."""
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-from tui.core.stages import TOP_P
-from tui.protocol import Plotted
-from tui.widgets.cuts import CutMark
-from tui.widgets.plots.labels import Label, place, place_more, place_on_line
+from textual.geometry import Size
+
+from tui.protocol import Candidate, Viewed
+from tui.widgets.cuts import CutMark, cut_marks
+from tui.widgets.plots.axes import ACROSS, LogAxis, ShareAxis, nearest, rank_axis, rank_ticks
+from tui.widgets.plots.canvas import Canvas, Pen
+from tui.widgets.plots.curves import Curve
+from tui.widgets.plots.cut_lines import CutLine, Threshold, lines_alone, lines_left, threshold
+from tui.widgets.plots.frame import LEFT, UNNAMED, canvas_columns, canvas_rows, line_above, x_axis, y_axis
+from tui.widgets.plots.labels import Label, Placed, place_all, place_right
 from tui.widgets.plots.plot import Colour, Run
-from tui.widgets.plots.series import series
 
-LEFT = 5
-"""Cells left of the canvas, for the y axis and its labels."""
-BELOW = 2
-"""Lines below the canvas, for the x axis and its labels."""
-TALL = 12
-"""Figure height in lines from which 0.25 and 0.75 are labelled too."""
-_ALONE, _CUT, _THRESHOLD, _RAW = "┊", "│", "╌", "·"
-_COLOUR_OF: dict[str, Colour] = {_ALONE: "bar", _RAW: "raw", **dict.fromkeys(map(chr, range(0x2800, 0x2900)), "live")}
-"""The colour of a character of the canvas; all other characters belong to cuts and their labels."""
-_ESCAPES = re.compile("\x1b\\[[0-9;]*m")
-_POWERS = ("1", "10", "100", "1k", "10k", "100k", "1M")
-
-
-class Curves(NamedTuple):
-    """Cumulative probabilities at some ranks, before (raw) and after penalties and temperature (tempered)."""
-
-    ranks: Sequence[float]
-    raw: Sequence[float]
-    tempered: Sequence[float]
-
-    @classmethod
-    def of(cls, plotted: Plotted) -> Curves:
-        """Read the curves from the engine's reply."""
-        return cls(series(plotted, "ranks"), series(plotted, "raw"), series(plotted, "tempered"))
+WOULD, DRAWN, CROSSING = "▸", "•", "◆"
+"""The token that this seed draws, the token with which the branch goes on, and where the curve reaches top-p."""
+_CUT, _ALONE, _THRESHOLD = "│", "┊", "╌"
 
 
 class Figure(NamedTuple):
-    """The data of one figure, and the conversion of ranks and probabilities to cells."""
+    """What one figure shows, and its axes."""
 
-    width: int
     height: int
-    vocabulary: int
-    curves: Curves
-    marks: Sequence[CutMark]
-    known_ranks: int = 0
+    ranks: LogAxis
+    shares: ShareAxis
+    rows: int
+    raw: Curve
+    tempered: Curve
+    same: bool
+    """True if both curves are equal, so that only one is drawn."""
+    kept: int
+    """The last rank of the part of the tempered curve that is kept; 0 if the kept set is no prefix, or not known."""
+    cuts: Sequence[CutLine]
+    alone: Sequence[CutLine]
+    threshold: Threshold | None
+    would: int
+    """Rank of the token that this seed draws; 0 if there is none."""
+    drawn: int
+    """Rank of the token with which the branch goes on; 0 if there is none."""
+    told: int
     """The rank at which the curves end because only the head is known; 0 if they reach the last rank."""
 
-    @property
-    def columns(self) -> int:
-        """Columns of the canvas."""
-        return canvas_width(self.width)
-
-    @property
-    def rows(self) -> int:
-        """Rows of the canvas, without the label line above it."""
-        return self.height - 1 - BELOW
-
-    @property
-    def right(self) -> float:
-        """The right end of the x axis: log10 of the last rank."""
-        return math.log10(max(2, self.vocabulary))
-
-    def column(self, rank: float) -> int:
-        """The canvas column of a rank, rounded as plotext does."""
-        return math.floor(0.5 + (self.columns - 1) * math.log10(max(1, rank)) / self.right)
-
-    def row(self, value: float) -> int:
-        """The canvas row of a probability, 0 at the bottom, rounded as plotext does."""
-        return math.floor(0.5 + (self.rows - 1) * value)
-
-    @property
-    def lines(self) -> list[CutMark]:
-        """The cuts drawn as vertical lines: decided ones that keep a prefix of the ranking."""
-        return [mark for mark in self.marks if mark.prefix and not mark.between and 0 < mark.left < self.vocabulary]
-
-    @property
-    def lines_alone(self) -> list[CutMark]:
-        """The cuts that would leave another number if they were the only cut."""
-        return [mark for mark in self.lines if mark.alone != mark.left and 0 < mark.alone < self.vocabulary]
-
-    @property
-    def nucleus(self) -> CutMark | None:
-        """The top-p cut, whose threshold is drawn as a horizontal line; None without one."""
-        nucleus = (mark for mark in self.marks if mark.record is TOP_P and mark.prefix and mark.values)
-        return next((mark for mark in nucleus if not math.isnan(mark.mass_before)), None)
+    @classmethod
+    def of(cls, viewed: Viewed, size: Size) -> Figure:
+        """The figure of a view with this plot's series."""
+        assert viewed.plot is not None
+        marks = cut_marks(viewed, viewed.candidates)
+        raw, tempered = Curve.of(viewed.plot, "raw"), Curve.of(viewed.plot, "tempered")
+        nucleus, rows = threshold(marks), canvas_rows(size.height)
+        heights = [*raw.values[:1], *tempered.values[:1], *([nucleus.value] if nucleus else [])]
+        return cls(
+            size.height, rank_axis(canvas_columns(size.width), viewed.vocabulary),
+            ShareAxis.of(min(heights, default=0.0), rows), rows, raw, tempered, raw == tempered,
+            kept_prefix(viewed, marks), lines_left(marks), lines_alone(marks, viewed.vocabulary), nucleus,
+            rank_of(viewed.would), rank_of(viewed.followed),
+            viewed.tail.told if viewed.tail else 0,
+        )  # fmt: skip
 
 
-def canvas_width(width: int) -> int:
-    """Columns of the canvas in a pane of this width."""
-    return max(1, width - LEFT)
+def kept_prefix(viewed: Viewed, marks: Sequence[CutMark]) -> int:
+    """How many candidates are kept, if those are the best ones; 0 if they are not, or it is not decided."""
+    return viewed.kept if all(mark.prefix for mark in marks) else 0
+
+
+def rank_of(candidate: Candidate | None) -> int:
+    """The rank of a candidate, if it has one; else 0."""
+    return candidate.rank if candidate is not None else 0
+
+
+def follows_would(viewed: Viewed) -> bool:
+    """True if the branch goes on with the token that this seed draws."""
+    return viewed.followed is not None and viewed.followed.token == viewed.would_draw
+
+
+class _Labels(NamedTuple):
+    """The labels above the canvas. A vertical line is drawn only if its label has a place."""
+
+    cuts: Sequence[Label]
+    alone: Sequence[Label]
+    placed: Mapping[Label, Placed]
+
+    @classmethod
+    def of(cls, figure: Figure) -> _Labels:
+        """Place the labels: the cuts first, then the end of the head, then what cuts would leave alone."""
+        column, columns = figure.ranks.column, figure.ranks.columns
+        cuts = [Label(column(line.rank), line.texts) for line in figure.cuts]
+        taken = {label.column for label in cuts}
+        alone = [Label(column(line.rank), line.texts) for line in figure.alone if column(line.rank) not in taken]
+        told = [Label(column(figure.told), (f"{figure.told:,} told",))] if figure.told else []
+        return cls(cuts, alone, place_all(cuts, [*told, *alone], columns, LEFT))
+
+    def coloured(self) -> list[tuple[Colour, Placed]]:
+        """Every placed label with its colour."""
+        return [("cut" if label in self.cuts else "quiet", placed) for label, placed in self.placed.items()]
 
 
 def draw(figure: Figure) -> list[list[Run]]:
-    """Draw the figure in exactly its size: the label line, the canvas, the x axis."""
-    plotted = _plot(figure)
-    lines = [list(_runs(line, y < figure.rows)) for y, line in enumerate(plotted)]
-    return [list(_label_line(figure)), *lines]
+    """Draw the figure in exactly its size: the line of labels, the canvas, the x axis."""
+    labels, columns = _Labels.of(figure), figure.ranks.columns
+    canvas = _draw_canvas(figure, labels)
+    named = y_axis(figure.shares.ticks())
+    rows: list[list[Run]] = [
+        [("quiet", named.get(row, UNNAMED)), *canvas.runs(row)] for row in reversed(range(figure.rows))
+    ]
+    below = x_axis(rank_ticks(figure.ranks), ("rank (log)", "rank"), columns, figure.height)
+    return [line_above("cumul", labels.coloured(), columns), *rows, *below]
 
 
-def _label_line(figure: Figure) -> Iterator[Run]:
-    """The line of labels above the vertical lines."""
-    ranked = sorted(figure.lines, key=lambda mark: mark.left)  # cuts in one column are ordered by rank
-    cuts = place((Label(figure.column(mark.left), mark.short) for mark in ranked), figure.columns)
-    alone = (Label(figure.column(mark.alone), f"{mark.symbol} alone") for mark in figure.lines_alone)
-    end_of_curve = (
-        [Label(figure.column(figure.known_ranks), f"{figure.known_ranks:,} told")] if figure.known_ranks else []
-    )
-    spared = place_more((*end_of_curve, *alone), cuts, figure.columns)
-    end = -LEFT
-    for placed in sorted((*cuts, *spared)):
-        yield "quiet", " " * (placed.start - end)
-        yield "cut" if placed in cuts else "quiet", placed.text
-        end = placed.end
-    yield "quiet", " " * (figure.columns - end)
+def _draw_canvas(figure: Figure, labels: _Labels) -> Canvas:
+    """Draw everything, the most important first, because that stays on top."""
+    canvas = Canvas(figure.ranks.columns, figure.rows)
+    _draw_marks(canvas, figure)
+    for label in labels.cuts:
+        if label in labels.placed:
+            canvas.column_line(label.column, _CUT, "cut")
+    _draw_curves(canvas, figure)
+    _draw_threshold(canvas, figure)
+    for label in labels.alone:
+        if label in labels.placed:
+            canvas.column_line(label.column, _ALONE, "bar")
+    return canvas
 
 
-def _runs(line: str, canvas: bool) -> Iterator[Run]:
-    """Split one of plotext's lines into runs of one colour; blanks join the run before them."""
-    yield "quiet", line[:LEFT]
-    colour: Colour = "quiet"
-
-    def colour_of(character: str) -> Colour:
-        nonlocal colour
-        if canvas and character != " ":
-            colour = _COLOUR_OF.get(character, "cut")
-        return colour
-
-    for found, characters in groupby(line[LEFT:], colour_of):
-        yield found, "".join(characters)
+def _draw_marks(canvas: Canvas, figure: Figure) -> None:
+    """Mark two tokens on the curve, and its crossing with the threshold."""
+    for rank, mark in ((figure.would, WOULD), (figure.drawn, DRAWN)):
+        if rank and figure.tempered.ranks:
+            row = figure.shares.row(figure.tempered.at(rank, figure.ranks.dot))
+            canvas.put(figure.ranks.column(rank), row, mark, "live" if mark == WOULD else "foreground")
+    if figure.threshold is not None:
+        reached = figure.tempered.reaches(figure.threshold.value, figure.ranks.dot)
+        if reached is not None:
+            canvas.put(nearest(reached) // ACROSS, figure.shares.row(figure.threshold.value), CROSSING, "cut")
 
 
-def _plot(figure: Figure) -> list[str]:
-    """The lines that plotext draws. The figure is cleared first, because drawing the same one twice may fail."""
-    import plotext
+def _draw_curves(canvas: Canvas, figure: Figure) -> None:
+    """Draw the tempered curve, its removed part in grey, over the raw one, if that is another."""
+    position = figure.ranks.dot
 
-    plotext.clear_figure()
-    plotext.limit_size(False, False)
-    plotext.plot_size(figure.width, figure.height - 1)
-    plotext.theme("clear")
-    plotext.xaxes(True, False)
-    plotext.yaxes(True, False)
-    # Logarithms are taken here, because plotext's logarithmic axis replaces the stored data by its logarithm.
-    plotext.xlim(0, figure.right)
-    plotext.ylim(0, 1)
-    powers = [power for power in range(len(_POWERS)) if power <= figure.right]
-    plotext.xticks(powers, [_POWERS[power] for power in powers])
-    heights = [0.0, 0.25, 0.5, 0.75, 1.0] if figure.height >= TALL else [0.0, 0.5, 1.0]
-    plotext.yticks(heights, [f"{height:.2f}" for height in heights])
-    _draw_lines(plotext, figure)
-    _draw_curves(plotext, figure)
-    _draw_threshold_label(plotext, figure)
-    return _ESCAPES.sub("", plotext.build()).rstrip("\n").split("\n")
+    def draw_one(curve: Curve, pen: Pen, colour: Colour) -> None:
+        if curve.ranks:
+            canvas.curve(list(map(position, curve.ranks)), list(map(figure.shares.dot, curve.values)), pen, colour)
+
+    kept = figure.kept or figure.ranks.high
+    draw_one(figure.tempered.until(kept, position), "thick", "live")
+    draw_one(figure.tempered.since(kept, position), "thin", "removed")
+    if not figure.same:
+        draw_one(figure.raw, "dotted", "raw")
 
 
-def _draw_lines(plotext: Any, figure: Figure) -> None:
-    """Draw the lines under the curves: where each cut would be alone, top-p's threshold, the cuts."""
-    for mark in figure.lines_alone:
-        plotext.plot([math.log10(mark.alone)] * 2, [0, 1], marker=_ALONE)
-    if nucleus := figure.nucleus:
-        plotext.plot([0, figure.right], [threshold(nucleus)] * 2, marker=_THRESHOLD)
-    for mark in figure.lines:
-        plotext.plot([math.log10(mark.left)] * 2, [0, 1], marker=_CUT)
+def _draw_threshold(canvas: Canvas, figure: Figure) -> None:
+    """Draw top-p's threshold behind all that is drawn, with its label on it, or right above or below it.
 
-
-def _draw_curves(plotext: Any, figure: Figure) -> None:
-    """Draw the raw curve as one dot per column, if it differs, and the tempered curve over it."""
-    xs = [math.log10(rank) for rank in figure.curves.ranks]
-    if figure.curves.raw != figure.curves.tempered:
-        dots = list(_dots(figure, xs, figure.curves.raw))
-        plotext.scatter([x for x, _ in dots], [y for _, y in dots], marker=_RAW)
-    plotext.plot(xs, list(figure.curves.tempered), marker="braille")
-
-
-def _dots(figure: Figure, xs: Sequence[float], ys: Sequence[float]) -> Iterable[tuple[float, float]]:
-    """A curve's (x, y) at every column up to its end, interpolated linearly."""
-    point, end = 0, figure.column(figure.known_ranks) if figure.known_ranks else figure.columns - 1
-    for column in range(min(end + 1, figure.columns)):
-        x = figure.right * column / max(1, figure.columns - 1)
-        while point + 2 < len(xs) and xs[point + 1] < x:
-            point += 1
-        ahead = min(point + 1, len(xs) - 1)
-        step = xs[ahead] - xs[point]
-        share = min(max((x - xs[point]) / step, 0.0), 1.0) if step else 0.0
-        yield x, ys[point] + share * (ys[ahead] - ys[point])
-
-
-def threshold(nucleus: CutMark) -> float:
-    """Top-p's threshold as a cumulative probability: p times the mass that the stages before it left."""
-    return min(1.0, nucleus.values[0] * nucleus.mass_before)
-
-
-def threshold_texts(nucleus: CutMark) -> list[str]:
-    """The threshold's label in several wordings, longest first."""
-    mass = f"{nucleus.mass_before:.2f}"
-    if mass == "1.00" or not nucleus.after:
-        return [nucleus.value]
-    return [f"{nucleus.value} of the {mass} that {nucleus.after} left", f"{nucleus.value} of {mass}", nucleus.value]
-
-
-def _draw_threshold_label(plotext: Any, figure: Figure) -> None:
-    """Write the label on the threshold's line, clear of the curve and the vertical lines."""
-    if not (nucleus := figure.nucleus):
+    A label takes a third of the row at most, so that the line is seen. If no label fits, the line is not drawn.
+    """
+    if figure.threshold is None:
         return
-    height = threshold(nucleus)
-    busy = set(_columns_at(figure, figure.row(height))) | {figure.column(mark.left) for mark in figure.lines}
-    if placed := place_on_line(threshold_texts(nucleus), busy, figure.columns):
-        x = figure.right * placed.start / max(1, figure.columns - 1)
-        plotext.text(placed.text, x, height, alignment="left")
-
-
-def _columns_at(figure: Figure, row: int) -> Iterable[int]:
-    """The columns in which the tempered curve crosses a row."""
-    before = (0, 0)
-    points = zip(figure.curves.ranks, figure.curves.tempered, strict=True)
-    for column, height in ((figure.column(rank), figure.row(value)) for rank, value in points):
-        if before[1] <= row <= height:
-            yield from range(before[0], column + 1)
-        before = (column, height)
+    row, columns = figure.shares.row(figure.threshold.value), canvas.columns
+    texts = [text for text in figure.threshold.texts if 3 * len(text) <= columns] or figure.threshold.texts[-1:]
+    for at in (row, row + 1, row - 1):
+        if placed := place_right(texts, canvas.busy(at), columns):
+            canvas.put(placed.start - 1, at, f" {placed.text} ", "cut")
+            canvas.put(0, row, _THRESHOLD * columns, "cut")
+            return

@@ -11,8 +11,9 @@ from textual.content import Content
 from textual.geometry import Size
 
 from tui.protocol import PlotRequest, Plotted, Viewed
-from tui.widgets.plots.labels import Label, place_more
-from tui.widgets.plots.plot import Colour, Run
+from tui.widgets.plots.axes import CountAxis, Tick
+from tui.widgets.plots.frame import LOW, UNNAMED, canvas_columns, lines_below, x_axis, y_axis
+from tui.widgets.plots.plot import Colour, Run, fitting
 from tui.widgets.plots.series import series
 
 HELP = """\
@@ -26,19 +27,9 @@ column is one bin, from 1e-10 on the left to 1 on the right.
 - *below* so many are less probable than the left end
 - *unseen* so many have no place here, because a server does not tell their probability
 """
-LEFT = 5
-"""Cells left of the canvas, for the y axis and its labels."""
-BELOW = 2
-"""Lines below the canvas, for the x axis and its labels."""
 EVERY = 2
 """Distance between labels of the x axis, in powers of ten."""
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
-_COUNTS = ("1", "10", "100", "1k", "10k", "100k", "1M")
-
-
-def columns(size: Size) -> int:
-    """Columns of the canvas in a pane of this size."""
-    return max(1, size.width - LEFT)
 
 
 class Bins(NamedTuple):
@@ -67,41 +58,42 @@ class Histogram:
 
     def request(self, size: Size) -> PlotRequest:
         """Ask for one bin per column."""
-        return PlotRequest(self.id, width=columns(size))
+        return PlotRequest(self.id, width=canvas_columns(size.width))
 
-    def legend(self, viewed: Viewed) -> Content:
+    def legend(self, viewed: Viewed, width: int) -> Content:
         """Names of the colours, and the numbers of candidates below the first bin and unseen."""
         assert viewed.plot is not None
         below = Bins.of(viewed.plot).below
-        parts = [("█ kept", "$live"), ("  █ removed", "$removed")]
-        parts += [(f"  {below:,} below", "")] if below else []
-        parts += [(f"  {viewed.tail.count:,} unseen", "")] if viewed.tail else []
-        return Content.assemble(*parts)
+        parts = [Content.styled("█ kept", "$live"), Content.styled("█ removed", "$removed")]
+        parts += [Content(f"{below:,} below")] if below else []
+        parts += [Content(f"{viewed.tail.count:,} unseen")] if viewed.tail else []
+        return fitting(parts, width)
 
     def draw(self, viewed: Viewed, size: Size) -> list[list[Run]]:
-        """Draw the bars and the axes."""
+        """Draw the bars and the axes; in a low pane there is no line for the title of the y axis."""
         assert viewed.plot is not None
-        bins, width, rows = Bins.of(viewed.plot), columns(size), size.height - BELOW
-        most = max(10.0, *map(sum, zip(bins.kept, bins.removed, strict=True)))
+        bins, columns = Bins.of(viewed.plot), canvas_columns(size.width)
+        title: list[list[Run]] = [[("quiet", "candidates".ljust(size.width))]] if size.height >= LOW else []
+        rows = size.height - len(title) - lines_below(size.height)
+        most = max(map(sum, zip(bins.kept, bins.removed, strict=True)))
+        axis = CountAxis.of(most, rows)
         # There is one bin per column, except until the reply to the request of a resized pane.
         bars = [
-            (eighths(bins.kept[at], most, rows), eighths(bins.kept[at] + bins.removed[at], most, rows))
-            for at in (column * len(bins.kept) // width for column in range(width))
+            (axis.eighths(bins.kept[at]), axis.eighths(bins.kept[at] + bins.removed[at]))
+            for at in (column * len(bins.kept) // columns for column in range(columns))
         ]
-        named = {
-            (eighths(10**power, most, rows) - 1) // 8: name for power, name in enumerate(_COUNTS) if 10**power <= most
-        }
-        canvas = [[("quiet", _axis(named.get(y, ""))), *_row(bars, y)] for y in reversed(range(rows))]
-        return [*canvas, *_x_axis(bins.powers, width)]
+        named = y_axis(axis.ticks(most))
+        canvas = [[("quiet", named.get(y, UNNAMED)), *_row(bars, y)] for y in reversed(range(rows))]
+        return [*title, *canvas, *x_axis(_ticks(bins.powers, columns), ("probability", "prob."), columns, size.height)]
 
 
-def eighths(count: float, most: float, rows: int) -> int:
-    """A bar's height in eighths of a cell. The axis begins at half a candidate, so that a single one is visible."""
-    return max(1, round(8 * rows * math.log10(2 * count) / math.log10(2 * most))) if count else 0
-
-
-def _axis(name: str) -> str:
-    return f"{name:>{LEFT - 1}}{'┤' if name else '│'}"
+def _ticks(powers: Sequence[float], columns: int) -> list[Tick]:
+    """The ticks of the x axis, each on the bin that its probability begins; 1, the last bin's end, on that bin."""
+    first, last = round(powers[0]), round(powers[-1])
+    return [
+        Tick(min(columns * (power - first) // (last - first), columns - 1), f"1e{power}" if power else "1")
+        for power in range(first, last + 1, EVERY)
+    ]
 
 
 def _row(bars: Sequence[tuple[int, int]], y: int) -> Iterator[Run]:
@@ -114,15 +106,3 @@ def _row(bars: Sequence[tuple[int, int]], y: int) -> Iterator[Run]:
 
     for colour, cells in groupby(map(cell, bars), lambda found: found[0]):
         yield colour, "".join(character for _, character in cells)
-
-
-def _x_axis(powers: Sequence[float], width: int) -> list[list[Run]]:
-    """The x axis with its ticks, and the line of labels below it."""
-    first, last = round(powers[0]), round(powers[-1])
-    ticks = {power: round((width - 1) * (power - first) / (last - first)) for power in range(first, last + 1, EVERY)}
-    line = "".join("┬" if column in ticks.values() else "─" for column in range(width))
-    names, end = "", 0
-    for placed in place_more((Label(at, f"1e{power}" if power else "1") for power, at in ticks.items()), [], width):
-        names += " " * (placed.start - end) + placed.text
-        end = placed.end
-    return [[("quiet", " " * (LEFT - 1) + "└" + line)], [("quiet", " " * LEFT + names.ljust(width))]]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 GAP = 2
@@ -10,10 +11,10 @@ GAP = 2
 
 
 class Label(NamedTuple):
-    """A text to be placed above a column."""
+    """A text in several wordings, longest first, that belongs to a column."""
 
     column: int
-    text: str
+    texts: tuple[str, ...]
 
 
 class Placed(NamedTuple):
@@ -28,50 +29,84 @@ class Placed(NamedTuple):
         return self.start + len(self.text)
 
 
-def place(labels: Iterable[Label], width: int) -> list[Placed]:
-    """Place each label as near to its column as possible, left to right; labels that would touch are joined.
+def place_all(needed: Sequence[Label], spared: Sequence[Label], width: int, margin: int = 0) -> Mapping[Label, Placed]:
+    """Place labels on one line, each touching its column, in the longest wordings that fit.
 
-    If `width` is too small for all, the rightmost labels are dropped.
+    The line has `width` cells and, left of the first column, a margin that labels may reach into.
+
+    Both lists are in order of importance. If not all of `needed` fit even in their shortest wordings, the last are
+    dropped; of `spared` those are placed for which the others leave room.
     """
-    groups: list[list[Label]] = [[label] for label in sorted(labels, key=lambda label: label.column)]
-    groups = [group for group in groups if len(group[0].text) <= width]
-    placed = [_centred(group, width) for group in groups]
-    while touching := next((i for i in range(1, len(placed)) if placed[i].start < placed[i - 1].end + GAP), 0):
-        merged = groups[touching - 1] + groups[touching]
-        while len(_joined(merged)) > width:
-            merged.pop()
-        groups[touching - 1 : touching + 1] = [merged]
-        placed[touching - 1 : touching + 1] = [_centred(merged, width)]
+    placed: Mapping[Label, Placed]
+    for length in range(max((len(label.texts) for label in needed), default=0)):
+        placed = _line_up({label: label.texts[min(length, len(label.texts) - 1)] for label in needed}, width, margin)
+        if placed:
+            break
+    else:
+        placed = _place_some({}, {label: label.texts[-1:] for label in needed}, width, margin)
+    return _place_some(placed, {label: label.texts for label in spared}, width, margin)
+
+
+def _place_some(
+    placed: Mapping[Label, Placed], more: Mapping[Label, Sequence[str]], width: int, margin: int
+) -> Mapping[Label, Placed]:
+    """Place one label of `more` after the other beside those placed, each in its longest wording that fits, if any."""
+    for label, texts in more.items():
+        before = {other: one.text for other, one in placed.items()}
+        tries = (_line_up(before | {label: text}, width, margin) for text in texts)
+        placed = next(filter(None, tries), placed)
     return placed
 
 
-def _joined(group: Sequence[Label]) -> str:
-    return " ".join(label.text for label in group)
+def _line_up(wordings: Mapping[Label, str], width: int, margin: int) -> dict[Label, Placed]:
+    """Place every label in its wording, as near to its column's middle as the others let it; empty if one cannot be.
 
-
-def _centred(group: Sequence[Label], width: int) -> Placed:
-    """Place a group of labels, joined, over the middle of its columns, inside the canvas."""
-    text = _joined(group)
-    middle = sum(label.column for label in group) / len(group)
-    return Placed(max(0, min(round(middle - (len(text) - 1) / 2), width - len(text))), text)
-
-
-def place_more(labels: Iterable[Label], placed: Sequence[Placed], width: int) -> list[Placed]:
-    """Place those less important `labels` that fit exactly over their columns beside the labels in `placed`."""
-    more: list[Placed] = []
+    From left to right each goes as far left as it may, then from right to left as near to its middle as there is room.
+    """
+    labels = sorted(wordings, key=lambda label: label.column)
+    starts: list[int] = []
+    free = -margin
     for label in labels:
-        one = _centred([label], width)
-        taken = (*placed, *more)
-        if all(one.end + GAP <= other.start or other.end + GAP <= one.start for other in taken):
-            more.append(one)
-    return more
+        length = len(wordings[label])
+        start = max(free, label.column - length)
+        if start > label.column + 1 or start + length > width:
+            return {}
+        starts.append(start)
+        free = start + length + GAP
+    placed, free = {}, width + GAP
+    for label, start in zip(reversed(labels), reversed(starts), strict=True):
+        length = len(wordings[label])
+        middle = round(label.column - (length - 1) / 2)
+        placed[label] = Placed(max(start, min(middle, free - GAP - length)), wordings[label])
+        free = placed[label].start
+    return placed
 
 
-def place_on_line(texts: Iterable[str], busy: Collection[int], width: int) -> Placed | None:
-    """Place the first of `texts` that fits on a row between its `busy` columns, as far left as possible."""
+def place_centred(labels: Iterable[Label], width: int) -> dict[Label, Placed]:
+    """Place each label, in its first wording, over its column in a line, if it fits beside those before it."""
+    placed: dict[Label, Placed] = {}
+    for label in labels:
+        text = label.texts[0]
+        start = round(label.column - (len(text) - 1) / 2)
+        one = Placed(max(0, min(start, width - len(text))), text)
+        if one.end <= width and not any(_collide(one, other) for other in placed.values()):
+            placed[label] = one
+    return placed
+
+
+def _collide(one: Placed, other: Placed) -> bool:
+    return one.start < other.end + GAP and other.start < one.end + GAP
+
+
+def place_right(texts: Iterable[str], busy: Collection[int], width: int, blanks: int = 1) -> Placed | None:
+    """Place the first of `texts` that fits between the `busy` columns of a row, as far right as it can be.
+
+    So many `blanks` are on both sides of it, except at the row's end.
+    """
+    edges = [-1, *sorted(busy), width]
     for text in texts:
-        room = len(text) + 2
-        for start in range(0, width - room + 1):
-            if not any(column in busy for column in range(start, start + room)):
-                return Placed(start, f" {text} ")
+        for left, right in reversed(list(pairwise(edges))):
+            end = right - (blanks if right < width else 0)
+            if end - (left + 1 + blanks) >= len(text):
+                return Placed(end - len(text), text)
     return None

@@ -20,6 +20,8 @@ from tui.widgets.plots.plot import COLOURS, Plot, Run
 PLACEHOLDER = "No plot yet: submit a prompt."
 LEAST = Size(16, 4)
 """Smallest size in cells at which a plot is drawn."""
+BORDER = 4
+"""Cells of the border's line that its text cannot have."""
 _CSS = "\n".join(
     ["PlotPane { border-title-color: $quiet; }"]
     + [f"PlotPane > .plot--{colour} {{ color: ${colour}; }}" for colour in COLOURS]
@@ -81,6 +83,7 @@ class PlotPane(Widget, can_focus=True):
 
     def _on_resize(self) -> None:
         self._ask()
+        self._show_legend()
 
     def _on_hide(self, event: events.Hide) -> None:
         """Ask again when shown: replies for a hidden pane hold no plot."""
@@ -98,7 +101,12 @@ class PlotPane(Widget, can_focus=True):
     def watch_viewed(self, viewed: Viewed | None) -> None:
         """Redraw, and show the legend in the border."""
         self._strips = []
-        self.border_subtitle = self.plot.legend(viewed) if viewed is not None and self._answers(viewed) else None
+        self._show_legend()
+
+    def _show_legend(self) -> None:
+        viewed, width = self.viewed, self.size.width - BORDER
+        answered = viewed is not None and self._answers(viewed)
+        self.border_subtitle = self.plot.legend(viewed, width) if viewed is not None and answered else None
 
     def _answers(self, viewed: Viewed) -> bool:
         return viewed.plot is not None and viewed.plot.id == self.plot.id

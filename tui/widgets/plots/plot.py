@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, Protocol, get_args
 
 from textual.content import Content
@@ -9,11 +10,22 @@ from textual.geometry import Size
 
 from tui.protocol import PlotRequest, Viewed
 
-Colour = Literal["live", "raw", "cut", "bar", "removed", "quiet"]
+Colour = Literal["live", "raw", "cut", "bar", "removed", "quiet", "foreground"]
 """The theme variables that plots are drawn in."""
 COLOURS: tuple[Colour, ...] = get_args(Colour)
 Run = tuple[Colour, str]
 """(colour, text): consecutive cells of one colour."""
+
+
+def fitting(parts: Sequence[Content], width: int) -> Content:
+    """The first of these parts side by side, as many as fit into `width` cells."""
+    line = Content("")
+    for part in parts:
+        longer = Content.assemble(line, "  ", part) if line else part
+        if longer.cell_length > width:
+            break
+        line = longer
+    return line
 
 
 class Plot(Protocol):
@@ -28,8 +40,8 @@ class Plot(Protocol):
     def request(self, size: Size) -> PlotRequest:
         """The request for a pane of this size: as many points as are visible."""
 
-    def legend(self, viewed: Viewed) -> Content:
-        """The names of the lines, in theme colours."""
+    def legend(self, viewed: Viewed, width: int) -> Content:
+        """The names of lines and marks, in theme colours: as many as fit into `width` cells."""
 
     def draw(self, viewed: Viewed, size: Size) -> list[list[Run]]:
         """Draw the plot line by line in exactly this size; `viewed.plot` holds this plot's series."""
