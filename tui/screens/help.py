@@ -34,7 +34,7 @@ What is in force, and who decided it. None of it reaches the model: the list, th
 - `←` `→` a step, with `shift` ten; `home` `end` the ends; wheel and drag; or type a number
 - `o` off: the value at which it does nothing; `b` back to its source
 - *you*, *preset*, *model* (its generation_config.json), *default* (transformers' own), *samplescope*: who decided
-- `⚑` a value in force that nobody asked for: transformers applies top-k 50 where top-k is not given
+- `⚑` a default of transformers that acts: it applies top-k 50 where neither you nor the model set a top-k
 - `○` off, `●` acting
 """
 PROMPT = """\

@@ -10,6 +10,7 @@ from tui.protocol import Candidate
 from tui.widgets.candidates import CandidateList
 from tui.widgets.controls import Controls
 from tui.widgets.figures import perplexity
+from tui.widgets.goes_on import GoesOn, drawn_with
 from tui.widgets.plots.pane import PlotPane
 from tui.widgets.prompt import PromptEditor
 from tui.widgets.status import StatusLine
@@ -46,7 +47,9 @@ class Panes:
         self.text.unreachable = dict(new.unreachable)
         waits = new.state.status is not EngineStatus.IDLE and new.state.cursor == ROOT
         placeholder = (
-            "The prompt stands here once it is read." if waits else "{edit} edits the prompt, {submit} submits it."
+            "The text appears here once the model has read the prompt."
+            if waits
+            else "{edit} edits the prompt, {submit} submits it."
         )
         self.text.placeholder = self._keymap.phrase(placeholder)
         drawn = sum(node.how is not How.PROMPT for node in new.branch)
@@ -72,10 +75,12 @@ class Panes:
     def _name_candidates(self, story: Story, new: Picture) -> None:
         """Set the candidate list's caption, and the token with which the branch continues."""
         cursor, after = new.state.cursor, new.state.next_node(story)
-        inside = "in the prompt, " if new.viewed is not None and new.viewed.inside_prompt else ""
-        self.candidates.caption = f"{inside}after token {story[cursor].position + 1:,}" if cursor in story else ""
-        self.candidates.goes_on = after.token if after else None
-        self.candidates.fresh = after.token if after and after.id == new.state.fresh else None
+        inside = " of the prompt" if new.viewed is not None and new.viewed.inside_prompt else ""
+        # Counted from 1, and the one after the cursor: its index from 0 is the cursor's plus 1.
+        self.candidates.caption = f"for token {story[cursor].position + 2:,}{inside}" if cursor in story else ""
+        state = new.state
+        given = drawn_with(after, state.settings(), state.base, state.seed) if after else ""
+        self.candidates.goes_on = GoesOn(after, given) if after else None
 
     def _show_status(self, story: Story, old: Picture, new: Picture) -> None:
         if old.state.cursor != new.state.cursor or old.branch != new.branch:

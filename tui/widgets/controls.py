@@ -28,7 +28,7 @@ WITH_SLIDER = {name: parameter for name, parameter in SPOKEN_ORDER.items() if pa
 """The parameters that have a slider, from top to bottom."""
 
 HINT = "←→ move · digits type · o off · b source"
-_ROOM_FOR_NOTES = 45
+_ROOM_FOR_NOTES = 47
 
 
 _CSS = """
@@ -124,8 +124,9 @@ class Controls(Widget):
         self._show_all()
 
     def on_resize(self) -> None:
-        """Show the number fields with or without their sources, as the width allows."""
+        """Show the number fields with or without their sources, and the note in the words there is room for."""
         self._show_numbers()
+        self._show_note()
 
     # From the screen to the rows
 
@@ -179,7 +180,7 @@ class Controls(Widget):
 
     def _show_note(self, wrong: str = "") -> None:
         """Show why a typed number was rejected, else the note on the settings (`in_force.note`)."""
-        text = wrong or in_force.note(self.settings)
+        text = wrong or in_force.note(self.settings, self.content_size.width)
         _set_text(self.note, text)
         self.note.set_class(bool(wrong), "-wrong").set_class(bool(text) and not wrong, "-loud")
 
