@@ -53,9 +53,7 @@ class Panes:
         )
         self.text.placeholder = self._keymap.phrase(placeholder)
         drawn = sum(node.how is not How.PROMPT for node in new.branch)
-        title = f"Text · {drawn:,} new" if drawn else "Text"
-        if title != self.text.border_title:  # setting it repaints the pane
-            self.text.border_title = title
+        self.text.caption = f"{drawn:,} new" if drawn else ""
 
     def _show_settings(self, new: Picture) -> None:
         if new.opened is not None:
