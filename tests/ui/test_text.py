@@ -13,8 +13,6 @@ from tui.widgets.story_spans import BEGINS, CHANGED, CHOSEN, NEWLINE
 from tui.widgets.surprise import SURPRISAL_EDGES, scale, surprisal_step
 from tui.widgets.text import LEGEND, StoryText
 
-# -- the pane --------------------------------------------------------------------------------------------------------
-
 
 def make(nodes, cursor=None, width=40, height=10, **more):
     text = StoryText()

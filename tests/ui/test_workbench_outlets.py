@@ -73,7 +73,7 @@ async def test_help_lists_every_key_and_explains_the_focused_pane(start):
         await bed.pilot.press("question_mark")
         await bed.until(lambda: len(bed.app.screen_stack) == 2)
         text = screen_text(bed.app)
-        assert "The whole vocabulary, best first" in text
+        assert "Every token of the vocabulary, best first" in text
         assert [action.name for action in keys.ACTIONS.values() if action.name not in text] == []
 
 

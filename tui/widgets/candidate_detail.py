@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from tui.core.stages import STAGES
+from tui.core.stages import STAGES, TOP_P
 from tui.protocol import Candidate, Viewed
 from tui.widgets.candidate_columns import Column, fit, marked_name
 from tui.widgets.labels import is_greedy
 
-_UP_TO_TOP_P = tuple(STAGES)[: tuple(STAGES).index("top_p") + 1]
+_NAMES = tuple(STAGES)
+_AFTER_TOP_P = _NAMES[_NAMES.index(TOP_P.name) + 1 :]
 
 
 def detail(candidate: Candidate | None, viewed: Viewed, shown: Sequence[Column]) -> str:
@@ -45,7 +46,7 @@ def least_top_p(candidate: Candidate, viewed: Viewed) -> float | None:
 
     None where top-p does not decide it: under an earlier cut, without drawing, or where a number is not known.
     """
-    earlier = [cut for cut in viewed.cuts if cut.stage != "top_p" and not _after_top_p(cut.stage)]
+    earlier = [cut for cut in viewed.cuts if cut.stage not in (TOP_P.name, *_AFTER_TOP_P)]
     mass = earlier[-1].mass if earlier else 1.0
     removed = candidate.removed_by in {cut.stage for cut in earlier}
     own_stages = any(cut.stage not in STAGES for cut in viewed.cuts)  # of the model: they may cut inside the ranking
@@ -53,10 +54,6 @@ def least_top_p(candidate: Candidate, viewed: Viewed) -> float | None:
     if removed or own_stages or is_greedy(viewed.settings) or not better >= 0 or not mass > 0:
         return None
     return better / mass
-
-
-def _after_top_p(stage: str) -> bool:
-    return stage in STAGES and stage not in _UP_TO_TOP_P
 
 
 def _need(top_p: float | None) -> str:
