@@ -13,12 +13,24 @@ from tests.handmade import settings, view
 from tui.core.settings import OFF, Setting, Source
 from tui.core.story import How, Node
 from tui.protocol import Candidate, Cut, Span
-from tui.widgets.candidate_columns import bar, columns, fit, heading
+from tui.widgets.candidate_columns import (
+    GOES_ON,
+    MISSING,
+    SPECIAL,
+    UNRANKED,
+    WOULD_DRAW,
+    bar,
+    columns,
+    fit,
+    heading,
+)
 from tui.widgets.candidate_detail import least_top_p
 from tui.widgets.candidate_lines import Lines
+from tui.widgets.candidate_messages import HELP
 from tui.widgets.candidate_paint import CandidateLine, ListFormat, Painter, cut_text
 from tui.widgets.cuts import CutMark, border_note, cut_marks
 from tui.widgets.goes_on import drawn_with
+from tui.widgets.labels import FLAG
 from tui.widgets.numbers import aligned, logarithm, percent, score, significant
 from tui.widgets.titles import shortened
 
@@ -303,3 +315,21 @@ def test_a_title_is_as_long_as_there_is_room_for(parts, width):
     assert cell_len(title) <= width or title == shortest
     if cell_len(longest) <= width:
         assert title == longest
+
+
+def test_the_help_tells_every_mark_and_every_heading():
+    shown = columns(140, 500, 30, 1000)
+    headings = {heading(unit, column).split()[0] for unit in ("percent", "logprob", "logit") for column in shown[2:]}
+    marks = (WOULD_DRAW, GOES_ON, SPECIAL, MISSING, UNRANKED, FLAG, "%", "ln", "·", "↵", "⟨E2⟩", "∅", "≤", "≥", "?")
+    words = (
+        "if it were the only cut",
+        "equal tokens kept",
+        "tie",
+        "needs top-p",
+        "bits",
+        "unseen",
+        "undecided",
+        "with T",
+    )
+    told = HELP.replace("cum.", "")
+    assert [mark for mark in (*headings - {"token", "cum."}, *marks, *words) if mark not in told] == []
