@@ -14,6 +14,8 @@ from textual.color import Color
 from textual.css.stylesheet import Stylesheet
 from textual.theme import Theme
 
+from tui.core.colours import LEGIBLE, RGB, contrast, oklch
+
 STEPS = 7
 """Steps of the surprisal ramp: `$surprisal-0` (expected) to `$surprisal-6` (surprising)."""
 
@@ -32,6 +34,28 @@ OWN_VARIABLES: tuple[str, ...] = (
     *(f"surprisal-{step}" for step in range(STEPS)),
 )
 """The theme variables that samplescope adds to Textual's. A missing one comes from `variable_defaults`."""
+
+_ON_DARK = (
+    (0.62, 0.1, 262), (0.677, 0.153, 301), (0.725, 0.167, 339), (0.771, 0.145, 13), (0.827, 0.132, 55),
+    (0.891, 0.139, 90), (0.975, 0.07, 107),
+)  # fmt: skip
+_ON_LIGHT = (
+    (0.535, 0.12, 250), (0.504, 0.19, 281), (0.472, 0.218, 311), (0.441, 0.19, 341), (0.409, 0.163, 13),
+    (0.36, 0.116, 46), (0.285, 0.065, 76),
+)  # fmt: skip
+"""Lightness, chroma and hue in OKLab of each step: from blue over violet and rose to a pale yellow, or a dark brown.
+
+Each step is as far from the next as the others, and further from the background.
+"""
+_ANSI_RAMP = (
+    "ansi_blue",
+    "ansi_bright_blue",
+    "ansi_magenta",
+    "ansi_bright_magenta",
+    "ansi_red",
+    *["ansi_bright_red"] * 2,
+)
+"""The last step is bold besides."""
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _STYLE = "-style"
@@ -168,15 +192,22 @@ def variable_defaults(theme: Theme) -> dict[str, str]:
         "cursor": background.blend(accent, 0.2).hex,
         "cursor-blurred": grey(0.1),
     }
-    return named | _ramp(background, foreground, accent)
+    return named | _ramp(background)
 
 
-def _ramp(background: Color, foreground: Color, accent: Color) -> dict[str, str]:
-    """The surprisal ramp: from a grey to white (on dark) or black (on light), tinted with the accent."""
-    first = background.blend(foreground, 0.6)
-    last = Color.parse("white" if background.brightness < 0.5 else "black")
-    steps = [first.blend(last, step / (STEPS - 1)).blend(accent, 0.15) for step in range(STEPS)]
-    return {f"surprisal-{step}": colour.hex for step, colour in enumerate(steps)}
+def _ramp(background: Color) -> dict[str, str]:
+    """The surprisal ramp, moved away from the background as far as its first steps need to be legible."""
+    steps = _ON_DARK if background.brightness < 0.5 else _ON_LIGHT
+    last = steps[-1][0]
+    for squeezed in (1 - share / 20 for share in range(20)):
+        colours = [oklch(last + squeezed * (lightness - last), chroma, hue) for lightness, chroma, hue in steps]
+        if min(contrast(colour, background.normalized) for colour in colours) >= LEGIBLE:
+            break
+    return {f"surprisal-{step}": _hex(colour) for step, colour in enumerate(colours)}
+
+
+def _hex(colour: RGB) -> str:
+    return "#" + "".join(f"{round(255 * part):02x}" for part in colour)
 
 
 def _ansi_defaults(colours: dict[str, str]) -> dict[str, str]:
@@ -187,5 +218,5 @@ def _ansi_defaults(colours: dict[str, str]) -> dict[str, str]:
     named |= {"cursor": text, "cursor-blurred": text}
     # Textual's widgets use these two variables, which only its two ANSI themes define.
     named |= {"ansi-background": "ansi_black", "ansi-foreground": "ansi_white"}
-    ramp = (grey, "ansi_blue", "ansi_bright_blue", "ansi_magenta", "ansi_bright_magenta", "ansi_bright_red", text)
+    ramp = _ANSI_RAMP
     return named | {f"surprisal-{step}": colour for step, colour in enumerate(ramp)}

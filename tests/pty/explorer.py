@@ -15,7 +15,7 @@ from tests.ptyrun import Terminal
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-P", "-m", "tui")
-READY = re.compile(r"Candidates · after token (\d+) · [\d,]+")
+READY = re.compile(r"Candidates for token (\d+) · [\d,]+")
 
 _ROW = re.compile(r"\s*([\d,]+) [▸•●§ ]*(\S+)\s+(\d+)\s")
 

@@ -37,7 +37,7 @@ PASTED = b"\x1b[200~one\rtwo\r\rthree\x1b[201~"
 @pytest.fixture
 def opened(start, tmp_path):
     terminal = start(COMMAND, env={"XDG_CONFIG_HOME": str(tmp_path)}, size=(120, 40))
-    terminal.until("after token")
+    terminal.until("Candidates for token")
     return terminal
 
 

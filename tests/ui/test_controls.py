@@ -56,7 +56,7 @@ async def test_a_preset_that_is_named_in_the_settings_themselves_is_shown_too():
 async def test_transformers_hidden_top_k_is_flagged_and_said_in_words():
     async with alone(make()) as pilot:
         assert row(pilot, "top_k").split()[-3:] == ["50", "⚑", "transformers"]
-        assert any("transformers' own top-k 50: nobody asked" in line for line in lines(pilot.app))
+        assert any("⚑ top-k 50 is transformers' default, not yours" in line for line in lines(pilot.app))
 
 
 @pytest.mark.parametrize("given", [{"top_k": 50}, {"top_k": 0}])
@@ -195,7 +195,7 @@ async def test_the_compact_form_is_one_line_with_all_that_acts():
     async with alone(controls) as pilot:
         assert controls.size.height == 1
         assert lines(pilot.app)[0].strip() == (
-            "T 0.90 · k 50⚑ · p 0.90 · min-p off · seed 42 · repetition penalty 1.10 (mode…"
+            "T 0.90 · k 50 (default) · p 0.90 · min-p off · repetition penalty 1.10 (model…"
         )
 
 

@@ -186,7 +186,9 @@ async def test_the_status_line_has_intervals() -> None:
     status.viewed = head()
     async with alone(status, size=(140, 3)) as pilot:
         text = " ".join(lines(pilot.app)[0].split())
-    assert text.startswith("entropy 4.1–5.3 → 2.9–5.9 bits · kept 20–500 · mass 0.610–0.930 · unseen 492 · 40.0 %")
+    assert text.startswith(
+        "next: entropy 4.1–5.3 → 2.9–5.9 bits · kept 20–500 of 500 (61.0–93.0 %) · unseen 492 (40.0 %)"
+    )
 
 
 async def test_the_status_line_says_what_is_exact_as_ever() -> None:
@@ -195,7 +197,7 @@ async def test_the_status_line_says_what_is_exact_as_ever() -> None:
     status.viewed = head(mine=exact)
     async with alone(status, size=(140, 3)) as pilot:
         text = " ".join(lines(pilot.app)[0].split())
-    assert text.startswith("entropy 4.10–4.14 → 2.50 bits · kept 7 · mass 0.550 ·")
+    assert text.startswith("next: entropy 4.10–4.14 → 2.50 bits · kept 7 of 500 (55.0 %) ·")
 
 
 async def test_the_curve_ends_where_the_telling_ends_and_says_so() -> None:
@@ -248,4 +250,4 @@ async def test_a_token_of_the_tail_is_found_and_taken(start) -> None:
 async def test_a_thousand_draws_where_none_is_certain_count_nothing(start) -> None:
     async with start(make=server) as bed:
         await bed.press("d")
-        assert "drawn" not in screen_text(bed.app)
+        assert "drawn" not in screen_text(bed.app).replace("nothing drawn yet", "")

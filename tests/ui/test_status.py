@@ -1,14 +1,18 @@
 """The status line: the view's numbers, the engine's state, and the parts dropped in narrow terminals."""
 
 import math
+import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from tests.ui.bare import alone, lines
 from tui.core.story import How, Node
-from tui.protocol import Entropy, Opened, Progress, Viewed
-from tui.widgets.figures import Part, perplexity
-from tui.widgets.status import DROPPED_FIRST, StatusLine, fitting
+from tui.protocol import Entropy, Opened, Progress, Span, Tail, Viewed
+from tui.widgets.figures import Part, bits, figure, fitting, last_parts, next_parts, perplexity, share, width
+from tui.widgets.status import FACTS_DROPPED_FIRST, HELP, NUMBERS_DROPPED_FIRST, StatusLine
 
 
 def opened(**more):
@@ -21,8 +25,9 @@ def viewed(final=2.9, kept=37, mass=0.902):
                   entropy=Entropy(4.1, 3.8, final))  # fmt: skip
 
 
-def token(surprisal, how=How.SAMPLED):
-    return Node(5, 4, 4, 4, b"x", how=how, surprisal=surprisal, ms=6.9)
+def token(surprisal, how=How.SAMPLED, **more):
+    fields = {"piece": b" were", "ms": 6.9, "rank": 48, **more}
+    return Node(5, 4, 4, 4, how=how, surprisal=surprisal, **fields)
 
 
 def make(**more):
@@ -42,24 +47,138 @@ def squeezed(pilot):
     return [" ".join(line.split()) for line in lines(pilot.app) if line]
 
 
-async def test_at_120_columns_two_lines_say_it_all():
+# -- the numbers -----------------------------------------------------------------------------------------------------
+
+
+async def test_two_groups_say_what_comes_next_and_what_was_drawn_last():
+    async with alone(make(), size=(160, 5)) as pilot:
+        assert squeezed(pilot)[0] == (
+            "next: entropy 4.10 → 2.90 bits · kept 37 of 50,257 (90.2 %) · like 7.5 equal choices"
+            " │ last: ·were 2.1 bits, rank 48 · text perplexity 9.8"
+        )
+
+
+@pytest.mark.parametrize(
+    ("width", "line"),
+    [
+        (
+            130,
+            "next: entropy 4.10 → 2.90 bits · kept 37 of 50,257 (90.2 %)"
+            " │ last: ·were 2.1 bits, rank 48 · text perplexity 9.8",
+        ),
+        (80, "next: entropy 4.10 → 2.90 bits · kept 37 (90.2 %) │ last: 2.1 bits, rank 48"),
+        (60, "next: entropy 4.10 → 2.90 bits · kept 37 │ last: 2.1 bits"),
+        (50, "next: entropy 4.10 → 2.90 bits · kept 37"),
+        (20, ""),
+    ],
+)  # fmt: skip
+async def test_in_a_narrower_terminal_parts_go_whole_in_the_stated_order(width, line):
+    async with alone(make(), size=(width, 5)) as pilot:
+        assert " ".join(lines(pilot.app)[0].split()) == line
+
+
+@pytest.mark.parametrize("order", [NUMBERS_DROPPED_FIRST, FACTS_DROPPED_FIRST])
+@pytest.mark.parametrize("room", range(0, 130, 7))
+def test_what_is_left_fits_and_is_in_place(room, order):
+    parts = [Part(name, f"{name} ", "12.3") for name in reversed(order)]
+    left = fitting(parts, room, order)
+    assert width(left) <= room or not left
+    assert left == [part for part in parts if part in left]
+    gone = [name for name in order if name not in {part.name for part in left}]
+    assert gone == list(order[: len(gone)])
+
+
+@pytest.mark.parametrize("columns", [80, 120, 200])
+async def test_the_groups_keep_their_places_while_a_slider_moves(columns):
+    status, places = make(), set()
+    async with alone(status, size=(columns, 5)) as pilot:
+        for final, kept, mass in ((2.9, 37, 0.902), (9.99, 1_234, 0.05), (9.999, 9, 0.99996), (15.6, 50_257, 1.0)):
+            status.viewed = viewed(final, kept, mass)
+            await pilot.pause()
+            line = lines(pilot.app)[0]
+            assert re.search(r"\S  +\S", line.split("│")[0].rstrip() + "│") is None  # no holes inside a group
+            places.add((line.index("→"), line.index("kept"), line.index("│") if columns > 80 else 0))
+        assert len(places) == 1
+
+
+@pytest.mark.parametrize(
+    ("mass", "text"),
+    [(1, "100"), (0.99996, "99.99"), (0.9994, "99.9"), (0.9999999, "99.99"), (0.86, "86.0"), (0, "0"), (1e-9, "1e-7")],
+)
+def test_a_share_short_of_all_never_reads_as_all(mass, text):
+    assert share(mass) == text
+
+
+@given(st.floats(0, 1))
+def test_a_share_is_short_and_as_near_as_it_says(mass):
+    text = share(mass)
+    assert len(text) <= 6
+    assert (text == "100") is (mass >= 1) and (text == "0") is (mass <= 0)
+    assert math.isclose(float(text), 100 * mass, rel_tol=0.5, abs_tol=0.06)
+
+
+@given(st.floats(0, 19))
+def test_bits_always_take_four_cells(value):
+    assert len(bits(value)) == 4
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1, "1.0"), (99.94, "99.9"), (99.96, "100"), (9830, "9,830"), (2e30, "2e30")]
+)
+def test_figures_have_one_decimal_where_it_tells_something(value, text):
+    assert figure(value) == text
+
+
+def test_where_only_the_head_is_known_numbers_are_bounds():
+    tail = Tail(told=8, count=492, mass=0.4, tempered=Span(0.5, 0.6), kept=(20, 500), kept_mass=Span(0.61, 0.93),
+                entropy=(Span(4.1, 5.3), Span(4.6, 5.9), Span(2.9, 2.9)))  # fmt: skip
+    shown = "".join(part.after + part.label + part.value for part in next_parts(head_of(tail)))
+    assert shown == " · entropy 4.1–5.3 → 2.90 bits · kept 20–500 of 50,257 (61.0–93.0 %) · unseen 492 (40.0 %)"
+
+
+def head_of(tail):
+    return Viewed(id=1, slot="main", at=3, revision=1, settings={}, vocabulary=50_257, tail=tail)
+
+
+@pytest.mark.parametrize(
+    ("node", "perplexity", "text"),
+    [
+        (None, None, ""),
+        (Node(5, 4, 4, 4, b"x"), None, "nothing drawn yet"),
+        (token(3.25, How.PROMPT, rank=7), None, "·were 3.2 bits, rank 7"),
+        (token(9.41), 14.2, "·were 9.4 bits, rank 48 · text perplexity 14.2"),
+        (token(math.inf, piece=b"x" * 40), 14.2, "text perplexity 14.2"),
+        (token(1.0, piece=b"[/b]\x1b" * 9), None, "[/b]␛[/b]␛[/b]␛… 1.0 bits, rank 48"),
+    ],
+)
+def test_an_empty_group_is_not_filled_with_dashes(node, perplexity, text):
+    parts = last_parts(node, perplexity)
+    assert (
+        "".join((part.after if number else "") + part.label + part.value for number, part in enumerate(parts)) == text
+    )
+
+
+async def test_before_there_is_anything_nothing_is_said():
+    async with alone(make(viewed=None, node=None, perplexity=None), size=(120, 5)) as pilot:
+        assert squeezed(pilot) == ["demo · cpu · float32"]
+
+
+def test_the_help_explains_every_number_and_mark():
+    tail = Tail(told=8, count=2, mass=0.4, tempered=Span(0.5, 0.6), kept=(2, 5), kept_mass=Span(0.61, 0.93),
+                entropy=(Span(4.1, 5.3),) * 3)  # fmt: skip
+    every = [*next_parts(viewed()), *next_parts(head_of(tail)), *last_parts(token(1.0), 2.0)]
+    for label in {part.label.strip() for part in every} - {""}:
+        assert label in HELP
+    for word in ("next", "last", "→", "bits", "rank", "perplexity", "note", "ms a step", "–"):
+        assert word in HELP.replace("milliseconds for the last step", "ms a step")
+
+
+# -- the engine and what it says -------------------------------------------------------------------------------------
+
+
+async def test_the_engines_line_says_what_it_is_and_does():
     async with alone(make(running="running", message="Press r to stop."), size=(120, 5)) as pilot:
-        assert squeezed(pilot) == [
-            "entropy 4.10 → 2.90 bits · ≈ 7.5 candidates · kept 37 · mass 0.902 │ surprisal 2.1 · ppl 9.8",
-            "demo · cpu · float32 · 6.9 ms a step │ running · Press r to stop.",
-        ]
-
-
-async def test_at_80_columns_parts_go_whole_in_the_stated_order():
-    async with alone(make(), size=(80, 5)) as pilot:
-        assert squeezed(pilot)[0] == "entropy 4.10 → 2.90 bits · kept 37 · mass 0.902 │ surprisal 2.1"
-
-
-async def test_on_one_line_what_happens_comes_first():
-    status = make(message="No such token.")
-    status.styles.height = 1
-    async with alone(status, size=(80, 5)) as pilot:
-        assert squeezed(pilot) == ["No such token. │ entropy 4.10 → 2.90 bits · kept 37 │ surprisal 2.1"]
+        assert squeezed(pilot)[1] == "demo · cpu · float32 · 6.9 ms a step │ running · Press r to stop."
 
 
 async def test_another_machine_is_named_and_its_name_is_text_like_any_other():
@@ -77,40 +196,41 @@ async def test_what_a_server_does_not_tell_is_left_out_and_trust_is_said():
         assert squeezed(pilot)[1] == "demo · vLLM · cpu · its code is trusted · 6.9 ms a step"
 
 
-@pytest.mark.parametrize("width", range(0, 130, 7))
-def test_what_is_left_fits_and_is_in_place(width):
-    parts = [Part(name, f"{name} ", "12.3") for name in reversed(DROPPED_FIRST)]
-    left = fitting(parts, width)
-    assert sum(part.width for part in left) - 3 <= width or not left
-    assert left == [part for part in parts if part in left]
-    gone = [name for name in DROPPED_FIRST if name not in {part.name for part in left}]
-    assert gone == list(DROPPED_FIRST[: len(gone)])
+SENTENCE = "Inside the prompt nothing was drawn: only the distribution after its end is generate()'s own, bit for bit."
 
 
-async def test_numbers_keep_their_places_from_step_to_step():
-    status = make()
-    async with alone(status, size=(120, 5)) as pilot:
-        before = lines(pilot.app)[0]
-        places = [index for index, char in enumerate(before) if char in "·→"]
-        status.viewed, status.node, status.perplexity = viewed(15.6, 50_257, 1.0), token(17.9), 123_456.0
+@pytest.mark.parametrize("columns", [70, 80, 100, 120, 130])
+async def test_a_message_is_never_cut(columns):
+    notes = opened(notes=["num_beams 4"])
+    async with alone(make(message=SENTENCE, opened=notes, running="running"), size=(columns, 5)) as pilot:
+        shown = squeezed(pilot)
+        said = " ".join(shown) if columns < 130 else shown[1]
+        assert f"running · {SENTENCE}" in said
+        assert said.endswith("1 note")
+        assert len(shown) == 2
+        assert ("entropy" in shown[0]) is (columns >= 130)
+
+
+async def test_a_message_that_is_too_long_for_both_lines_ends_in_an_ellipsis_before_the_notes():
+    async with alone(make(message=f"{SENTENCE} {SENTENCE}", opened=opened(notes=["x", "y"])), size=(60, 5)) as pilot:
+        first, second = squeezed(pilot)
+        assert first == "Inside the prompt nothing was drawn: only the distribution"
+        assert second.endswith("… · 2 notes")
+
+
+async def test_the_facts_give_way_to_a_message_one_by_one():
+    async with alone(make(message="m" * 50), size=(80, 5)) as pilot:
+        assert squeezed(pilot)[1] == "demo · 6.9 ms a step │ " + "m" * 50
+
+
+async def test_on_one_line_what_happens_comes_first():
+    status = make(message="No such token.")
+    status.styles.height = 1
+    async with alone(status, size=(80, 5)) as pilot:
+        assert squeezed(pilot) == ["No such token."]
+        status.message = ""
         await pilot.pause()
-        after = lines(pilot.app)[0]
-        assert [index for index, char in enumerate(after) if char in "·→"] == places
-
-
-async def test_a_mass_short_of_all_never_reads_as_all():
-    async with alone(make(viewed=viewed(mass=0.99996)), size=(120, 5)) as pilot:
-        assert "mass 0.9999" in squeezed(pilot)[0]
-
-
-async def test_what_is_not_known_yet_is_a_dash():
-    async with alone(make(viewed=None, node=None, perplexity=None), size=(120, 5)) as pilot:
-        assert squeezed(pilot)[0] == "entropy – → – bits · ≈ – candidates · kept – · mass – │ surprisal – · ppl –"
-
-
-async def test_a_prompt_token_has_no_surprisal():
-    async with alone(make(node=Node(5, 4, 4, 4, b"x")), size=(120, 5)) as pilot:
-        assert "surprisal –" in squeezed(pilot)[0]
+        assert squeezed(pilot)[0].startswith("next: entropy 4.10 → 2.90 bits")
 
 
 async def test_progress_is_a_share_where_the_whole_is_known_and_a_count_where_not():
@@ -139,9 +259,9 @@ async def test_names_and_messages_from_elsewhere_are_harmless():
 
 @pytest.mark.parametrize("width", [20, 40, 60, 80, 120, 200])
 async def test_nothing_is_wider_than_the_terminal(width):
-    status = make(running="running", message="m" * 300, progress=Progress(of=1, stage="s" * 50, done=1, total=3))
+    status = make(running="running", message="m漢" * 150, progress=Progress(of=1, stage="s" * 50, done=1, total=3))
     async with alone(status, size=(width, 5)) as pilot:
-        assert all(len(line) <= width for line in status.render().plain.splitlines())
+        assert all(cell_len(line) <= width - 2 for line in status.render().plain.splitlines())
         await pilot.pause()
 
 

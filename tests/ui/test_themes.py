@@ -11,6 +11,7 @@ from tests.handmade import view
 from tests.panes import Pane
 from tui.themes import OWN_VARIABLES, STEPS, load_themes, themes_folder, variable_defaults
 from tui.widgets.candidates import CandidateList
+from tui.widgets.text import StoryText
 
 THEMES = {theme.name: theme for theme in load_themes()[0]}
 TRUE_COLOUR = ["samplescope-dark", "samplescope-light"]
@@ -82,6 +83,33 @@ def test_surprise_rises_in_even_steps_and_reads_in_grey(name):
     assert all(after - before > 0.03 for before, after in pairwise(lightness))
     distances = [math.dist(before, after) for before, after in pairwise(steps)]
     assert max(distances) / min(distances) < 1.25
+    assert min(distances) > 0.05
+    assert math.dist(steps[0], oklab(Color.parse(theme.variables["prompt"]))) > 0.05
+
+
+@pytest.mark.parametrize("name", [name for name, theme in BUILTIN_THEMES.items() if not theme.ansi])
+def test_the_ramp_of_a_theme_without_one_is_legible_too_and_its_steps_differ(name):
+    theme = BUILTIN_THEMES[name]
+    background = Color.parse(theme.to_color_system().generate()["background"])
+    ramp = [Color.parse(variable_defaults(theme)[f"surprisal-{step}"]) for step in range(STEPS)]
+    assert min(contrast(colour, background) for colour in ramp) >= 4.45  # rounded to 8 bits
+    assert min(math.dist(oklab(one), oklab(other)) for one, other in pairwise(ramp)) > 0.05
+    shades = [abs(oklab(colour)[0] - oklab(background)[0]) for colour in ramp]
+    assert shades == sorted(shades)
+
+
+def looks(text):
+    """The foreground and the text style of each step, in the terminal's own colours."""
+    return [text.get_component_rich_style(f"story--surprisal-{step}", partial=True) for step in range(STEPS)]
+
+
+async def test_in_16_colours_seven_steps_have_seven_looks_and_none_is_the_prompts():
+    text = StoryText()
+    pane = Pane(text, "samplescope-terminal")
+    async with pane.run_test(size=(60, 12)):
+        seven = [(style.color.name, style.bold) for style in looks(text)]
+        prompt = text.get_component_rich_style("story--prompt", partial=True)
+        assert len({*seven, (prompt.color.name, prompt.bold)}) == STEPS + 1
 
 
 def test_the_terminals_theme_uses_its_16_colours_and_nothing_else():

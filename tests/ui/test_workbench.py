@@ -115,7 +115,7 @@ async def test_back_ends_at_the_prompt(start):
 async def test_the_token_with_which_the_branch_goes_on_is_marked(start):
     async with start() as bed:
         await bed.press("n", "left")
-        assert bed.bench.query_one(CandidateList).goes_on == bed.branch[-1].token
+        assert bed.bench.query_one(CandidateList).goes_on.node == bed.branch[-1]
         await bed.press("right")
         assert bed.bench.query_one(CandidateList).goes_on is None
 
@@ -224,7 +224,7 @@ async def test_a_token_that_is_there_already_is_followed_not_doubled(start):
         await bed.press("n", "n")
         tip = bed.state.tip
         await bed.press("left", "left")
-        token = bed.bench.query_one(CandidateList).goes_on
+        token = bed.bench.query_one(CandidateList).goes_on.node.token
         steps = len(bed.engine.steps)
         await bed.pilot.press("f")
         await bed.until(lambda: bed.bench.query_one(CandidateList).highlighted.token == token)
@@ -240,7 +240,7 @@ async def test_branches_stay_and_can_be_gone_to(start):
         first = bed.drawn()
         await bed.press("left", "left")
         fork = bed.state.cursor
-        other = 2 if bed.bench.query_one(CandidateList).goes_on != bed.viewed.candidates[1].token else 3
+        other = 2 if bed.bench.query_one(CandidateList).goes_on.node.token != bed.viewed.candidates[1].token else 3
         for _ in range(other - 1):
             await bed.pilot.press("down")
         await bed.press("enter")
@@ -280,7 +280,7 @@ async def test_jumping_by_number(start):
         await bed.pilot.press("number_sign", *str(len(bed.branch) - 1), "enter")
         await bed.shown()
         assert bed.state.cursor == bed.branch[-2].id
-        assert f"after token {len(bed.branch) - 1} " in screen_text(bed.app)
+        assert f"Candidates for token {len(bed.branch)} " in screen_text(bed.app)
         await bed.pilot.press("number_sign", "9", "9", "9", "enter")
         await bed.until(lambda: "There is no token 999" in screen_text(bed.app))
         await bed.pilot.press("escape")
@@ -301,10 +301,10 @@ async def test_the_cursor_goes_into_the_prompt_and_shows_what_the_model_makes_of
         prompt = [node for node in bed.branch if node.how == "prompt"]
         assert bed.state.cursor == prompt[-2].id
         await bed.until(lambda: all(node.rank for node in bed.branch[1:]))
-        assert "in the prompt, after token" in screen_text(bed.app)
+        assert " of the prompt · " in screen_text(bed.app)
         assert "Inside the prompt" in bed.message
-        assert bed.bench.query_one(CandidateList).goes_on == prompt[-1].token
+        assert bed.bench.query_one(CandidateList).goes_on.node.token == prompt[-1].token
         assert bed.bench.panes.status.node.rank > 0
         await bed.press("less_than_sign")
         assert bed.state.cursor == prompt[-1].id
-        assert "in the prompt" not in screen_text(bed.app)
+        assert " of the prompt · " not in screen_text(bed.app)

@@ -67,6 +67,21 @@ async def test_what_is_typed_before_a_dialog_is_there_belongs_to_it(start):
 # -- help, palette, themes -------------------------------------------------------------------------------
 
 
+async def test_without_colours_the_focused_panes_title_is_bold_and_reversed(start, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with start() as bed:
+        panes = bed.bench.panes
+        for focused in (panes.candidates, panes.plot, panes.prompt, panes.text):
+            focused.focus()
+            await bed.pilot.pause()
+            marked = [
+                pane
+                for pane in (panes.candidates, panes.plot, panes.prompt, panes.text, panes.controls)
+                if pane.styles.border_title_style.reverse and pane.styles.border_title_style.bold
+            ]
+            assert marked == [focused]
+
+
 async def test_help_lists_every_key_and_explains_the_focused_pane(start):
     from tui import keys
 
@@ -74,7 +89,7 @@ async def test_help_lists_every_key_and_explains_the_focused_pane(start):
         await bed.pilot.press("question_mark")
         await bed.until(lambda: len(bed.app.screen_stack) == 2)
         text = screen_text(bed.app)
-        assert "The whole vocabulary, best first" in text
+        assert "Every token of the vocabulary, best first" in text
         assert [action.name for action in keys.ACTIONS.values() if action.name not in text] == []
 
 

@@ -8,7 +8,7 @@ from tui.core.settings import Given, Setting, Settings, Source, Value
 from tui.core.stages import MAX_NEW_TOKENS, PARAMETERS
 
 FLAG = "⚑"
-"""Marks a value in force that nobody asked for."""
+"""Marks a default of transformers that acts: neither the person nor the model asked for it."""
 
 
 def is_off(name: str, value: Value) -> bool:
@@ -40,7 +40,7 @@ def source_text(name: str, setting: Setting, presets: Collection[str] = ()) -> s
 
 
 def unasked(name: str, setting: Setting) -> bool:
-    """True for a value that acts although nobody asked for it: transformers' default `top_k=50`."""
+    """True for a default of transformers that acts, such as `top_k=50`: neither person nor model set it."""
     return setting.source is Source.TRANSFORMERS and not is_off(name, setting.value)
 
 

@@ -17,7 +17,6 @@ from textual.widgets import Static
 from tui import keys
 from tui.core.printable import printable
 from tui.widgets.plots.pane import PlotPane
-from tui.widgets.text import LEGEND, StoryText
 
 _KEY_WIDTH = 10
 _NAME_WIDTH = 17
@@ -32,11 +31,7 @@ redoes; README says whose it is. Its runs end at 128 tokens, the prompt counted,
 
 def explain(pane: Widget) -> str:
     """A pane's help as Markdown; '' if it has none."""
-    if isinstance(pane, StoryText):
-        return "# Text\n\n" + "\n".join(f"- *{mark}* {meaning}" for mark, meaning in LEGEND)
-    if isinstance(pane, PlotPane):
-        return pane.plot.help
-    return pane.HELP or ""
+    return pane.plot.help if isinstance(pane, PlotPane) else pane.HELP or ""
 
 
 class HelpScreen(ModalScreen[None]):

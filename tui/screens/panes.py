@@ -13,6 +13,7 @@ from tui.protocol import Candidate
 from tui.widgets.candidates import CandidateList
 from tui.widgets.controls import Controls
 from tui.widgets.figures import perplexity
+from tui.widgets.goes_on import GoesOn, drawn_with
 from tui.widgets.plots.pane import PlotPane
 from tui.widgets.prompt import PromptEditor
 from tui.widgets.status import StatusLine
@@ -51,7 +52,9 @@ class Panes:
         self.text.unreachable = dict(new.unreachable)
         waits = new.state.status is not EngineStatus.IDLE and new.state.cursor == ROOT
         placeholder = (
-            "The prompt stands here once it is read." if waits else "{edit} edits the prompt, {submit} submits it."
+            "The text appears here once the model has read the prompt."
+            if waits
+            else "{edit} edits the prompt, {submit} submits it."
         )
         self.text.placeholder = self._keymap.phrase(placeholder)
         if old.branch is not new.branch:
@@ -61,10 +64,8 @@ class Panes:
         """Say how many tokens were drawn, and which branch this is."""
         drawn = sum(node.how is not How.PROMPT for node in new.branch)
         number, count = position(story, new.state.tip)
-        parts = ["Text", f"{drawn:,} new" if drawn else "", f"branch {number} of {count}" if count > 1 else ""]
-        title = " · ".join(filter(None, parts))
-        if title != self.text.border_title:  # setting it repaints the pane
-            self.text.border_title = title
+        parts = [f"{drawn:,} new" if drawn else "", f"branch {number} of {count}" if count > 1 else ""]
+        self.text.caption = " · ".join(filter(None, parts))
 
     def _show_settings(self, new: Picture) -> None:
         if new.opened is not None:
@@ -84,10 +85,12 @@ class Panes:
     def _name_candidates(self, story: Story, new: Picture) -> None:
         """Set the candidate list's caption, and the token with which the branch continues."""
         cursor, after = new.state.cursor, new.state.next_node(story)
-        inside = "in the prompt, " if new.viewed is not None and new.viewed.inside_prompt else ""
-        self.candidates.caption = f"{inside}after token {story[cursor].position + 1:,}" if cursor in story else ""
-        self.candidates.goes_on = after.token if after else None
-        self.candidates.fresh = after.token if after and after.id == new.state.fresh else None
+        inside = " of the prompt" if new.viewed is not None and new.viewed.inside_prompt else ""
+        # Counted from 1, and the one after the cursor: its index from 0 is the cursor's plus 1.
+        self.candidates.caption = f"for token {story[cursor].position + 2:,}{inside}" if cursor in story else ""
+        state = new.state
+        given = drawn_with(after, state.settings(), state.base, state.seed) if after else ""
+        self.candidates.goes_on = GoesOn(after, given) if after else None
 
     def _show_status(self, story: Story, old: Picture, new: Picture) -> None:
         if old.state.cursor != new.state.cursor or old.branch != new.branch:

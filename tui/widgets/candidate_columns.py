@@ -7,15 +7,14 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
-from rich.text import Text
 
 from tui.core.tokens import printable_token
 from tui.protocol import Candidate
 from tui.widgets.cuts import stage_label
 from tui.widgets.numbers import Unit, aligned, between, logarithm, percent, score
 
-BYTES_FROM = 100
-"""List width in cells from which there is a bytes column; the detail line always shows the bytes."""
+BYTES_FROM = 120
+"""List width in cells from which there is a bytes column; in a narrower list the detail line shows the bytes."""
 DROPPED_FIRST = ("bytes", "id", "tempered", "bar", "cumulative", "raw")
 """Columns dropped, in this order, as the list gets narrower; rank, marks, token, final and count always stay."""
 
@@ -24,23 +23,23 @@ MISSING = "…"
 UNRANKED = "–"
 WOULD_DRAW = "▸"
 GOES_ON = "•"
-JUST_DRAWN = "●"
 SPECIAL = "§"
 
-_NUMBER = (3, 4)
-_CUMULATIVE = (3, 3)
+_PERCENT = (3, 4)
 _LOGARITHM = (4, 3)
-_CUMULATIVE_LOGARITHM = (4, 2)
 _NUMBER_WIDTH = 8
-_CUMULATIVE_WIDTH = 7
-_MINIMUM = {"token": 10, "bar": 7, "bytes": 18}
-_SPARE = (("token", 16), ("bar", 13), ("token", 24), ("bytes", 27), ("bar", 41))
+"""Cells of a number, in any unit: what stands before the point, the point, what stands behind it."""
+_NUMBERS = ("raw", "tempered", "final", "cumulative")
+_HEADINGS = {"rank": "#", "marks": "", "count": "drawn", "bar": "tempered"}
+_SIGNS: dict[Unit, str] = {"percent": "%", "logprob": "ln", "logit": "ln"}
+_MINIMUM = {"token": 14, "bar": 9, "bytes": 18}
+_SPARE = (("bar", 13), ("token", 24), ("bytes", 27), ("bar", 41))
 """(column, width): the columns that spare cells widen, in this order, each up to this width."""
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 class Column(NamedTuple):
-    """One column: its name, and its width in cells including the gap before it."""
+    """One column: its name, and its width in cells, including the blank between it and its neighbour."""
 
     name: str
     width: int
@@ -54,14 +53,11 @@ def columns(width: int, vocabulary: int, last_rank: int, draws: int) -> tuple[Co
     """
     widths = {
         "rank": max(3, len(str(last_rank))) + 1,
-        "marks": 2,
+        "marks": 3,
         "token": _MINIMUM["token"],
         "id": len(str(max(0, vocabulary - 1))) + 1,
         "bytes": _MINIMUM["bytes"],
-        "raw": _NUMBER_WIDTH,
-        "tempered": _NUMBER_WIDTH,
-        "final": _NUMBER_WIDTH,
-        "cumulative": _CUMULATIVE_WIDTH,
+        **dict.fromkeys(_NUMBERS, 1 + _NUMBER_WIDTH),
         "bar": _MINIMUM["bar"],
     }
     if draws:
@@ -94,31 +90,35 @@ def fit(text: str, width: int) -> str:
     return set_cell_size(text, width)
 
 
-def heading(unit: Unit, column: Column, first_number: str) -> str:
-    """A column's heading; the unit's sign is written once, in the column `first_number`."""
-    sign = {"percent": "%", "logprob": "ln", "logit": "ln"}[unit]
-    name = {"rank": "#", "marks": "", "count": "drawn", "cumulative": "cumul.", "bar": ""}.get(column.name, column.name)
-    if column.name == first_number:
-        name = f"temp. {sign}" if name == "tempered" else f"{name} {sign}"
-    if column.name == "raw" and unit == "logit":
-        name = "logit"
-    if column.name in ("rank", "raw", "final"):
-        return (name.rjust(column.width - 1)).ljust(column.width)
-    if column.name in ("id", "tempered", "count", "cumulative"):
-        return name.rjust(column.width)
-    return fit((" " if column.name == "bytes" else "") + name, column.width)
+def heading(unit: Unit, column: Column) -> str:
+    """A column's heading, exactly as wide as the column; the columns of numbers say their unit."""
+    name, width = column
+    text = _number_heading(unit, name) if name in _NUMBERS else _HEADINGS.get(name, name)
+    if name == "rank":
+        return f"{text} ".rjust(width)
+    if name in ("id", "count"):
+        return text.rjust(width)
+    if name in _NUMBERS:
+        return fit("  "[: width - len(text)] + text, width)
+    return fit(" " * (name in ("bytes", "bar")) + text, width)
 
 
-def first_number(unit: Unit, shown: tuple[Column, ...]) -> str:
-    """Name of the column whose heading shows the unit: the first number, or the first after the logit."""
-    numbers = ("raw", "tempered", "final") if unit != "logit" else ("tempered", "final")
-    names = {column.name for column in shown}
-    return next((name for name in numbers if name in names), "")
+def _number_heading(unit: Unit, name: str) -> str:
+    """`raw %`; as narrow as the numbers below it, so `temp.`, and `cum. ln` beside `cumul. %`."""
+    if name == "raw" and unit == "logit":
+        return "logit"
+    short = {"tempered": "temp.", "cumulative": "cumul." if unit == "percent" else "cum."}
+    return f"{short.get(name, name)} {_SIGNS[unit]}"
 
 
 def token_name(candidate: Candidate) -> str:
     """A candidate's token as it is written in the list."""
     return printable_token(candidate.piece, candidate.token, candidate.special)
+
+
+def marked_name(candidate: Candidate) -> str:
+    """A candidate's text in the token column: its name, after `§` if it is special."""
+    return (SPECIAL if candidate.special else "") + token_name(candidate)
 
 
 def cell(candidate: Candidate, column: Column, unit: Unit, scale: float) -> str:
@@ -127,10 +127,7 @@ def cell(candidate: Candidate, column: Column, unit: Unit, scale: float) -> str:
     if name == "rank":
         return f"{candidate.rank or UNRANKED} ".rjust(width)
     if name == "token":
-        return fit(
-            (SPECIAL if candidate.special else "") + token_name(candidate),
-            width,
-        )
+        return fit(marked_name(candidate), width)
     if name == "id":
         return str(candidate.token).rjust(width)
     if name == "bytes":
@@ -139,14 +136,14 @@ def cell(candidate: Candidate, column: Column, unit: Unit, scale: float) -> str:
         return f"{candidate.count:,}".rjust(width)
     if name == "bar":
         return " " + bar(least_tempered(candidate) / scale if scale > 0 else 0.0, width - 1)
-    return fit(_number(candidate, name, unit), width)
+    return fit(" " + _number(candidate, name, unit), width)
 
 
 def _number(candidate: Candidate, name: str, unit: Unit) -> str:
     """A probability or logit in `unit`; for a removed token `final` is the name of the stage that removed it."""
     if name == "final" and candidate.removed_by:
         label = stage_label(candidate.removed_by)
-        return ("  " if len(label) < _NUMBER_WIDTH - 2 else " ") + fit(label, min(len(label), _NUMBER_WIDTH - 1))
+        return fit(" " * (len(label) < _NUMBER_WIDTH) + label, _NUMBER_WIDTH)
     if name == "raw" and unit == "logit":
         return aligned("?" if math.isnan(candidate.logit) else score(candidate.logit), *_LOGARITHM)
     value = {
@@ -157,10 +154,7 @@ def _number(candidate: Candidate, name: str, unit: Unit) -> str:
     }[name]
     if math.isnan(value):
         return _unknown(candidate, name, unit)
-    if unit != "percent":
-        return aligned(logarithm(value), *(_CUMULATIVE_LOGARITHM if name == "cumulative" else _LOGARITHM))
-    field = _CUMULATIVE if name == "cumulative" else _NUMBER
-    return aligned(percent(value, field[1]), *field)
+    return aligned(percent(value), *_PERCENT) if unit == "percent" else aligned(logarithm(value), *_LOGARITHM)
 
 
 def least_tempered(candidate: Candidate) -> float:
@@ -175,10 +169,10 @@ def _unknown(candidate: Candidate, name: str, unit: Unit) -> str:
     names = ("tempered", "final", "cumulative")
     if candidate.spans is None or name not in names:
         return "   ?"
-    span, field = candidate.spans[names.index(name)], _CUMULATIVE if name == "cumulative" else _NUMBER
-    text = between(span.low, span.high, sum(field)) if unit == "percent" else f"≤{logarithm(span.high)}"
+    span = candidate.spans[names.index(name)]
+    text = between(span.low, span.high, _NUMBER_WIDTH - 1) if unit == "percent" else f"≤{logarithm(span.high)}"
     # A single bound is aligned with the other numbers; a pair of bounds needs the whole column.
-    return aligned(text, *field) if text[0] in "≤≥?" else " " + text
+    return aligned(text, *(_PERCENT if unit == "percent" else _LOGARITHM)) if text[0] in "≤≥?" else text
 
 
 def bar(share: float, width: int) -> str:
@@ -186,10 +180,3 @@ def bar(share: float, width: int) -> str:
     eighths = round(max(0.0, min(share, 1.0)) * width * 8)
     full, rest = divmod(eighths, 8)
     return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(width)
-
-
-def would_draw_note(candidate: Candidate) -> str:
-    """Border text for the token that a step would draw: `▸ n draws ·unicorns, rank 3`."""
-    token = Text(token_name(candidate))
-    token.truncate(24, overflow="ellipsis")
-    return f"{WOULD_DRAW} n draws {token.plain}, rank {candidate.rank:,}"

@@ -10,21 +10,28 @@ from tui.protocol import Candidate
 HELP = """\
 # Candidates
 
-The whole vocabulary, best first: what may come next at the cursor.
+Every token of the vocabulary, best first: what the next token may be. The title counts tokens from the text's first.
 
 - `▸` the token this seed would draw under the settings on screen
-- `•` the token with which this branch already goes on here; `●` it was drawn or taken just now
-- `§` a special token, such as the end of the text
-- `──── top-p P leaves N` a cut: what stands above the line is left, what stands below is removed;
-  *alone* is what it would leave as the only cut; `⚑` a cut that transformers makes though nobody asked for it
+- `•` the token with which this branch already goes on here. The lower border says how it came there: drawn, or taken
+  by you; its rank then; its surprisal; and `with T 2.00` if other settings are on screen now
+- `§` a special token, such as the end of the text; `·` a blank, `↵` a line break, `⟨E2⟩` a byte that is no whole
+  character, `∅` no text at all
+- `──── top-p 0.90 leaves 37` a cut: what stands above the line is left, what stands below it is removed;
+  *5 if it were the only cut*: the stages before it left it less to choose from;
+  *7 of 15 equal tokens kept* (`tie 7/15`): the cut falls among tokens of one probability;
+  `⚑` a default of transformers, which neither you nor the model set
 - dimmed, with a name instead of a *final* probability: removed, by the cut of that name
-- **raw** the model's own probability, **tempered** after penalties and temperature, **final** after the cuts:
-  what the draw uses; **cumul.** *tempered* summed down the list; the bar is *tempered*, on one scale
+- **raw** the model's own probability; **temp.** (*tempered*, as the bars are) after penalties and temperature;
+  **final** after the cuts, which the draw uses; **cumul.** the sum of *tempered* down to here
+- `%` percent; `ln` the natural logarithm of the probability; **logit** the model's score itself
 - **drawn** how often the token came up in the draws made here
-- `…` not there yet
-- `12–14`, `≤0.3`, `?` a number that the tokens told do not decide: between which two it lies
-- `N unseen` all that the server did not tell, and its probability; `leaves 37 or more: undecided` a cut that falls
-  among it. `n` draws only where what is kept is certain
+- below the list, about the highlighted token: its id and bytes; its surprisal in *bits*, by *raw*;
+  *needs top-p > 0.33* the least top-p that keeps it, with temperature, top-k and top-h as they are
+- `…` not there yet, or cut for want of room
+- `12–14`, `≤0.3`, `≥0.3`, `?` a number that the tokens told do not decide: what it lies between
+- `–` no rank: `N unseen` is all that the server did not tell, and its probability; `leaves 37 or more: undecided` a cut
+  that falls among it. `n` draws only where what is kept is certain
 """
 
 

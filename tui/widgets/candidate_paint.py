@@ -13,12 +13,10 @@ from textual.strip import Strip
 from tui.protocol import Candidate, Span, Tail
 from tui.widgets.candidate_columns import (
     GOES_ON,
-    JUST_DRAWN,
     MISSING,
     WOULD_DRAW,
     Column,
     cell,
-    first_number,
     fit,
     heading,
     token_name,
@@ -58,7 +56,6 @@ class CandidateLine(NamedTuple):
     cursor: bool
     would_draw: bool
     goes_on: bool
-    fresh: bool
 
 
 class TailLine(NamedTuple):
@@ -77,21 +74,14 @@ class CutLine(NamedTuple):
     mark: CutMark
 
 
-class DetailLine(NamedTuple):
-    """The highlighted candidate's id and bytes, also when the list is too narrow for those columns."""
-
-    width: int
-    candidate: Candidate | None
-
-
-class BlankLine(NamedTuple):
-    """An empty line, or a sentence."""
+class TextLine(NamedTuple):
+    """An empty line, a sentence, or what there is to say about the highlighted candidate."""
 
     width: int
     text: str = ""
 
 
-Line = HeaderLine | CandidateLine | TailLine | CutLine | DetailLine | BlankLine
+Line = HeaderLine | CandidateLine | TailLine | CutLine | TextLine
 
 
 class Painter:
@@ -112,14 +102,11 @@ class Painter:
                 return Strip([Segment(tail_text(tail, candidate, list_format), style)], list_format.width)
             case CutLine(width, mark):
                 return Strip([Segment(cut_text(mark, width), self._style("cut"))], width)
-            case DetailLine(width, candidate):
-                return Strip([Segment(detail_text(candidate, width), self._style("quiet"))], width)
-            case BlankLine(width, text):
+            case TextLine(width, text):
                 return Strip([Segment(fit(text, width), self._style("quiet"))], width)
 
     def _header(self, list_format: ListFormat) -> Strip:
-        carrier = first_number(list_format.unit, list_format.columns)
-        text = "".join(heading(list_format.unit, column, carrier) for column in list_format.columns)
+        text = "".join(heading(list_format.unit, column) for column in list_format.columns)
         return Strip([Segment(text, self._style("quiet"))], list_format.width)
 
     def _candidate(self, line: CandidateLine) -> Strip:
@@ -149,8 +136,7 @@ class Painter:
 def _cell_text(line: CandidateLine, column: Column) -> str:
     """The text of a cell; `…` in the token column of a candidate that is not there yet."""
     if column.name == "marks":
-        goes_on = JUST_DRAWN if line.fresh else GOES_ON if line.goes_on else " "
-        return (WOULD_DRAW if line.would_draw else " ") + goes_on
+        return fit((WOULD_DRAW if line.would_draw else " ") + (GOES_ON if line.goes_on else " "), column.width)
     if line.candidate:
         return cell(line.candidate, column, line.list_format.unit, line.list_format.scale)
     if column.name == "rank":
@@ -184,13 +170,3 @@ def tail_text(tail: Tail, candidate: Candidate | None, list_format: ListFormat) 
         else cell(shown, column, list_format.unit, list_format.scale)
         for column in list_format.columns
     )  # fmt: skip
-
-
-def detail_text(candidate: Candidate | None, width: int) -> str:
-    """` id 28000  bytes 20 75 6e  ·unicorn`; blank while there is no candidate."""
-    if candidate is None:
-        return " " * width
-    return fit(
-        f" id {candidate.token}  bytes {candidate.piece.hex(' ') or 'none'}  {token_name(candidate)}",
-        width,
-    )

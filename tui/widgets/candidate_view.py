@@ -13,28 +13,33 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.protocol import Candidate, Viewed
-from tui.widgets.candidate_columns import columns, would_draw_note
+from tui.widgets.candidate_columns import columns
+from tui.widgets.candidate_detail import detail
 from tui.widgets.candidate_lines import Lines
 from tui.widgets.candidate_paint import (
-    BlankLine,
     CandidateLine,
     CutLine,
-    DetailLine,
     HeaderLine,
     Line,
     ListFormat,
     Painter,
     TailLine,
+    TextLine,
 )
 from tui.widgets.candidate_window import CandidateWindow
 from tui.widgets.cuts import CutMark, border_note, cut_marks
+from tui.widgets.goes_on import GoesOn, would_draw_notes
 from tui.widgets.numbers import Unit
 from tui.widgets.placeholder import centred
+from tui.widgets.titles import shortened
 
 PLACEHOLDER = "No candidates yet: submit a prompt."
 UNDECIDED = "n cannot draw: undecided"
 DETAIL_FROM = 10
-"""List height in lines from which there is a detail line for the highlighted candidate's id and bytes."""
+"""List height in lines from which there is a detail line for the highlighted candidate."""
+
+_AROUND_TITLE = 6
+"""Cells of a border that a title leaves free: the corners, the line beside them, and a blank on either side."""
 
 _CSS = """
 CandidateView {
@@ -101,14 +106,12 @@ class CandidateView(ScrollView, inherit_bindings=False):
 
     viewed: reactive[Viewed | None] = reactive(None, repaint=False)
     """The newest `main` view; None: show the placeholder."""
-    goes_on: reactive[int | None] = reactive(None, repaint=False)
-    """Id of the token with which the branch continues at the cursor."""
-    fresh: reactive[int | None] = reactive(None, repaint=False)
-    """Id of the token just drawn or taken at the cursor; None again one step later."""
+    goes_on: reactive[GoesOn | None] = reactive[GoesOn | None](None, repaint=False)
+    """The token with which the branch continues at the cursor."""
     unit: reactive[Unit] = reactive[Unit]("percent", repaint=False)
     """Unit of the numbers: percent, logprob (nats) or logit."""
     caption: reactive[str] = reactive("", repaint=False)
-    """The view's position in the text, for the border: `after token 12`. Never a token's text."""
+    """Which token the candidates are for, for the border: `for token 12`. Never a token's text."""
     placeholder: reactive[str] = reactive(PLACEHOLDER)
     """Text of the empty list: why it is empty, and which key to press."""
 
@@ -170,11 +173,14 @@ class CandidateView(ScrollView, inherit_bindings=False):
     def _on_resize(self) -> None:
         self._lay_out()
 
-    def watch_goes_on(self) -> None:
-        """Repaint the lines whose mark changed."""
+    def watch_unit(self) -> None:
+        """Repaint the lines with numbers, which are all that differ."""
         self._update()
 
-    watch_fresh = watch_unit = watch_goes_on
+    def watch_goes_on(self) -> None:
+        """Repaint the lines whose mark changed, and update the border."""
+        self._update()
+        self._update_titles()
 
     def _viewport(self) -> Viewport:
         """The current size and format, computed once for all lines: textual recomputes the size at each access."""
@@ -204,31 +210,29 @@ class CandidateView(ScrollView, inherit_bindings=False):
         """What line `y` of the widget must show now."""
         viewed, width = self.viewed, viewport.width
         if viewed is None or not self._lines.ranked:
-            return BlankLine(width, dict(enumerate(centred(self.placeholder, width, viewport.height))).get(y, ""))
+            return TextLine(width, dict(enumerate(centred(self.placeholder, width, viewport.height))).get(y, ""))
         if y == 0:
             return HeaderLine(viewport.list_format)
         if viewport.detail and y == viewport.height - 1:
-            return self._detail_line(viewed, width)
+            return self._detail_line(viewed, viewport.list_format)
         at = self._at(y, viewport)
         if at is None:
-            return BlankLine(width)
+            return TextLine(width)
         if viewed.tail and at == self._lines.last:
             return TailLine(viewport.list_format, viewed.tail, self._window.unseen, at == self._rank)
         return self._candidate_line(viewed, at, viewport.list_format) if isinstance(at, int) else CutLine(width, at)
 
-    def _detail_line(self, viewed: Viewed, width: int) -> Line:
+    def _detail_line(self, viewed: Viewed, list_format: ListFormat) -> Line:
         """The highlighted candidate's detail; for the tail, why the cuts are undecided and what would help."""
         if viewed.tail and self._rank == self._lines.last and self._window.unseen is None:
-            return BlankLine(width, f" {viewed.tail.undecided} {viewed.tail.remedy}".rstrip())
-        return DetailLine(width, self.highlighted)
+            return TextLine(list_format.width, f" {viewed.tail.undecided} {viewed.tail.remedy}".rstrip())
+        return TextLine(list_format.width, detail(self.highlighted, viewed, list_format.columns))
 
     def _candidate_line(self, viewed: Viewed, rank: int, list_format: ListFormat) -> CandidateLine:
         candidate = self._window[rank]
         token = candidate.token if candidate else -1
-        goes_on, fresh = token == self.goes_on, token == self.fresh
-        return CandidateLine(
-            list_format, rank, candidate, rank == self._rank, token == viewed.would_draw, goes_on, fresh
-        )
+        goes_on = self.goes_on is not None and token == self.goes_on.node.token
+        return CandidateLine(list_format, rank, candidate, rank == self._rank, token == viewed.would_draw, goes_on)
 
     def _lay_out(self) -> None:
         """Recompute the lines after a change of view, window or size, and repaint those that differ."""
@@ -254,17 +258,19 @@ class CandidateView(ScrollView, inherit_bindings=False):
 
     def _update_titles(self, note: str | None = None) -> None:
         """Update the titles in the border, only if they changed: setting one repaints the widget."""
-        count, draws, would = "", "", ""
+        self._note = self._note if note is None else note
+        above: list[list[str]] = [[" ".join(filter(None, ("Candidates", self.caption)))]]
+        below: list[list[str]] = []
         if (viewed := self.viewed) and self._lines.ranked:
             known = f"{viewed.tail.told:,} of " if viewed.tail else ""
-            count, drawn = f"{known}{viewed.vocabulary:,}", _draws(viewed)
-            draws = f"drawn: of {drawn:,}" if drawn else ""
-            would = would_draw_note(viewed.would) if viewed.would else UNDECIDED if _undecided(viewed) else ""
-        self._note = self._note if note is None else note
-        above, below = ["Candidates", self.caption, count], [self._note, draws, would]
+            above.append([f"{known}{viewed.vocabulary:,} tokens", f"{known}{viewed.vocabulary:,}", ""])
+            would = would_draw_notes(viewed.would) if viewed.would else [UNDECIDED] if _undecided(viewed) else []
+            draws = [f"drawn: of {drawn:,}"] if (drawn := _draws(viewed)) else []
+            below = [[self._note], draws, self.goes_on.notes if self.goes_on else [], would]
         if not self.styles.border_bottom[0]:
             above, below = above + below, []
-        titles = (" · ".join(filter(None, above)), " · ".join(filter(None, below)))
+        room = self.outer_size.width - _AROUND_TITLE
+        titles = (shortened(above, room), shortened(below, room))
         if titles != self._titles:
             self._titles = titles
             self.border_title, self.border_subtitle = Content(titles[0]), Content(titles[1])

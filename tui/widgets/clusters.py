@@ -45,7 +45,20 @@ def drawn(cluster: str, before: str) -> list[str]:
     on_a_letter = unicodedata.category(base) == "Mc" and before != "" and carries(before)
     if on_a_letter or printable(base, space=" ") == base:
         return [cluster]
-    return clusters(printable_bytes(cluster.encode("utf-8", "surrogateescape"), space=" "))
+    return _whole(clusters(printable_bytes(cluster.encode("utf-8", "surrogateescape"), space=" ")))
+
+
+def _whole(units: list[str]) -> list[str]:
+    """`⟨`, `E`, `2`, `⟩` as one unit: no line breaks inside it."""
+    joined: list[str] = []
+    inside = False
+    for unit in units:
+        if inside:
+            joined[-1] += unit
+        else:
+            joined.append(unit)
+        inside = unit.startswith("⟨") or (inside and not unit.startswith("⟩"))
+    return joined
 
 
 def width(cluster: str) -> int:

@@ -35,11 +35,11 @@ What is in force, and who decided it. None of it reaches the model: the list, th
 - `←` `→` a step, with `shift` ten; `home` `end` the ends; wheel and drag; or type a number: `⏎` uses it, `esc` does not
 - `o` off: the value at which it does nothing; `b` back to its source
 - *you*, *preset*, *model* (its generation_config.json), *default* (transformers' own), *samplescope*: who decided
-- `⚑` a value in force that you did not ask for: transformers applies top-k 50 where top-k is not given
+- `⚑` a default of transformers that acts: it applies top-k 50 where neither you nor the model set a top-k
 - `○` off, `●` acting
 """
 HINT = "←→ move · digits type · o off · b source"
-_ROOM_FOR_NOTES = 45
+_ROOM_FOR_NOTES = 47
 
 
 _CSS = """
@@ -136,8 +136,9 @@ class Controls(Widget):
         self._show_all()
 
     def on_resize(self) -> None:
-        """Show the number fields with or without their sources, as the width allows."""
+        """Show the number fields with or without their sources, and the note in the words there is room for."""
         self._show_numbers()
+        self._show_note()
 
     # From the screen to the rows
 
@@ -191,7 +192,7 @@ class Controls(Widget):
 
     def _show_note(self, wrong: str = "") -> None:
         """Show why a typed number was rejected, else the note on the settings (`in_force.note`)."""
-        text = wrong or in_force.note(self.settings)
+        text = wrong or in_force.note(self.settings, self.content_size.width)
         _set_text(self.note, text)
         self.note.set_class(bool(wrong), "-wrong").set_class(bool(text) and not wrong, "-loud")
 

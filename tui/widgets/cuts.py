@@ -39,7 +39,7 @@ class CutMark:
     prefix: bool
     """False if the kept set is not a prefix of the ranking, so that no line in the list can show the cut."""
     flagged: bool
-    """True if a value is transformers' default, which nobody asked for."""
+    """True if a value is transformers' default, not the person's or the model's choice."""
     between: tuple[int, int] | None = None
     """The fewest and the most candidates left, if the head does not determine the number; `left` is the fewest then."""
     open_end: bool = False
@@ -75,7 +75,7 @@ class CutMark:
         effect, whose, alone = self.effect, "", ""
         if self.after and self.left < self.before and self.between is None:
             whose = f" of the {self.before:,} that {self.after} left"
-            alone = f" · alone {self.alone:,}" if self.alone not in (0, self.left) else ""
+            alone = f" · {self.alone:,} if it were the only cut" if self.alone not in (0, self.left) else ""
         tie = f" · {self.tie[1]:,} of {self.tie[0]:,} equal tokens kept" if self.tie else ""
         brief = f" · tie {self.tie[1]:,}/{self.tie[0]:,}" if self.tie else ""
         of = f" of {self.before:,}" if whose else ""

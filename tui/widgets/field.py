@@ -61,7 +61,7 @@ class Field(NumberEntry):
         if self.entry is not None:
             component = "field--wrong" if self.wrong else "field--entry"
             number = Text(f"{self.entry}▏", self.get_component_rich_style(component, partial=True))
-        note = Text(f" {self.note}" if self.note else "", quiet + Style(reverse=False))
+        note = Text(f" ({self.note})" if self.note else "", quiet + Style(reverse=False))
         return Text.assemble((self.parameter.label, quiet), " ", number, note)
 
     def check(self, value: int | float) -> None:

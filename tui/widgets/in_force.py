@@ -25,8 +25,8 @@ def _described(name: str, setting: Setting, presets: Collection[str]) -> str:
     return f"{text} ({source_text(name, setting, presets)})"
 
 
-def note(settings: Settings) -> str:
-    """The warning line: greedy is on, or transformers' defaults act although nobody asked; '' for neither."""
+def note(settings: Settings, width: int) -> str:
+    """The warning line, '' for none: greedy is on, or a default of transformers acts, in the longest words that fit."""
     if is_greedy(settings):
         return GREEDY
     loud = [
@@ -34,16 +34,21 @@ def note(settings: Settings) -> str:
         for name, setting in settings.items()
         if name in PARAMETERS and unasked(name, setting)
     ]
-    return f"{FLAG} transformers' own {', '.join(loud)}: nobody asked" if loud else ""
+    if not loud:
+        return ""
+    what = f"{FLAG} {', '.join(loud)}"
+    is_one = "is transformers' default" if len(loud) == 1 else "are transformers' defaults"
+    wordings = (f"{what} {is_one}, not yours", f"{what} {is_one}")
+    return next((text for text in wordings if len(text) <= width), wordings[-1])
 
 
 def line(settings: Settings, names: Iterable[str], presets: Collection[str], seed: int) -> str:
-    """All settings in one line: `T 0.90 · k 50⚑ · p 0.90 · min-p off · seed 42`."""
+    """All settings in one line: `T 0.90 · k 50 (default) · p 0.90 · min-p off · seed 42`."""
     names = list(names)
     parts = ["greedy"] if is_greedy(settings) else []
     for name in names:
         setting = settings.get(name)
         if setting is not None:
-            flag = FLAG if unasked(name, setting) else ""
+            flag = " (default)" if unasked(name, setting) else ""
             parts.append(f"{PARAMETERS[name].symbol or PARAMETERS[name].label} {value_text(name, setting.value)}{flag}")
-    return " · ".join([*parts, f"seed {seed}", *others(settings, names, presets)])
+    return " · ".join([*parts, *others(settings, names, presets), f"seed {seed}"])

@@ -74,19 +74,29 @@ def _short(probability: float, context: Context) -> str:
 
 
 def logarithm(probability: float) -> str:
-    """The natural logarithm of a probability (nats), two decimals; `-inf` for 0."""
+    """The natural logarithm of a probability (nats): two decimals, near 0 three, or one digit (`-4e-5`); `-inf` for 0.
+
+    Only a probability of 1 shows as 0.
+    """
     if probability <= 0:
         return "-inf"
-    return f"{min(math.log(probability), 0.0) + 0.0:.2f}"
+    value = min(math.log(probability), 0.0) + 0.0
+    if value == 0 or value <= -0.0005:
+        return f"{value:.{2 if value == 0 or value <= -0.005 else 3}f}"
+    return f"-{_scientific(-value, 3)}"
 
 
 def score(logit: float) -> str:
-    """A logit with two decimals."""
-    return f"{logit:.2f}"
+    """A logit with two decimals, or in powers of ten (`-1.0e5`) if that would take more than eight cells."""
+    text = f"{round(logit, 2) + 0.0:.2f}"
+    return text if len(text) <= 8 or not math.isfinite(logit) else _scientific(logit, 5)
 
 
 def aligned(text: str, whole: int, places: int) -> str:
-    """`text` with its decimal point after `whole` cells, padded or cut to `whole + 1 + places` cells."""
+    """`text` with its decimal point after `whole` cells, padded to `whole + 1 + places` cells.
+
+    A text that would end behind the field is moved to the left, and cut only if it is wider than the field.
+    """
     point = min((text.find(mark) for mark in ".e" if mark in text), default=len(text))
     width = whole + 1 + places
-    return (" " * max(0, whole - point) + text).ljust(width)[:width]
+    return (" " * max(0, min(whole - point, width - len(text))) + text).ljust(width)[:width]

@@ -72,7 +72,7 @@ class Slider(NumberEntry):
     scale: reactive[Scale] = reactive(Scale(0.0, 1.0, 0.01))
     source: reactive[str] = reactive("")
     flagged: reactive[bool] = reactive(False)
-    """True for a value that nobody asked for, shown in a warning colour."""
+    """True for a default of transformers that acts, shown in a warning colour."""
     off: reactive[bool] = reactive(False)
     idle: reactive[bool] = reactive(False)
     """True if the value has no effect, because of greedy."""

@@ -1,9 +1,9 @@
-"""The status line: numbers of the view on screen, then model and engine; each number has a fixed width."""
+"""The status line: numbers of the next and the last token in two groups, then the engine and what it says."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -14,50 +14,68 @@ from textual.widget import Widget
 from tui.core.printable import printable
 from tui.core.story import Node
 from tui.protocol import Opened, Progress, Viewed
-from tui.widgets.figures import Part, distribution_parts, figure, text_parts
+from tui.widgets.figures import Part, figure, fitting, last_parts, next_parts, places_left, width
 
-DROPPED_FIRST = (
-    "dtype",
-    "device",
-    "effective",
+NUMBERS_DROPPED_FIRST = (
+    "choices",
+    "token",
+    "of",
     "perplexity",
-    "ms",
+    "rank",
     "mass",
+    "nothing",
     "surprisal",
-    "host",
-    "backend",
-    "model",
-    "kept",
     "unseen",
+    "kept",
     "entropy",
 )
-"""Parts dropped, in this order, as the line gets narrower."""
-SO_FAR = ("surprisal", "perplexity")
-"""Parts about the tokens before the cursor; all other numbers are about the next token."""
+"""Numbers dropped, in this order, as the line gets narrower."""
+FACTS_DROPPED_FIRST = ("dtype", "device", "ms", "trusted", "host", "backend", "model")
+"""Facts about the engine dropped, in this order, where a message needs their room."""
+OF_LAST = ("token", "surprisal", "rank", "perplexity", "nothing")
+"""Parts about the token before the cursor and the text up to it; all other numbers are about the next token."""
+NEXT, LAST = "next: ", "last: "
+HELP = """\
+# Status
+
+**next** is about the token that comes at the cursor, as the list has it:
+
+- **entropy 5.46 → 4.46 bits** how open the choice is: of the model's own distribution, and of what is left to draw from
+  after penalties, temperature and cuts. 0 bits: one token is certain; each bit more doubles the choices
+- **like 22.0 equal choices** the same as a number: 2 to the power of those bits
+- **kept 50 of 8,192 (86.0 %)** how many tokens the cuts keep of the vocabulary, and the probability these had before
+  the cuts (*tempered*)
+- **unseen 47 (1.34 %)** tokens whose probability the server does not tell, and how much they have together;
+  `31–62` a number that lies between the two
+
+**last** is about the token before the cursor, when it was drawn or taken:
+
+- **9.4 bits** its surprisal: −log2 of its raw probability. 1 bit: one chance in two; 10 bits: one in a thousand
+- **rank 48** its place in the list then, 1 for the most probable
+- **text perplexity 14** over all generated tokens up to here: as surprising as if each had been one of 14 equal choices
+
+Below: the model, where and how it computes, milliseconds for the last step, what it is doing, the last message, and how
+many notes there are about the model, which help shows. A long message takes both lines.
+"""
 _BAR = 12
 _LONGEST_MODEL = _LONGEST_HOST = 28
-
-
-def fitting(parts: Sequence[Part], width: int) -> list[Part]:
-    """The parts that fit into `width` cells, in their order; parts are dropped in the order of `DROPPED_FIRST`."""
-    kept = list(parts)
-    for name in DROPPED_FIRST:
-        if sum(part.width for part in kept) - 3 <= width:
-            break
-        kept = [part for part in kept if part.name != name]
-    return kept
+_MS = len("9,999 ms a step")
+_RULE = " │ "
 
 
 class StatusLine(Widget):
-    """The view's numbers above the engine's line, or both in one line if the widget is one line high."""
+    """The numbers above the engine's line; a message that needs both lines has them."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"status--label", "status--loud", "status--live"}
+    HELP = HELP
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"status--label", "status--group", "status--loud", "status--live"}
     DEFAULT_CSS = """
     StatusLine {
         height: 2; width: 1fr; padding: 0 1; color: $foreground;
         .status--label { color: $quiet; }
+        .status--group { color: $live; }
         .status--loud { color: $cut; }
         .status--live { color: $live; text-style: bold; }
+        &:nocolor .status--group { text-style: bold; }
     }
     """
 
@@ -75,69 +93,84 @@ class StatusLine(Widget):
     message: reactive[str] = reactive("")
 
     def render(self) -> RenderResult:
-        """Draw two lines, or one."""
-        width = self.size.width
-        if self.size.height > 1:
-            return Text("\n").join([self._numbers_line(width), self._engine_line(width)])
-        state = self._state()
-        if not state.cell_len:
-            return self._numbers_line(width)
-        state.truncate(max(width // 2, width - 30), overflow="ellipsis")
-        room = width - state.cell_len - 3
+        """Draw the numbers and the engine's line; or over both lines what is said, if one is too short for it."""
+        room, said, notes = self.size.width, self._said(), self._notes()
+        line = self._quiet(" · ").join([text for text in (said, notes) if text.cell_len])
+        if line.cell_len > room or (self.size.height < 2 and line.cell_len):
+            return self._over_all_lines(said, notes, room)
         numbers = self._numbers_line(room)
-        return Text.assemble(state, self._quiet(" │ "), numbers) if numbers.cell_len else state
+        return numbers if self.size.height < 2 else Text("\n").join([numbers, self._engine_line(line, room)])
 
-    # The view's numbers
+    # The numbers
 
-    def numbers(self) -> list[Part]:
-        """The numbers of the view on screen, and those of the tokens before the cursor."""
-        return [*distribution_parts(self.viewed), *text_parts(self.node, self.perplexity)]
+    def _numbers_line(self, room: int) -> Text:
+        """Both groups; the second one stays in its place while a slider moves, if there is room for that."""
+        parts = [*next_parts(self.viewed), *last_parts(self.node, self.perplexity)]
+        coming, last = grouped(fitting(parts, room, NUMBERS_DROPPED_FIRST, _width_of_groups))
+        texts = [self._group(NEXT, coming), self._group(LAST, last)]
+        if self.viewed is not None and coming and last:
+            spare = room - _width_of_groups([*coming, *last])
+            texts[0].append(" " * max(0, min(spare, places_left(coming, self.viewed.vocabulary))))
+        return self._quiet(_RULE).join([text for text in texts if text.cell_len])
 
-    def _numbers_line(self, width: int) -> Text:
-        parts = fitting(self.numbers(), width)
-        groups = [[part for part in parts if (part.name in SO_FAR) is so_far] for so_far in (False, True)]
-        return self._quiet(" │ ").join([self._joined(group) for group in groups if group])
+    def _group(self, label: str, parts: Sequence[Part]) -> Text:
+        return Text.assemble(self._styled(label, "group"), self._joined(parts)) if parts else Text()
 
     # The engine
 
     def engine(self) -> list[Part]:
-        """The open model, its backend, device and dtype, the host, and the time per step."""
+        """The open model, its backend, device and dtype, the host, and the time of the last step."""
         if self.opened is None:
             return []
         model = printable(self.opened.model, space=" ")
         name = model if len(model) <= _LONGEST_MODEL else "…" + model[1 - _LONGEST_MODEL :]
-        parts = [("model", name), ("device", self.opened.device), ("dtype", self.opened.dtype)]
-        if self.opened.backend != "transformers":
-            parts.insert(1, ("backend", self.opened.backend))
-        if self.opened.trusted:
-            parts.append(("trusted", "its code is trusted"))
-        known = [Part(what, "", printable(text, space=" ")) for what, text in parts if text]
-        if self.host:
-            host = printable(self.host, space=" ")
-            short = host if len(host) <= _LONGEST_HOST else host[: _LONGEST_HOST - 1] + "…"
-            known.insert(1, Part("host", "on ", short))
-        return [*known, Part("ms", "", f"{figure(self.node.ms if self.node else None, 5)} ms a step")]
+        host = printable(self.host, space=" ") if self.host else ""
+        short = host if len(host) <= _LONGEST_HOST else host[: _LONGEST_HOST - 1] + "…"
+        backend = self.opened.backend if self.opened.backend != "transformers" else ""
+        facts = [
+            Part("model", "", name),
+            Part("host", "on ", short),
+            Part("backend", "", printable(backend, space=" ") if backend else ""),
+            Part("device", "", printable(self.opened.device, space=" ") if self.opened.device else ""),
+            Part("dtype", "", printable(self.opened.dtype, space=" ") if self.opened.dtype else ""),
+            Part("trusted", "", "its code is trusted" if self.opened.trusted else ""),
+        ]
+        return [*(fact for fact in facts if fact.value), *self._time()]
 
-    def _engine_line(self, width: int) -> Text:
-        state = self._state()
-        room = width - min(state.cell_len, width * 3 // 4) - 3 if state.cell_len else width
-        line = self._joined(fitting(self.engine(), room))
-        if state.cell_len:
-            separator = self._quiet(" │ ") if line.cell_len else Text()
-            state.truncate(max(1, width - line.cell_len - separator.cell_len), overflow="ellipsis")
-            line = Text.assemble(line, separator, state)
-        return line
+    def _time(self) -> Iterable[Part]:
+        """The milliseconds of the last step, in a steady width, if there was one."""
+        if self.node is not None and math.isfinite(self.node.ms):
+            yield Part("ms", "", f"{figure(self.node.ms)} ms a step".ljust(_MS))
 
-    def _state(self) -> Text:
-        """What is under way, the message, and how many notes there are about the model."""
+    def _engine_line(self, state: Text, room: int) -> Text:
+        """The facts, as far as there is room for them beside the state, and the state."""
+        room -= state.cell_len + len(_RULE) if state.cell_len else 0
+        facts = self._joined(fitting(self.engine(), room, FACTS_DROPPED_FIRST))
+        return self._quiet(_RULE).join([text for text in (facts, state) if text.cell_len])
+
+    # What is said
+
+    def _said(self) -> Text:
+        """What is under way, and the message."""
         busy = self.running and self.progress is None  # the progress names its stage, which says more
         parts = [self._styled(self.running, "live")] if busy else []
         parts += [self._progress(self.progress)] if self.progress is not None else []
         parts += [Text(printable(self.message, space=" "))] if self.message else []
-        if self.opened is not None and self.opened.notes:
-            count = len(self.opened.notes)
-            parts.append(self._styled(f"{count} note{'s' * (count > 1)}", "loud"))
         return self._quiet(" · ").join(parts) if parts else Text()
+
+    def _notes(self) -> Text:
+        """How many notes there are about the model."""
+        count = len(self.opened.notes) if self.opened is not None else 0
+        return self._styled(f"{count} note{'s' * (count > 1)}", "loud") if count else Text()
+
+    def _over_all_lines(self, said: Text, notes: Text, room: int) -> Text:
+        """What is said, wrapped into the widget's lines with the notes at the end; the rest becomes an ellipsis."""
+        lines = list(said.wrap(self.app.console, max(1, room))) or [Text()]
+        first, rest = lines[: self.size.height - 1], lines[self.size.height - 1 :]
+        last = Text(" ").join(rest)
+        end = Text.assemble(self._quiet(" · ") if last.cell_len else "", notes) if notes.cell_len else notes
+        last.truncate(max(1, room - end.cell_len), overflow="ellipsis")
+        return Text("\n").join([*first, Text.assemble(last, end)])
 
     def _progress(self, progress: Progress) -> Text:
         stage = Text(printable(progress.stage, space=" ") + " ")
@@ -152,10 +185,25 @@ class StatusLine(Widget):
     # Drawing
 
     def _joined(self, parts: Sequence[Part]) -> Text:
-        return self._quiet(" · ").join([Text.assemble(self._quiet(part.label), part.value) for part in parts])
+        line = Text()
+        for number, part in enumerate(parts):
+            line.append_text(self._quiet((part.after if number else "") + part.label)).append(part.value)
+        return line
 
     def _styled(self, text: str, component: str) -> Text:
         return Text(text, self.get_component_rich_style(f"status--{component}", partial=True))
 
     def _quiet(self, text: str) -> Text:
         return self._styled(text, "label")
+
+
+def grouped(parts: Iterable[Part]) -> tuple[list[Part], list[Part]]:
+    """The parts about the next token, and those about the last one and the text up to it."""
+    parts = list(parts)
+    return [part for part in parts if part.name not in OF_LAST], [part for part in parts if part.name in OF_LAST]
+
+
+def _width_of_groups(parts: Sequence[Part]) -> int:
+    """Width of the numbers' line, with the groups' labels and the rule between them."""
+    widths = [len(NEXT) + width(group) for group in grouped(parts) if group]
+    return sum(widths) + len(_RULE) * (len(widths) - 1)

@@ -24,7 +24,8 @@ class Layout:
     """The lines of a path of nodes at a width in cells.
 
     A line does not depend on the lines before it: it is filled until a glyph does not fit, and cut after its last
-    blank. The last column is reserved for a blank, a line break's sign or the cursor behind the text.
+    blank. Line breaks that follow one another share a line. The last column is reserved for a blank, a line break's
+    sign or the cursor behind the text.
     """
 
     def __init__(self) -> None:
@@ -55,6 +56,8 @@ class Layout:
         if not appended or first < start:
             # A line break depends on the first glyph that did not fit, which is one or two lines further down.
             line = max(0, line - 2)
+        elif line and _only_newlines(self.lines[line - 1].glyphs):
+            line -= 1  # the line before may go on: what follows decides where line breaks end
         self._lay_out(line)
         return line
 
@@ -98,6 +101,9 @@ class Layout:
         glyphs: list[Glyph] = []
         width = 0
         for glyph in self._glyphs(start):
+            if _only_newlines(glyphs) and not glyph.newline:
+                self._add_line(glyphs)
+                glyphs, width = [], 0
             while glyphs and width + glyph.width > self._room(glyph):
                 cut = _line_break(glyphs, glyph)
                 self._add_line(glyphs[:cut])
@@ -105,19 +111,27 @@ class Layout:
                 width = sum(left.width for left in glyphs)
             glyphs.append(glyph)
             width += glyph.width
-            if glyph.ends_line:
+            if glyph.newline and not _only_newlines(glyphs):
                 self._add_line(glyphs)
                 glyphs, width = [], 0
+        if _only_newlines(glyphs):
+            self._add_line(glyphs)
+            glyphs = []
         end = (len(self.nodes), 0)
         self.lines.append(Line((glyphs[0].node, glyphs[0].number) if glyphs else end, glyphs))
         self.laid_out += 1
 
     def _room(self, glyph: Glyph) -> int:
-        return self._width if glyph.blank or glyph.ends_line else self._width - 1
+        return self._width if glyph.blank or glyph.newline else self._width - 1
 
     def _add_line(self, glyphs: list[Glyph]) -> None:
         self.lines.append(Line((glyphs[0].node, glyphs[0].number), glyphs))
         self.laid_out += 1
+
+
+def _only_newlines(glyphs: Sequence[Glyph]) -> bool:
+    """True for a line of line breaks only, which ends where something else follows."""
+    return bool(glyphs) and all(glyph.newline for glyph in glyphs)
 
 
 def _line_break(glyphs: list[Glyph], coming: Glyph) -> int:

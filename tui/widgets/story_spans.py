@@ -20,7 +20,7 @@ NEWLINE = "↵"
 
 
 class Glyph(NamedTuple):
-    """The smallest drawn unit: one character with its combining marks, or one of the marks above."""
+    """The smallest drawn unit: a character with its combining marks, a byte's `⟨E2⟩`, or one of the marks above."""
 
     text: str
     width: int
@@ -37,7 +37,7 @@ class Glyph(NamedTuple):
         return self.text == " "
 
     @property
-    def ends_line(self) -> bool:
+    def newline(self) -> bool:
         """True for a line break in the token's text."""
         return self.mark and self.text == NEWLINE
 
@@ -98,24 +98,28 @@ class Spans:
         return next((number for number in range(index - 1, -1, -1) if self._texts[number]), None)
 
     def glyphs(self, index: int) -> list[Glyph]:
-        """A token's glyphs: leading blanks, marks, then the rest of its text."""
+        """A token's glyphs: where the prompt ends, leading blanks, the other marks, then the rest of its text."""
         node = self.nodes[index]
         text = self._texts[index] if node.piece or not node.special else unused_name(node.token)
         rest = text.lstrip(" ")
         before = self._before(index)
         last = self._texts[before][-1] if before is not None and text == rest else " "
-        shown = [(" ", False)] * (len(text) - len(rest))
+        shown = [(BEGINS, True)] if self._begins(index) else []
+        shown += [(" ", False)] * (len(text) - len(rest))
         shown += [(mark, True) for mark in self._marks(index)]
         for cluster in clusters(rest):
             shown += [(NEWLINE, True)] if cluster == "\n" else [(unit, False) for unit in drawn(cluster, last)]
             last = cluster[-1]
         return [Glyph(part, width(part), index, number, mark) for number, (part, mark) in enumerate(shown)]
 
+    def _begins(self, index: int) -> bool:
+        """True for the first token after the prompt."""
+        return index > 0 and self.nodes[index].how is not How.PROMPT and self.nodes[index - 1].how is How.PROMPT
+
     def _marks(self, index: int) -> str:
         node = self.nodes[index]
         if node.how is How.PROMPT or index == 0:
             return ""
         before = self.nodes[index - 1]
-        first = before.how is How.PROMPT
-        changed = not first and (node.given, node.seed) != (before.given, before.seed)
-        return BEGINS * first + CHANGED * changed + CHOSEN * (node.how is How.CHOSEN)
+        changed = before.how is not How.PROMPT and (node.given, node.seed) != (before.given, before.seed)
+        return CHANGED * changed + CHOSEN * (node.how is How.CHOSEN)

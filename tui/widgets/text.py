@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import groupby
 from typing import ClassVar
@@ -20,70 +19,38 @@ from textual.strip import Strip
 
 from tui.core.story import ROOT, How, Node
 from tui.widgets.story_layout import Layout
+from tui.widgets.story_looks import STORY_CSS, paler
 from tui.widgets.story_spans import BEGINS, CHANGED, CHOSEN, NEWLINE, Glyph
+from tui.widgets.surprise import STEPS, scale, surprisal_step
 
-SURPRISAL_EDGES = (0.5, 1.0, 2.0, 4.0, 6.0, 9.0)
-"""Bits at which each of the seven colour steps but the first begins."""
 LEGEND: tuple[tuple[str, str], ...] = (
     (f"before {BEGINS}", "prompt"),
-    ("dark → bright", "generated: how surprising, below 0.5 to above 9 bits (no colour: plain, underline, double)"),
+    (
+        "■0 … ■9+",
+        "generated, or in the prompt and scored: coloured by surprisal, −log2 of the raw probability. The number "
+        "is the step's least, in bits: 1 bit one chance in two, 10 bits one in a thousand. Without colours: plain, "
+        "from 2 bits underlined, from 6 twice",
+    ),
+    ("paler", "behind the cursor: the list and the model know nothing of it"),
+    ("marked", "drawn or taken just now"),
     (CHOSEN, "taken by you, not drawn"),
     (CHANGED, "settings or seed changed here"),
+    ("slanted", "a special token, such as the end of the text"),
     ("struck", "could not be drawn under the settings now on screen"),
-    (NEWLINE, "a line break of the text's own"),
+    (NEWLINE, "a line break of the text's own; several with nothing between them share a line"),
     ("⟨E2⟩", "a byte that completes no character"),
-    ("block", "the cursor: what comes next is the list's question"),
+    ("block", "the cursor: the list shows what may come there"),
 )
 """(mark, meaning) of every mark, for the help."""
 
-
-def surprisal_step(bits: float) -> int:
-    """The colour step 0–6 of a surprisal in bits; 0 if it is unknown (NaN)."""
-    return bisect_right(SURPRISAL_EDGES, bits) if bits == bits else 0
-
-
-_CSS = """
-StoryText {
-    height: 1fr; width: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; padding: 0 1;
-    border: round $border-blurred; border-title-color: $quiet; border-subtitle-color: $quiet;
-    &:focus { border: round $live; border-title-color: $live; }
-    .story--prompt { color: $prompt; }
-    .story--special { color: $special; text-style: italic; }
-    .story--chosen { text-style: bold italic; }
-    .story--mark { color: $live; }
-    .story--newline { color: $quiet; text-style: dim; }
-    .story--later { text-style: dim; }
-    .story--unreachable { text-style: strike; }
-    .story--fresh { background: $cursor; text-style: bold; }
-    .story--cursor { background: $live; color: $background; }
-    .story--placeholder { color: $quiet; }
-    .story--surprisal-0 { color: $surprisal-0; }
-    .story--surprisal-1 { color: $surprisal-1; }
-    .story--surprisal-2 { color: $surprisal-2; }
-    .story--surprisal-3 { color: $surprisal-3; }
-    .story--surprisal-4 { color: $surprisal-4; }
-    .story--surprisal-5 { color: $surprisal-5; }
-    .story--surprisal-6 { color: $surprisal-6; }
-    &:ansi {
-        .story--fresh { background: ansi_default; text-style: bold reverse; }
-        .story--cursor { color: $live; background: ansi_default; text-style: reverse; }
-    }
-    &:nocolor {
-        .story--surprisal-3 { text-style: underline; }
-        .story--surprisal-4 { text-style: underline; }
-        .story--surprisal-5 { text-style: uu; }
-        .story--surprisal-6 { text-style: uu; }
-        .story--prompt { text-style: dim; }
-        .story--special { text-style: italic reverse; }
-        .story--fresh { text-style: bold reverse; }
-        .story--cursor { text-style: reverse; }
-    }
-}
-"""
+_AROUND_TITLE = 6
+"""Cells of a border that a title leaves free: the corners, the line beside them, and a blank on either side."""
 
 
 class StoryText(ScrollView, can_focus=True):
     """Draws a branch as lines of text. The screen sets branch and cursor; a click posts `Clicked`."""
+
+    HELP = "# Text\n\n" + "\n".join(f"- *{mark}* {meaning}" for mark, meaning in LEGEND)
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "story--prompt",
@@ -96,9 +63,9 @@ class StoryText(ScrollView, can_focus=True):
         "story--fresh",
         "story--cursor",
         "story--placeholder",
-        *(f"story--surprisal-{step}" for step in range(7)),
+        *(f"story--surprisal-{step}" for step in STEPS),
     }
-    DEFAULT_CSS = _CSS
+    DEFAULT_CSS = STORY_CSS
 
     path: reactive[tuple[Node, ...]] = reactive[tuple[Node, ...]]((), init=False, repaint=False)
     """The branch on screen, from the first prompt token to its end."""
@@ -106,6 +73,8 @@ class StoryText(ScrollView, can_focus=True):
     """Id of the node after which the cursor stands."""
     fresh: reactive[int | None] = reactive[int | None](None, init=False, repaint=False)
     """Id of the node just drawn or taken, marked until the next step."""
+    caption: reactive[str] = reactive("", init=False, repaint=False)
+    """What the border says behind the pane's name: `3 new`. Never a token's text."""
     unreachable: reactive[dict[int, str]] = reactive[dict[int, str]]({}, init=False, repaint=False)
     """Node id → the stage that would remove its token under the settings on screen. Replace, never mutate."""
     placeholder: var[str] = var("Nothing yet. Write a prompt and submit it.")
@@ -124,7 +93,7 @@ class StoryText(ScrollView, can_focus=True):
         self.layout_lines = Layout()
         self._path_index: dict[int, int] = {ROOT: -1}
         self._style_cache: dict[tuple[str, ...], RichStyle] = {}
-        self.border_title = "Text"
+        self._titles = (Content(""), Content(""))
 
     # Changes
 
@@ -140,6 +109,7 @@ class StoryText(ScrollView, can_focus=True):
         self._resized(before)
         self._refresh_lines(first, max(before, len(self.layout_lines.lines)) - 1)
         self._scroll_to_cursor()
+        self._update_titles()
 
     def watch_cursor(self, old: int, new: int) -> None:
         """Repaint the lines from the old cursor to the new one, and scroll to it."""
@@ -155,8 +125,13 @@ class StoryText(ScrollView, can_focus=True):
         """Repaint the tokens whose reachability changed."""
         self._refresh_nodes(old.keys() ^ new.keys())
 
+    def watch_caption(self) -> None:
+        """Update the border."""
+        self._update_titles()
+
     def on_resize(self) -> None:
         """Lay out all lines at the new width."""
+        self._update_titles()
         before = len(self.layout_lines.lines)
         if self.layout_lines.resize(max(1, self.scrollable_content_region.width)):
             self._resized(before)
@@ -167,6 +142,7 @@ class StoryText(ScrollView, can_focus=True):
         """Discard the cached styles: the theme has changed."""
         super().notify_style_update()
         self._style_cache.clear()
+        self.call_later(self._update_titles)  # the components' styles come after the widget's own
 
     def _resized(self, before: int) -> None:
         now, room = len(self.layout_lines.lines), self.scrollable_content_region
@@ -193,6 +169,20 @@ class StoryText(ScrollView, can_focus=True):
         bottom = min(last - self.scroll_offset.y, self.scrollable_content_region.height - 1)
         if top <= bottom:
             self.refresh(Region(0, top, self.scrollable_content_region.width, bottom - top + 1))
+
+    def _update_titles(self) -> None:
+        """Update the border, only where it changed: the caption above, the scale of surprise below, or beside it."""
+        if not self.is_mounted:  # there are no styles yet, and no size
+            return
+        title = Content(" · ".join(filter(None, ("Text", self.caption))))
+        boxed = bool(self.styles.border_bottom[0])
+        room = self.outer_size.width - _AROUND_TITLE - (0 if boxed else title.cell_length + len(" · "))
+        bits = scale(lambda step: self.get_visual_style(f"story--surprisal-{step}", partial=True), room)
+        bits = bits if any(map(_rated, self.path)) else Content("")
+        titles = (title, bits) if boxed or not bits else (Content(" · ").join([title, bits]), Content(""))
+        if not all(new.is_same(old) for new, old in zip(titles, self._titles, strict=True)):
+            self._titles = titles
+            self.border_title, self.border_subtitle = titles
 
     # The cursor
 
@@ -251,13 +241,12 @@ class StoryText(ScrollView, can_focus=True):
         node = self.path[glyph.node]
         if glyph.mark:
             return ("story--newline",) if glyph.text in (NEWLINE, BEGINS) else ("story--mark",)
-        rated = node.how is not How.PROMPT or math.isfinite(node.surprisal)
-        classes = [f"story--surprisal-{surprisal_step(node.surprisal)}" if rated else "story--prompt"]
+        classes = [f"story--surprisal-{surprisal_step(node.surprisal)}" if _rated(node) else "story--prompt"]
         if node.how is How.CHOSEN:
             classes.append("story--chosen")
         if node.special:
             classes.append("story--special")
-        if node.id in self.unreachable:
+        if node.id in self.unreachable and not (glyph.blank and node.piece.strip(b" ")):
             classes.append("story--unreachable")
         if glyph.node > cursor:
             classes.append("story--later")
@@ -271,7 +260,7 @@ class StoryText(ScrollView, can_focus=True):
             style = self.rich_style
             for name in classes:
                 style += self.get_component_rich_style(name, partial=True)
-            self._style_cache[classes] = style
+            self._style_cache[classes] = paler(style) if "story--later" in classes else style
         return self._style_cache[classes]
 
     def on_click(self, event: events.Click) -> None:
@@ -281,3 +270,8 @@ class StoryText(ScrollView, can_focus=True):
             index = self.layout_lines.node_at(offset.y + self.scroll_offset.y, offset.x)
             if index is not None:
                 self.post_message(self.Clicked(self.path[index].id))
+
+
+def _rated(node: Node) -> bool:
+    """True for a token whose surprisal is known: a generated one, or a scored one of the prompt."""
+    return node.how is not How.PROMPT or math.isfinite(node.surprisal)
