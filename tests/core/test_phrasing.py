@@ -41,7 +41,7 @@ def test_the_explorer_says_the_persons_own_keys():
 
 
 def literals():
-    """Every text in the program that is no docstring, with its place; the files that speak to the command line left out."""
+    """Every text in the program that is no docstring, with its place, but in the files that speak to a shell."""
     root = Path(tui.__file__).parent
     for file in root.rglob("*.py"):
         tree = ast.parse(file.read_text(encoding="utf-8"))

@@ -18,7 +18,7 @@ async def kept(start, **options):
         await bed.press("1", "n", "n", "n", "left", "S")
         await bed.press("left")
         await bed.pilot.press("e")
-        await bed.type("Now ")
+        await bed.type(" now")
         await bed.pilot.press("escape")
         assert bed.bench.resuming.keep()
     return session.read(paths.session_file())
@@ -41,7 +41,7 @@ async def test_the_workbench_comes_up_as_it_was_left(start, size):
         assert [node.id for node in bed.story] == [node.id for node in there.story]
         assert (bed.state.tip, bed.state.seed, bed.state.given) == (there.tip, there.seed, there.given)
         assert (bed.state.preset, bed.state.preset_name) == (frozenset(there.preset), "hot")
-        assert bed.bench.query_one(PromptEditor).text == "Now the herd"
+        assert bed.bench.query_one(PromptEditor).text == "the herd now"
         assert bed.bench.query_one(PromptEditor).has_class("-edited")
         assert "The session goes on: 4 tokens drawn." in screen_text(bed.app)
         await bed.press("n")

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events
+from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -77,7 +78,7 @@ class PlotPane(Widget, can_focus=True):
     def next_plot(self) -> None:
         """Show the next plot of the list, or the first after the last."""
         self.plot = PLOTS[(PLOTS.index(self.plot) + 1) % len(PLOTS)]
-        self.border_title, self.border_subtitle = self.plot.title, None
+        self._show_legend()
         self._ask()
         self.refresh()
 
@@ -104,9 +105,13 @@ class PlotPane(Widget, can_focus=True):
         self._show_legend()
 
     def _show_legend(self) -> None:
-        viewed, width = self.viewed, self.size.width - BORDER
+        """Show the legend below, or behind the title where there is no lower border."""
+        viewed, boxed, title = self.viewed, bool(self.styles.border_bottom[0]), self.plot.title
+        width = self.size.width - (BORDER if boxed else len(title) + BORDER)
         answered = viewed is not None and self._answers(viewed)
-        self.border_subtitle = self.plot.legend(viewed, width) if viewed is not None and answered else None
+        legend = self.plot.legend(viewed, width) if viewed is not None and answered else Content("")
+        self.border_title = title if boxed or not legend.plain else Content.assemble(f"{title} · ", legend)
+        self.border_subtitle = legend if boxed else None
 
     def _answers(self, viewed: Viewed) -> bool:
         return viewed.plot is not None and viewed.plot.id == self.plot.id
