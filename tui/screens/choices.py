@@ -15,7 +15,7 @@ from tui.explorer.tuning import Tuning
 from tui.screens.layout import Layout
 
 _NOTHING_GIVEN = "Every parameter is at its source: there is nothing to keep as a preset."
-_PRESETS_HINT = "⏎ uses it · delete removes one of yours · {save_preset} keeps the settings as one · esc"
+_PRESETS_HINT = "⏎ use · delete removes your own · {save_preset} keeps the settings as one · esc"
 
 
 class Choices:
@@ -75,7 +75,7 @@ class Choices:
                 own_presets.save(name, given)
             except InputError as error:
                 return self._explorer.words(error)
-            self._explorer.say(printable(self._explorer.phrase(f"Kept as {name}; {{presets}} lists it."), space=" "))
+            self._explorer.say(f"Kept as {printable(name, space=' ')}; {self._explorer.phrase('{presets} lists it.')}")
             return ""
 
         hint = f"{in_words(given)}\na name for these settings · ⏎ keeps them · esc"
