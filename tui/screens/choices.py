@@ -1,4 +1,4 @@
-"""Opens the dialogs in which something kept is chosen again: a prompt, a preset."""
+"""Opens the dialogs in which something kept is chosen again: a prompt, a preset. What they need is imported then."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from textual.screen import Screen
 
-from tui import own_presets, recent
+from tui import recent
 from tui.core.presets import PRESETS, UNICORNS, Preset, in_words
 from tui.core.printable import printable
 from tui.errors import InputError
@@ -42,6 +42,7 @@ class Choices:
 
     def presets(self) -> None:
         """Choose a preset: one of the post's, or the person's own."""
+        from tui import own_presets
         from tui.screens.presets import PresetsScreen
 
         own, problems = own_presets.load()
@@ -55,6 +56,8 @@ class Choices:
             self._tuning.preset(preset)
 
     def _remove(self, preset: Preset) -> str:
+        from tui import own_presets
+
         try:
             own_presets.remove(preset.name)
         except InputError as error:
@@ -63,6 +66,7 @@ class Choices:
 
     def save_preset(self) -> None:
         """Ask for a name, and keep the settings given now as a preset under it."""
+        from tui import own_presets
         from tui.screens.ask import AskScreen
 
         given = self._explorer.state.given
