@@ -3,7 +3,8 @@
 import math
 import os
 import stat
-import threading
+import subprocess
+import sys
 
 import msgspec
 import pytest
@@ -100,22 +101,29 @@ def test_the_file_is_its_owners_alone_and_nothing_else_is_left_there(file):
     assert list(file.parent.iterdir()) == [file]
 
 
-def test_a_reader_always_finds_one_whole_session(file):
-    """Several write at once, as programs that end at the same time: the last one wins, whole."""
+WRITER = """
+import sys, msgspec
+from pathlib import Path
+from tests.test_session import NODES, made
+from tui import session
+
+seed, size = map(int, sys.argv[2:])
+story = [msgspec.structs.replace(NODES[0], piece=b"x" * size), *NODES[1:]]
+for _ in range(200):
+    session.write(made(seed=seed, story=story), Path(sys.argv[1]))
+"""
+
+
+def test_of_programs_that_end_at_the_same_time_one_wins_and_its_session_is_whole(file):
     session.write(made(seed=0), file)
-    long = [msgspec.structs.replace(NODES[0], piece=b"x" * 100_000), *NODES[1:]]
-
-    def write():
-        for seed in range(1, 30):
-            session.write(made(seed=seed, story=long if seed % 2 else NODES), file)
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    while writer.is_alive():
+    sizes = {0: 3, 1: 300_000, 2: 5}
+    writers = [subprocess.Popen([sys.executable, "-c", WRITER, file, str(seed), str(sizes[seed])]) for seed in (1, 2)]
+    while any(writer.poll() is None for writer in writers):
         kept = session.read(file)
-        assert len(kept.story[0].piece) == (100_000 if kept.seed % 2 else 3)
-    writer.join()
-    assert session.read(file).seed == 29
+        assert len(kept.story[0].piece) == sizes[kept.seed]
+    assert [writer.returncode for writer in writers] == [0, 0]
+    assert session.read(file).seed in (1, 2)
+    assert list(file.parent.iterdir()) == [file]
 
 
 def test_a_session_that_could_not_be_written_leaves_the_last_one(file, monkeypatch):

@@ -14,7 +14,7 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.theme import Theme
 
-from tui import config, keys, own_presets, paths, recent
+from tui import config, keys, paths, recent
 from tui.client.asking import GreetedEngine
 from tui.client.client import Client, Listener
 from tui.core.printable import printable
@@ -52,7 +52,7 @@ class SamplescopeApp(SafeApp[None]):
         self.options = options
         self.settings, self.problems = (settings, []) if settings is not None else config.load()
         self.keymap, wrong = keys.check_keymap(self.settings.keymap)
-        self.problems += wrong + own_presets.load()[1]
+        self.problems += wrong + _preset_problems()
         self.own_themes: list[str] = []
         self._use_themes()
         self.connect: Connect = connect or self._connect_child
@@ -146,6 +146,15 @@ class SamplescopeApp(SafeApp[None]):
 
     def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
         """Do nothing: `keys.check_keymap` has already refused clashing keys."""
+
+
+def _preset_problems() -> list[str]:
+    """One line for each unusable preset of the person's own; the import is for those who have some."""
+    if not paths.presets_file().exists():
+        return []
+    from tui import own_presets
+
+    return own_presets.load()[1]
 
 
 def a_few(problems: Sequence[str]) -> list[str]:

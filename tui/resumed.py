@@ -40,7 +40,7 @@ def resume(options: LaunchOptions, asked: Collection[str], file: str) -> LaunchO
     kept = session.read(Path(file)) if file else _kept_last()
     resumed = _resumed(options, kept)
     for name in asked:
-        if name not in _TRUST and _value(resumed, name) != _value(options, name):
+        if _value(resumed, name) != _value(options, name):
             raise _contradiction(f"{{--{name.replace('_', '-')}}}", _value(resumed, name))
     _check_place(kept, options, file, "server" in asked)
     return resumed

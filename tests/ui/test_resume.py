@@ -56,8 +56,15 @@ async def test_its_story_survives_a_restart_of_the_engine_too(start):
         bed.engines.die()
         await bed.until(lambda: "the story is as it was" in bed.message)
         assert [node.id for node in bed.engine.opened_with[-1].story] == ids
-        assert bed.engine.opened_with[-1].story_vocabulary == len(WORDS)
         await bed.press("right")
+
+
+async def test_an_engine_started_again_is_told_the_vocabulary_that_the_story_is_of(start):
+    async with start() as bed:
+        await bed.press("n")
+        bed.engines.die()
+        await bed.until(lambda: "the story is as it was" in bed.message)
+        assert bed.engine.opened_with[-1].story_vocabulary == len(WORDS)
 
 
 async def test_a_model_that_has_other_tokens_now_says_what_to_do_and_the_session_stays(start):

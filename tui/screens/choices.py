@@ -1,4 +1,4 @@
-"""Opens the dialogs in which something kept is chosen again: a prompt, a preset."""
+"""Opens the dialogs in which something kept is chosen again: a prompt, a preset. What they need is imported then."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from textual.screen import Screen
 
-from tui import own_presets, recent
+from tui import recent
 from tui.core.labels import in_words
 from tui.core.presets import PRESETS, UNICORNS, Preset
 from tui.core.printable import printable
@@ -16,7 +16,7 @@ from tui.explorer.tuning import Tuning
 from tui.screens.layout import Layout
 
 _NOTHING_GIVEN = "Every parameter is at its source: there is nothing to keep as a preset."
-_PRESETS_HINT = "⏎ uses it · delete removes one of yours · {save_preset} keeps the settings as one · esc"
+_PRESETS_HINT = "⏎ use · delete removes your own · {save_preset} keeps the settings as one · esc"
 
 
 class Choices:
@@ -43,6 +43,7 @@ class Choices:
 
     def presets(self) -> None:
         """Choose a preset: one of the post's, or the person's own."""
+        from tui import own_presets
         from tui.screens.presets import PresetsScreen
 
         own, problems = own_presets.load()
@@ -56,6 +57,8 @@ class Choices:
             self._tuning.preset(preset)
 
     def _remove(self, preset: Preset) -> str:
+        from tui import own_presets
+
         try:
             own_presets.remove(preset.name)
         except InputError as error:
@@ -64,6 +67,7 @@ class Choices:
 
     def save_preset(self) -> None:
         """Ask for a name, and keep the settings given now as a preset under it."""
+        from tui import own_presets
         from tui.screens.ask import AskScreen
 
         given = self._explorer.state.given
@@ -76,7 +80,7 @@ class Choices:
                 own_presets.save(name, given)
             except InputError as error:
                 return self._explorer.words(error)
-            self._explorer.say(printable(self._explorer.phrase(f"Kept as {name}; {{presets}} lists it."), space=" "))
+            self._explorer.say(f"Kept as {printable(name, space=' ')}; {self._explorer.phrase('{presets} lists it.')}")
             return ""
 
         hint = f"{in_words(given)}\na name for these settings · ⏎ keeps them · esc"

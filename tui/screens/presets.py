@@ -88,6 +88,7 @@ class PresetsScreen(ModalScreen[Preset | None]):
         elif problem := self._remove(preset):
             self._say(problem, wrong=True)
         else:
+            self._doomed = None
             at = self._presets.index(preset)
             self._presets.remove(preset)
             self._fill(at)

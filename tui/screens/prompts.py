@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Input, OptionList
+from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.core.printable import printable
@@ -18,7 +18,7 @@ from tui.widgets.line_input import LineInput
 
 HINT = "type to filter · ↓ list · ⏎ puts it into the editor · esc close"
 NO_MATCH = "no prompt of the last ones holds that text"
-_COUNT = 9
+_COUNT = 12
 _FRAME = 10
 """Columns that the dialog's frame and the screen around it take at least."""
 _WIDEST = 94
@@ -45,6 +45,7 @@ class PromptsScreen(ModalScreen[str | None]):
             box.border_title = "Recent prompts"
             box.border_subtitle = HINT
             yield LineInput(placeholder="a part of the prompt", compact=True)
+            yield Static(id="prompts-header", classes="header", markup=False)
             yield OptionList(compact=True)
 
     def on_mount(self) -> None:
@@ -62,6 +63,7 @@ class PromptsScreen(ModalScreen[str | None]):
     def _fill(self) -> None:
         typed = self.query_one(Input).value.casefold()
         width = min(_WIDEST, self.app.size.width - _FRAME)
+        self.query_one("#prompts-header", Static).update(f"{'prompt':<{width - _COUNT}}{'characters':>{_COUNT}}")
         self._choices = [prompt for prompt in self._prompts if typed in prompt.casefold()]
         options = self.query_one(OptionList)
         options.clear_options()

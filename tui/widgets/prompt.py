@@ -128,7 +128,6 @@ class PromptEditor(TextArea):
     def rewrite(self, text: str) -> None:
         """Replace the whole text as a person would, so that one undo brings the old one back."""
         if text != self.text:
-            self.history.checkpoint()
             self.replace(text, self.document.start, self.document.end, maintain_selection_offset=False)
         self.move_cursor(self.document.end)
 
