@@ -47,9 +47,7 @@ class Panes:
         self.text.unreachable = dict(new.unreachable)
         waits = new.state.status is not EngineStatus.IDLE and new.state.cursor == ROOT
         placeholder = (
-            "The text appears here once the model has read the prompt."
-            if waits
-            else "{edit} edits the prompt, {submit} submits it."
+            "The model has yet to read the prompt." if waits else "{edit} edits the prompt, {submit} submits it."
         )
         self.text.placeholder = self._keymap.phrase(placeholder)
         drawn = sum(node.how is not How.PROMPT for node in new.branch)
