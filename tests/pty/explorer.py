@@ -15,9 +15,9 @@ from tests.ptyrun import Terminal
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-P", "-m", "tui")
-READY = re.compile(r"Candidates for token (\d+) · [\d,]+")
+READY = re.compile(r"Candidates for token (\d+)(?: of the prompt)? · ")
 
-_ROW = re.compile(r"\s*([\d,]+) [▸•●§ ]*(\S+)\s+(\d+)\s")
+_ROW = re.compile(r"\s*([\d,]+) [▸•§ ]*(\S+)\s+(\d+)\s")
 
 
 def surroundings(folder: Path) -> dict[str, str]:
@@ -79,7 +79,7 @@ class Explorer(Terminal):
 def after(screen: str) -> int:
     """The number of the token after which the cursor stands; -1 if there is none."""
     found = READY.search(screen)
-    return int(found[1]) if found else -1
+    return int(found[1]) - 1 if found else -1
 
 
 def seed(screen: str) -> int:

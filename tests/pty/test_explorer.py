@@ -25,7 +25,7 @@ def opened(request, tmp_path_factory):
         tmp_path_factory.mktemp("explorer{}x{}".format(*request.param), numbered=False), size=request.param
     ) as explorer:
         explorer.first = explorer.until(
-            lambda screen: "unicorns" in screen and "The prompt stands here once it is read." in screen
+            lambda screen: "unicorns" in screen and "The model has yet to read the prompt." in screen
         )
         explorer.libraries_at_first = maps(explorer.process.pid)
         explorer.home = after(explorer.open().screen())
@@ -210,5 +210,5 @@ def test_quitting_ends_everything_with_code_0_and_gives_the_terminal_back(opened
 
 def numbers_of_the_best(screen):
     """raw, tempered and final of rank 1, in percent."""
-    line = next((line for line in screen.split("\n") if re.search(r"(^|│) +1 [▸•●§ ].*\d\.\d", line)), "")
+    line = next((line for line in screen.split("\n") if re.search(r"(^|│) +1 [▸•§ ].*\d\.\d", line)), "")
     return [float(number) for number in re.findall(r"\d+\.\d+", line)[:3]]

@@ -8,7 +8,7 @@ import pytest
 
 from tests.ui.conftest import SMALL, WIDE, Recorded, screen_text
 
-MISSING_ROW = re.compile(r"\d [ ▸•●]+ …")
+MISSING_ROW = re.compile(r"\d [ ▸•]+ …")
 GOLDEN = Path(__file__).parent / "golden"
 
 PICTURES = {

@@ -52,9 +52,7 @@ class Panes:
         self.text.unreachable = dict(new.unreachable)
         waits = new.state.status is not EngineStatus.IDLE and new.state.cursor == ROOT
         placeholder = (
-            "The text appears here once the model has read the prompt."
-            if waits
-            else "{edit} edits the prompt, {submit} submits it."
+            "The model has yet to read the prompt." if waits else "{edit} edits the prompt, {submit} submits it."
         )
         self.text.placeholder = self._keymap.phrase(placeholder)
         if old.branch is not new.branch:
