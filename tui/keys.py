@@ -161,7 +161,7 @@ _TABLE = (
         "interrupt",
         "ctrl+c",
         "interrupt",
-        "Stop what is under way; else end the program, after asking if there are tokens to lose.",
+        "Copy what is selected, or stop what is under way; else end the program, after asking if tokens were drawn.",
         PROGRAM,
     ),
     Action("quit", "q", "quit", "End the program.", PROGRAM, "app.quit"),

@@ -1,5 +1,6 @@
 """Copying, saving, help, palette, themes, keys."""
 
+import pytest
 from textual import events
 from textual.widgets import Input
 
@@ -188,3 +189,50 @@ async def test_what_is_typed_right_after_the_key_that_opens_a_line_is_typed_ther
         await bed.until(lambda: bed.app.screen.query("Input"))
         await bed.until(lambda: bed.app.screen.query_one(Input).value == "old")
         assert bed.drawn() == []
+
+
+# -- copying what is on screen -----------------------------------------------------------------------------------
+
+
+async def test_a_drag_over_the_text_selects_it_and_ctrl_c_copies_it_and_ends_nothing(start):
+    async with start() as bed:
+        await bed.press("n", "n")
+        text, cursor = bed.bench.panes.text, bed.state.cursor
+        await bed.pilot.mouse_down(text, offset=(2, 1))
+        await bed.pilot.hover(text, offset=(12, 2))
+        await bed.pilot.mouse_up(text, offset=(12, 2))
+        await bed.pilot.pause()
+        await bed.pilot.press("ctrl+c")
+        await bed.pilot.pause()
+        whole = "".join(node.piece.decode() for node in bed.branch)
+        assert bed.app.clipboard and bed.app.clipboard.strip("\n") in whole
+        assert bed.app.clipboard.startswith("In a shocking finding, scientist discovered"[:20])
+        assert "the selection" in bed.message
+        assert bed.state.cursor == cursor
+        assert bed.bench.get_selected_text() is None
+
+
+@pytest.mark.parametrize(
+    ("pane", "copied"),
+    [
+        ("text", "unicorns spoke perfect English."),
+        ("candidates", "rank\ttoken"),
+        ("plot", "1.00┤"),
+        ("top_k", "torch.manual"),
+    ],
+)
+async def test_what_the_focused_pane_shows_is_copied_by_a_key(start, pane, copied):
+    async with start() as bed:
+        bed.bench.query_one(f"#{pane}").focus()
+        await bed.pilot.press("y")
+        assert copied in bed.app.clipboard
+        assert "Sent to the terminal's clipboard" in bed.message
+
+
+async def test_the_copied_row_has_full_numbers_and_the_text_every_byte(start):
+    async with start() as bed:
+        await bed.pilot.press("y")
+        head, row = (line.split("\t") for line in bed.app.clipboard.splitlines())
+        cells, best = dict(zip(head, row, strict=True)), bed.viewed.candidates[0]
+        assert (float(cells["raw"]), float(cells["final"]), int(cells["id"])) == (best.raw, best.final, best.token)
+        assert bytes.fromhex(cells["bytes"]) == best.piece

@@ -306,7 +306,11 @@ class Workbench(Screen[None]):
         self.panes.candidates.focus()
 
     def interrupt(self) -> None:
-        """Stop what is under way; else end the program, at the second press where tokens would be lost."""
+        """Copy what is selected, or stop what is under way; else end, at the second press where tokens were drawn."""
+        if selected := self.get_selected_text():
+            self.outlets.copy("the selection", selected)
+            self.clear_selection()
+            return
         if self.explorer.stop():
             return
         question = self.explorer.phrase(LEAVING[self.resuming.keeping])

@@ -24,6 +24,7 @@ StoryText {
     .story--fresh { background: $cursor; text-style: bold; }
     .story--cursor { background: $live; color: $background; }
     .story--placeholder { color: $quiet; }
+    .story--selected { text-style: reverse; }
     .story--surprisal-0 { color: $surprisal-0; }
     .story--surprisal-1 { color: $surprisal-1; }
     .story--surprisal-2 { color: $surprisal-2; }

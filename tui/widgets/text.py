@@ -10,16 +10,19 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style as RichStyle
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive, var
 from textual.scroll_view import ScrollView
+from textual.selection import Selection
 from textual.strip import Strip
 
 from tui.core.story import ROOT, How, Node
 from tui.widgets.story_layout import Layout
 from tui.widgets.story_looks import STORY_CSS, paler
+from tui.widgets.story_selection import selected_text, spanned
 from tui.widgets.story_spans import BEGINS, CHANGED, CHOSEN, NEWLINE, Glyph
 from tui.widgets.surprise import STEPS, scale, surprisal_step
 
@@ -50,6 +53,10 @@ _AROUND_TITLE = 6
 class StoryText(ScrollView, can_focus=True):
     """Draws a branch as lines of text. The screen sets branch and cursor; a click posts `Clicked`."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "line(-1)", "Line up", show=False),
+        Binding("down,j", "line(1)", "Line down", show=False),
+    ]
     HELP = "# Text\n\n" + "\n".join(f"- *{mark}* {meaning}" for mark, meaning in LEGEND)
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -63,6 +70,7 @@ class StoryText(ScrollView, can_focus=True):
         "story--fresh",
         "story--cursor",
         "story--placeholder",
+        "story--selected",
         *(f"story--surprisal-{step}" for step in STEPS),
     }
     DEFAULT_CSS = STORY_CSS
@@ -210,7 +218,8 @@ class StoryText(ScrollView, can_focus=True):
             return self._placeholder_line(y, width)
         if number >= len(self.layout_lines.lines):
             return Strip.blank(width, self._style())
-        return Strip(self._segments(number)).adjust_cell_length(width, self._style())
+        strip = Strip(self._segments(number)).adjust_cell_length(width, self._style())
+        return strip.apply_offsets(0, number)  # by these textual finds what a drag of the mouse selects
 
     def _placeholder_line(self, y: int, width: int) -> Strip:
         lines = Content(self.placeholder).wrap(max(1, width))
@@ -224,16 +233,17 @@ class StoryText(ScrollView, can_focus=True):
         caret = x if line == number else -1
         segments = [
             Segment("".join(text for text, _ in run), self._style(*classes))
-            for classes, run in groupby(self._glyph_classes(glyphs, cursor, caret), lambda part: part[1])
+            for classes, run in groupby(self._glyph_classes(number, cursor, caret), lambda part: part[1])
         ]
         behind = caret >= sum(glyph.width for glyph in glyphs)
         return [*segments, Segment(" ", self._style("story--cursor"))] if behind else segments
 
-    def _glyph_classes(self, glyphs: list[Glyph], cursor: int, caret: int) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Each glyph's text with its component classes; the cursor is a block on the glyph behind it."""
-        x = 0
-        for glyph in glyphs:
-            yield glyph.text, ("story--cursor",) if x == caret else self._components(glyph, cursor)
+    def _glyph_classes(self, number: int, cursor: int, caret: int) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Text and component classes of each glyph of a line; the cursor is a block on the glyph behind it."""
+        x, glyphs = 0, self.layout_lines.lines[number].glyphs
+        for glyph, selected in zip(glyphs, spanned(glyphs, number, self.text_selection), strict=True):
+            classes = ("story--cursor",) if x == caret else self._components(glyph, cursor)
+            yield glyph.text, (*classes, "story--selected") if selected else classes
             x += glyph.width
 
     def _components(self, glyph: Glyph, cursor: int) -> tuple[str, ...]:
@@ -263,10 +273,27 @@ class StoryText(ScrollView, can_focus=True):
             self._style_cache[classes] = paler(style) if "story--later" in classes else style
         return self._style_cache[classes]
 
+    # The mouse, and lines
+
+    def get_selection(self, selection: Selection) -> tuple[str, str]:
+        """The selected text, and what textual puts behind it."""
+        return selected_text(self.layout_lines.lines, selection), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Repaint: another part is selected, or none."""
+        self.refresh()
+
+    def action_line(self, by: int) -> None:
+        """Post `Clicked` so that the cursor goes a line up or down."""
+        line, x = self._caret(self.cursor)
+        index = self.layout_lines.node_at(line + by, x) if self.path else None
+        if index:
+            self.post_message(self.Clicked(self.path[index - 1].id))
+
     def on_click(self, event: events.Click) -> None:
-        """Post `Clicked` for the token under the mouse."""
+        """Post `Clicked` for the token under the mouse, unless a drag ends there."""
         offset = event.get_content_offset(self)
-        if offset is not None and self.path:
+        if offset is not None and self.path and self.text_selection is None:
             index = self.layout_lines.node_at(offset.y + self.scroll_offset.y, offset.x)
             if index is not None:
                 self.post_message(self.Clicked(self.path[index].id))
