@@ -124,10 +124,10 @@ def test_a_taken_candidate_is_a_branch_of_its_own_and_says_so(explorer, headless
     steps(explorer, headless, 2)
     explorer.go_back_to(explorer.home + 1)
     explorer.until_at(explorer.home + 1, best_of(headless[1]))
-    token = next(row["id"] for row in headless[1]["candidates"] if row["id"] != headless[1]["id"])
-    rank = next(row["rank"] for row in headless[1]["candidates"] if row["id"] == token)
-    explorer.send(DOWN * (rank - 1))
-    explorer.until(f"id {token}  bytes")
+    other = next(row for row in headless[1]["candidates"] if row["id"] != headless[1]["id"])
+    token = other["id"]
+    explorer.send(DOWN * (other["rank"] - 1))
+    explorer.until(f" · bytes {bytes.fromhex(other['bytes']).hex(' ')}")
     explorer.send(ENTER)
     explorer.until_at(explorer.home + 2)
     drawn = [record for record in saved(explorer) if record["type"] == "step"]
@@ -142,16 +142,16 @@ def test_a_taken_candidate_is_a_branch_of_its_own_and_says_so(explorer, headless
 def test_preset_4_shows_the_top_k_that_nobody_asked_for(explorer):
     explorer.send("4")
     screen = explorer.until("0.90")
-    assert re.search("50 ?⚑", screen)
-    screen = explorer.until(lambda screen: re.search(r"kept +\d+", screen) and "kept    50" not in screen)
+    assert re.search(r"50 ⚑|k 50 \(default\)", screen)
+    screen = explorer.until(lambda screen: re.search(r"kept +\d+", screen) and "kept 50 " not in screen)
     assert int(re.search(r"kept +(\d+)", screen)[1]) < 50
 
 
 def test_greedy_leaves_one_candidate_and_back_again(explorer):
     explorer.send("g")
-    explorer.until("kept     1")
+    explorer.until("kept 1 ")
     explorer.send("g")
-    explorer.until("kept    50")
+    explorer.until("kept 50 ")
 
 
 def test_copied_settings_go_to_the_terminals_clipboard_and_only_then(explorer):
@@ -185,9 +185,9 @@ def test_the_palette_runs_an_action_by_name(explorer):
     explorer.send("greedy")
     explorer.until("Switch between drawing")
     explorer.send(ENTER)
-    explorer.until("kept     1")
+    explorer.until("kept 1 ")
     explorer.send("g")
-    explorer.until("kept    50")
+    explorer.until("kept 50 ")
 
 
 def test_the_next_seed_draws_another_token(explorer):
