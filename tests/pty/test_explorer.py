@@ -127,7 +127,7 @@ def test_a_taken_candidate_is_a_branch_of_its_own_and_says_so(explorer, headless
     other = next(row for row in headless[1]["candidates"] if row["id"] != headless[1]["id"])
     token = other["id"]
     explorer.send(DOWN * (other["rank"] - 1))
-    explorer.until(f"bytes {bytes.fromhex(other['bytes']).hex(' ')}")
+    explorer.until(f" · bytes {bytes.fromhex(other['bytes']).hex(' ')}")
     explorer.send(ENTER)
     explorer.until_at(explorer.home + 2)
     drawn = [record for record in saved(explorer) if record["type"] == "step"]
@@ -142,7 +142,7 @@ def test_a_taken_candidate_is_a_branch_of_its_own_and_says_so(explorer, headless
 def test_preset_4_shows_the_top_k_that_nobody_asked_for(explorer):
     explorer.send("4")
     screen = explorer.until("0.90")
-    assert re.search(r"50 (⚑|\(default\))", screen)
+    assert re.search(r"50 ⚑|k 50 \(default\)", screen)
     screen = explorer.until(lambda screen: re.search(r"kept +\d+", screen) and "kept 50 " not in screen)
     assert int(re.search(r"kept +(\d+)", screen)[1]) < 50
 
