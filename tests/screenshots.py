@@ -22,7 +22,13 @@ from tui.screens.workbench import Workbench
 
 FOLDER = Path(__file__).parents[1] / "screenshots"
 SIZES = {"wide": (120, 40), "small": (80, 24)}
-SHOTS = {"workbench": ["4", *"nnnnnnnnnn"], "help": ["?"], "draws": ["2", *"nnn", "d"]}
+SHOTS = {
+    "workbench": ["4", *"nnnnnnnnnn"],
+    "plot": ["4", *"nnn", "tab", "+"],
+    "steps": ["2", *"nnnnnnnnnnnn", "L", "s"],
+    "help": ["?"],
+    "draws": ["2", *"nnn", "d"],
+}
 
 
 def settled(picture: Picture) -> bool:
@@ -47,7 +53,7 @@ async def take(name: str, keys: list[str], size: tuple[int, int], target: Path) 
         assert isinstance(bench, Workbench)
         await _settled(app, bench)
         for key in keys:
-            await pilot.press({"?": "question_mark"}.get(key, key))
+            await pilot.press({"?": "question_mark", "+": "plus"}.get(key, key))
             await _settled(app, bench)
         svg = app.export_screenshot(title="samplescope")
         # No font from the network: the reader's own fixed-width one.
