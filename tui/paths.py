@@ -10,7 +10,7 @@ _DIRS = Unix("samplescope")
 
 
 def config_dir() -> Path:
-    """The folder of the files a person writes: `config.toml`, `themes/`, `api-key`."""
+    """The folder of the files a person writes: `config.toml`, `themes/`, `lessons/`, `api-key`."""
     return Path(_DIRS.user_config_dir)
 
 
@@ -22,6 +22,11 @@ def config_file() -> Path:
 def themes_dir() -> Path:
     """The folder of a person's own themes."""
     return config_dir() / "themes"
+
+
+def lessons_dir() -> Path:
+    """The folder of a person's own lessons."""
+    return config_dir() / "lessons"
 
 
 def state_dir() -> Path:
