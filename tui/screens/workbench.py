@@ -29,6 +29,7 @@ from tui.explorer.prompting import Prompting
 from tui.explorer.reachability import Reachability
 from tui.explorer.status import EngineStatus
 from tui.explorer.stepping import Stepping
+from tui.explorer.touring import Touring
 from tui.explorer.tuning import Tuning
 from tui.explorer.undoing import Undoing
 from tui.keys import Keymap
@@ -37,6 +38,7 @@ from tui.protocol import Candidate, PlotRequest
 from tui.screens import key_line, layout
 from tui.screens.dialogs import Dialogs
 from tui.screens.key_line import KeyLine
+from tui.screens.lessons import Lessons
 from tui.screens.outlets import Outlets
 from tui.screens.panes import Panes
 from tui.widgets import candidate_messages
@@ -93,9 +95,11 @@ class Workbench(Screen[None]):
             prompting=self.prompting, connection=self.connection,
         )  # fmt: skip
         self.outlets = Outlets(self, self.explorer, self.panes)
+        touring = Touring(self.explorer, self.tuning, self.stepping, self.room)
+        self.lessons = Lessons(self, self.panes, touring, keymap or Keymap(), options.language)
         features = (
             self, self.room, self.stepping, self.navigation, self.tuning, self.finding, self.prompting, self.connection,
-            self.dialogs, self.outlets, Undoing(self.explorer),
+            self.dialogs, self.outlets, self.lessons, Undoing(self.explorer),
         )  # fmt: skip
         self._commands = {name: run for feature in features for name, run in feature.commands().items()}
         keys.check_commands(self._commands)
@@ -104,7 +108,7 @@ class Workbench(Screen[None]):
         """Two columns over status and keys; in a narrow terminal one column."""
         yield Static(layout.TOO_SMALL, id="too-small")
         with Container(id="panes"):
-            yield Vertical(self.panes.prompt, self.panes.text, self.panes.controls, id="left")
+            yield Vertical(self.panes.prompt, self.panes.lesson, self.panes.text, self.panes.controls, id="left")
             yield Vertical(self.panes.candidates, self.panes.plot, id="right")
         yield self.panes.status
         yield self.key_line
