@@ -162,9 +162,10 @@ def test_interrupted_it_ends_after_the_step_under_way(endless: Path) -> None:
     with process("run", "-m", endless, "--max-new-tokens", 10**5, "--top", 0) as running:
         head = [running.stdout.readline() for _ in range(3)]
         running.send_signal(signal.SIGINT)
-        out, err = running.communicate(timeout=PATIENCE)
+        out, err = running.stdout.read(), running.stderr.read()  # communicate() would lose what readline() read ahead
+        code = running.wait(timeout=PATIENCE)
     records = [json.loads(line) for line in [*head, *out.splitlines()]]
-    assert (running.returncode, err) == (130, "")
+    assert (code, err) == (130, "")
     assert [record["type"] for record in records] == ["run", *["step"] * (len(records) - 2), "end"]
     assert records[-1]["reason"] == "interrupted"
     assert records[-1]["ids"] == [record["id"] for record in records[1:-1]]

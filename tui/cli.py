@@ -107,6 +107,7 @@ COMMON: dict[str, inspect.Parameter] = {
     **inspect.signature(_loading_options, eval_str=True).parameters,
 }
 """The options common to all commands, in the order of the help."""
+LANGUAGE_HELP = "The language of the lessons: en, ko; default: the locale's."
 ORIGIN = tuple(Origin.__struct_fields__)
 
 
@@ -165,18 +166,32 @@ def explorer(
         str | None,
         typer.Option(help='Run the engine, and the model, by this command: "ssh gpubox samplescope engine".'),
     ] = None,
+    language: Annotated[str, typer.Option("--lang", help=LANGUAGE_HELP)] = "",
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     """Step through text generation token by token, in the terminal."""
     if version:
         print(f"samplescope {__version__}")
     elif context.invoked_subcommand is None:
-        options = replace(options, engine=_command(engine))
+        options = replace(options, engine=_command(engine), language=_language(language))
         raise typer.Exit(explore(options if resume is None else resumed.resume(options, _asked(context), resume)))
     elif resume is not None:
         raise InputError("{--resume} is for the explorer only.", f"Leave it out for `{context.invoked_subcommand}`.")
     elif engine is not None:
         raise InputError("{--engine} is for the explorer only.", f"Run `{context.invoked_subcommand}` on that machine.")
+    elif language:
+        raise InputError("{--lang} stands behind a command.", "For example `samplescope lesson --lang ko`.")
+
+
+def _language(asked: str) -> str:
+    """The language of the lessons that was asked for; InputError if no lesson is in it."""
+    if not asked:
+        return ""
+    from tui import paths
+    from tui.lessons.command import checked
+    from tui.lessons.lesson import load
+
+    return checked(asked, load(paths.lessons_dir())[0])
 
 
 def _asked(context: typer.Context) -> list[str]:
@@ -242,6 +257,24 @@ def verify(options: LaunchOptions) -> None:
         _say_notes(result["notes"])
         write("\n".join(report_lines(result)))
     raise typer.Exit(0 if result["equal"] else 1)
+
+
+@app.command()
+def lesson(
+    which: Annotated[str, typer.Argument(metavar="[LESSON]", help="Its number or id; without one: the list.")] = "",
+    language: Annotated[str, typer.Option("--lang", help=LANGUAGE_HELP)] = "",
+) -> None:
+    """The lessons as plain text; in the explorer they stand beside the live model."""
+    from tui import config
+    from tui.keys import check_keymap
+    from tui.lessons.command import lesson_lines
+
+    keymap, _ = check_keymap(config.load()[0].keymap)  # a wrong entry is the explorer's to tell
+    lines, problems = lesson_lines(which, language, keymap)
+    for problem in problems:
+        say(problem)
+    with reserved() as write:
+        write("\n".join(lines))
 
 
 @app.command()

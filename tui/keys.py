@@ -34,6 +34,8 @@ _SHOWN = {
     "number_sign": "#",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
+    "left_parenthesis": "(",
+    "right_parenthesis": ")",
 }
 
 
@@ -150,6 +152,10 @@ _TABLE = (
     ),
     Action("models", "m", "models", "Use another model: from this computer, the hub, or a server.", PROGRAM),
     Action("help", "f1,question_mark", "help", "What the focused pane shows, and every key.", PROGRAM),
+    Action("lesson", "i", "lessons", "Show the lessons beside the workbench, or hide them.", PROGRAM),
+    Action("use_lesson", "I", "set up the lesson", "Use the lesson's settings, plot and place in the text.", PROGRAM),
+    Action("next_lesson", "right_parenthesis", "next lesson", "Turn to the next lesson.", PROGRAM),
+    Action("previous_lesson", "left_parenthesis", "previous lesson", "Turn to the lesson before.", PROGRAM),
     Action("palette", "colon,ctrl+p", "palette", "Find any action by name.", PROGRAM, "app.command_palette"),
     Action("theme", "t", "theme", "Use the next theme.", PROGRAM, "app.next_theme"),
     Action("repaint", "ctrl+l", "repaint", "Paint all again, if something wrote over it.", PROGRAM, "app.repaint"),

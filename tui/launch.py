@@ -26,6 +26,8 @@ class LaunchOptions:
     given: Given = field(default_factory=dict)
     """Sampling parameters set on the command line."""
     seed: int = DEFAULT_SEED
+    language: str = ""
+    """The language of the lessons, such as `ko`; '' is the locale's."""
     engine: Sequence[str] | None = None
     """The command that starts the engine, such as `ssh HOST samplescope engine`; None is a child process on this
     machine."""

@@ -12,7 +12,7 @@ _DIRS = Unix("samplescope")
 
 
 def config_dir() -> Path:
-    """The folder of the files a person writes: `config.toml`, `presets.toml`, `themes/`, `api-key`."""
+    """The folder of what a person writes: `config.toml`, `presets.toml`, `themes/`, `lessons/`, `api-key`."""
     return Path(_DIRS.user_config_dir)
 
 
@@ -24,6 +24,11 @@ def config_file() -> Path:
 def themes_dir() -> Path:
     """The folder of a person's own themes."""
     return config_dir() / "themes"
+
+
+def lessons_dir() -> Path:
+    """The folder of a person's own lessons."""
+    return config_dir() / "lessons"
 
 
 def state_dir() -> Path:

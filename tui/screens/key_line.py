@@ -16,6 +16,7 @@ from tui import keys
 from tui.keys import Keymap
 from tui.widgets.controls import Controls
 from tui.widgets.entry import NumberEntry
+from tui.widgets.lesson import LessonPane
 from tui.widgets.plots.pane import PlotPane
 from tui.widgets.prompt import PromptEditor
 from tui.widgets.slider import Slider
@@ -37,7 +38,8 @@ class Item(NamedTuple):
         return cell_len(self.key) + 1 + cell_len(self.words)
 
 
-LIST, TEXT, PLOT, PROMPT, SLIDER, FIELD, TYPING = "list", "text", "plot", "prompt", "slider", "field", "typing"
+LIST, TEXT, PLOT, LESSON, PROMPT, SLIDER = "list", "text", "plot", "lesson", "prompt", "slider"
+FIELD, TYPING = "field", "typing"
 _MODES: dict[str, tuple[str | Item, ...]] = {
     TYPING: (Item("⏎", "use the number"), Item("esc", "discard it")),
     PROMPT: ("submit", Item("esc", "leave", "screen.do('stop')"), Item("f7", "select all", "screen.select_prompt")),
@@ -46,6 +48,16 @@ _MODES: dict[str, tuple[str | Item, ...]] = {
 _OWN: dict[str, tuple[str | Item, ...]] = {
     LIST: ("take", "step", "run", "back", "plot", "find", "undo", "next_seed", "controls", "edit", "draws"),
     TEXT: ("step", "run", "back", "forward", "next_surprise", "steps", "branch", "copy_this"),
+    LESSON: (
+        Item("⏎", "set up", "screen.do('use_lesson')"),
+        "next_lesson",
+        "previous_lesson",
+        "step",
+        "run",
+        "undo",
+        "zoom",
+        "lesson",
+    ),
     PLOT: ("next_plot", "zoom", "copy_this"),
     SLIDER: (Item("←→", "move"), Item("0–9", "type"), "off", "source", Item("esc", "leave", "screen.do('stop')")),
     FIELD: (Item("0–9", "type"), "source", Item("esc", "leave", "screen.do('stop')")),
@@ -70,6 +82,8 @@ def mode(focused: Widget | None) -> str:
             return SLIDER
         case NumberEntry() | Controls():
             return FIELD
+        case LessonPane():
+            return LESSON
         case StoryText():
             return TEXT
         case PlotPane():

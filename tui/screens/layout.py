@@ -9,6 +9,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from tui.screens.panes import Panes
+from tui.widgets.plots import PLOTS
 
 WIDE = 100
 """Terminal width from which there are two columns of panes."""
@@ -91,6 +92,15 @@ class Layout:
         if self.zoomed and not self._panes.plot.display:
             self.unzoom()
         elif not self._panes.plot.display:
+            self.switch_plot()
+
+    def show_plot(self, plot: str) -> None:
+        """Show the plot with this id, if there is one; for '' see to it that the list is in sight."""
+        pane = self._panes.plot
+        if plot in [one.id for one in PLOTS]:
+            while pane.plot.id != plot:
+                pane.next_plot()
+        if not self._panes.candidates.display or (plot and not pane.display):
             self.switch_plot()
 
     @property

@@ -14,6 +14,7 @@ from tui.widgets.candidates import CandidateList
 from tui.widgets.controls import Controls
 from tui.widgets.figures import perplexity
 from tui.widgets.goes_on import GoesOn, drawn_with
+from tui.widgets.lesson import LessonPane
 from tui.widgets.plots.pane import PlotPane
 from tui.widgets.prompt import PromptEditor
 from tui.widgets.status import StatusLine
@@ -21,17 +22,18 @@ from tui.widgets.text import StoryText
 
 
 class Panes:
-    """The six panes. Each shows a part of the picture, and redraws only what changed."""
+    """The seven panes. Each shows a part of the picture, and redraws only what changed."""
 
     def __init__(self, prompt: str, keymap: Keymap) -> None:
         self._keymap = keymap
         self.prompt = PromptEditor(prompt, id="prompt")
+        self.lesson = LessonPane(id="lesson")
         self.text = StoryText(id="text")
         self.controls = Controls(id="controls")
         self.candidates = CandidateList(id="candidates")
         self.plot = PlotPane(id="plot")
         self.status = StatusLine(id="status")
-        self.all: tuple[Widget, ...] = (self.prompt, self.text, self.controls, self.candidates, self.plot)
+        self.all: tuple[Widget, ...] = (self.prompt, self.lesson, self.text, self.controls, self.candidates, self.plot)
         """Those that can have the focus and be zoomed."""
 
     def show(self, story: Story, old: Picture, new: Picture) -> None:

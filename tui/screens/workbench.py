@@ -30,6 +30,7 @@ from tui.explorer.reachability import Reachability
 from tui.explorer.resuming import Resuming
 from tui.explorer.status import EngineStatus
 from tui.explorer.stepping import Stepping
+from tui.explorer.touring import Touring
 from tui.explorer.tuning import Tuning
 from tui.explorer.undoing import Undoing
 from tui.keys import Keymap
@@ -39,6 +40,7 @@ from tui.screens import key_line, layout
 from tui.screens.choices import Choices
 from tui.screens.dialogs import Dialogs
 from tui.screens.key_line import KeyLine
+from tui.screens.lessons import Lessons
 from tui.screens.outlets import Outlets
 from tui.screens.panes import Panes
 from tui.widgets import candidate_messages
@@ -108,9 +110,11 @@ class Workbench(Screen[None]):
         )  # fmt: skip
         self.outlets = Outlets(self, self.explorer, self.panes)
         self.choices = Choices(self, self.explorer, tuning=self.tuning, room=self.room)
+        touring = Touring(self.explorer, self.tuning, self.stepping, self.room)
+        self.lessons = Lessons(self, self.panes, touring, keymap or Keymap(), options.language)
         features = (
             self, self.room, self.stepping, self.navigation, self.tuning, self.finding, self.prompting, self.connection,
-            self.dialogs, self.choices, self.outlets, Undoing(self.explorer),
+            self.dialogs, self.choices, self.outlets, self.lessons, Undoing(self.explorer),
         )  # fmt: skip
         self._commands = {name: run for feature in features for name, run in feature.commands().items()}
         keys.check_commands(self._commands)
@@ -119,7 +123,7 @@ class Workbench(Screen[None]):
         """Two columns over status and keys; in a narrow terminal one column."""
         yield Static(layout.TOO_SMALL, id="too-small")
         with Container(id="panes"):
-            yield Vertical(self.panes.prompt, self.panes.text, self.panes.controls, id="left")
+            yield Vertical(self.panes.prompt, self.panes.lesson, self.panes.text, self.panes.controls, id="left")
             yield Vertical(self.panes.candidates, self.panes.plot, id="right")
         yield self.panes.status
         yield self.key_line
