@@ -58,7 +58,7 @@ async def test_undo_brings_the_editors_old_text_back(start):
         await bed.pilot.press("enter")
         await bed.until(lambda: editor.text == "an old one\n" and editor.has_focus)
         await bed.pilot.press("ctrl+z")
-        await bed.until(lambda: editor.text == "Xthe herd")
+        await bed.until(lambda: editor.text == "the herdX")
 
 
 async def test_the_list_is_filtered_by_typing(start):
@@ -88,7 +88,7 @@ async def test_no_prompt_is_remembered_where_nothing_shall_be_kept(start):
 async def test_the_settings_are_kept_by_a_name_and_used_again(start, size):
     async with start(size=size, given={"temperature": 0.7, "top_k": 0}) as bed:
         await bed.pilot.press("K")
-        await bed.until(lambda: "temperature 0.7 · top-k off" in screen_text(bed.app))
+        await bed.until(lambda: "temperature 0.70 · top-k off" in screen_text(bed.app))
         await bed.type("{run} [b]calm")
         await bed.pilot.press("enter")
         await closed(bed)

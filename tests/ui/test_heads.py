@@ -206,7 +206,7 @@ async def test_the_curve_ends_where_the_telling_ends_and_says_so() -> None:
         plot.viewed = head(plot=view(TOLD, temperature=1.5).plot)
         await pilot.pause()
         seen = lines(pilot.app)
-        legend = str(plot.border_subtitle)
+        legend = str(plot.border_title)  # alone it has no lower border
     assert "8 told" in seen[0]
     end = seen[0].index("8 told") + len("8 told")
     assert all(not set(line[end:]) & set(map(chr, range(0x2801, 0x2900))) for line in seen)

@@ -86,7 +86,7 @@ async def test_without_colours_the_focused_panes_title_is_bold_and_reversed(star
 async def test_help_lists_every_key_and_explains_the_focused_pane(start):
     from tui import keys
 
-    async with start(size=(120, 120)) as bed:
+    async with start(size=(120, 200)) as bed:
         await bed.pilot.press("question_mark")
         await bed.until(lambda: len(bed.app.screen_stack) == 2)
         text = screen_text(bed.app)
