@@ -48,12 +48,12 @@ _ON_LIGHT = (
 Each step is as far from the next as the others, and further from the background.
 """
 _ANSI_RAMP = (
-    "ansi_blue",
     "ansi_bright_blue",
+    "ansi_cyan",
+    "ansi_green",
+    "ansi_yellow",
     "ansi_magenta",
-    "ansi_bright_magenta",
-    "ansi_red",
-    *["ansi_bright_red"] * 2,
+    *["ansi_bright_magenta"] * 2,
 )
 """The last step is bold besides."""
 

@@ -134,7 +134,7 @@ def test_the_token_the_branch_goes_on_with_is_revealed_where_it_still_is(bed):
     found = Candidate(4, 20, b" herd", False, 1.0, 0.1, 0.1, 0.1, 0.5, "")
     bed.engine.last("view").then(bed.viewed(found=[found]))
     assert bed.display.revealed == [found]
-    assert bed.message == "The branch goes on with ·herd, rank 4."
+    assert bed.message == "The branch goes on with ‹·herd›, rank 4."
 
 
 def reach_views(bed):

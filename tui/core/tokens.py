@@ -39,3 +39,8 @@ def printable_token(piece: bytes, token: int, special: bool) -> str:
 def token_text(piece: bytes, token: int, special: bool) -> str:
     """A token's text for a person, half characters as U+FFFD; the name of an id that stands for no token."""
     return piece.decode("utf-8", "replace") if piece or not special else unused_name(token)
+
+
+def quoted(name: str) -> str:
+    """A token's printable name within a sentence: `‹,›`; bare it would read as part of the sentence."""
+    return f"‹{name}›"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tui.core.printable import printable
-from tui.core.tokens import printable_token
+from tui.core.tokens import printable_token, quoted
 from tui.explorer import requests
 from tui.explorer.explorer import Explorer
 from tui.explorer.status import BRANCH_ENDS
@@ -54,7 +54,7 @@ class Finding:
 
 
 def _named(candidate: Candidate) -> str:
-    """A candidate in a sentence: `·herd, rank 38`."""
+    """A candidate in a sentence: `‹·herd›, rank 38`."""
     name = printable_token(candidate.piece, candidate.token, candidate.special)
     rank = f"rank {candidate.rank:,}" if candidate.rank else "which the server does not tell of"
-    return f"{name}, {rank}"
+    return f"{quoted(name)}, {rank}"

@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 from tui.core.printable import printable_bytes
 from tui.explorer.branches import Branch
 
-_HINT = "⏎ shows it · esc"
+_HINT = "⏎ shows it · esc closes"
 _WIDTH = 100
 """Width of the dialog in cells, if there is room."""
 _SOME = 64
@@ -40,7 +40,7 @@ class BranchesScreen(ModalScreen[int | None]):
 
     def compose(self) -> ComposeResult:
         """Two lines a branch: its settings, and where its own text begins."""
-        with Vertical(classes="dialog wide tall") as box:
+        with Vertical(classes="dialog wide") as box:
             box.border_title = "Branches"
             box.border_subtitle = _HINT
             yield OptionList(*(Option(self._described(branch)) for branch in self._branches), compact=True)

@@ -16,7 +16,7 @@ from tui.explorer.tuning import Tuning
 from tui.screens.layout import Layout
 
 _NOTHING_GIVEN = "Every parameter is at its source: there is nothing to keep as a preset."
-_PRESETS_HINT = "⏎ use · delete removes your own · {save_preset} keeps the settings as one · esc"
+_PRESETS_HINT = "⏎ use · delete removes your own · {save_preset} keeps the settings as one · esc closes"
 
 
 class Choices:
@@ -83,5 +83,5 @@ class Choices:
             self._explorer.say(f"Kept as {printable(name, space=' ')}; {self._explorer.phrase('{presets} lists it.')}")
             return ""
 
-        hint = f"{in_words(given)}\na name for these settings · ⏎ keeps them · esc"
+        hint = f"{in_words(given)}\na name for these settings · ⏎ keeps them · esc closes"
         self._screen.app.push_screen(AskScreen("Keep as a preset", hint, take=take))

@@ -5,6 +5,7 @@ Dialogs are imported when they are opened, so that the first picture does not wa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -24,7 +25,8 @@ from tui.protocol import Candidate
 
 T = TypeVar("T")
 
-_SYSTEM_HINT = "goes before the prompt in the chat template · empty: none · ⏎ uses it · esc"
+_NO_STEPS = "There is no step yet: {step} draws a token; {back} goes into the prompt, whose tokens have numbers too."
+_SYSTEM_HINT = "goes before the prompt in the chat template · empty: none · ⏎ uses it · esc closes"
 
 
 def while_open(dialog: Screen[Any], show: Callable[[T], object]) -> Callable[[T], None]:
@@ -67,7 +69,7 @@ class Dialogs:
         """Ask for a token's number, and move the cursor there."""
         from tui.screens.ask import AskScreen
 
-        hint = f"its number, 1 to {len(self._explorer.picture.branch):,} · ⏎ goes there · esc"
+        hint = f"its number, 1 to {len(self._explorer.picture.branch):,} · ⏎ goes there · esc closes"
         self._screen.app.push_screen(AskScreen("Jump to token", hint, kind="integer", take=self._navigation.jump))
 
     def find(self) -> None:
@@ -91,8 +93,8 @@ class Dialogs:
         from tui.screens.steps import StepsScreen
 
         branch, cursor = self._explorer.picture.branch, self._explorer.state.cursor
-        if not branch:
-            self._explorer.when_ready(lambda: None)
+        if not any(math.isfinite(node.surprisal) for node in branch):
+            self._explorer.when_ready(lambda: self._explorer.say(self._explorer.phrase(_NO_STEPS)))
             return
         at = next((at for at, node in enumerate(branch, 1) if node.id == cursor), 0)
         self._screen.app.push_screen(

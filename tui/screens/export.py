@@ -18,7 +18,7 @@ from tui.explorer.copying import Copyable
 
 Save = Callable[[str, str, str], None]
 """(stem, ending, text): asks for a file name and writes the text."""
-HINT = "⏎ copy · w write to a file · esc"
+HINT = "⏎ copy · w write to a file · esc closes"
 SENT = "sent to the terminal's clipboard; if it is not there, w"
 
 

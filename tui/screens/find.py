@@ -24,7 +24,7 @@ _NUMBER = 8
 _TOKEN = {True: 22, False: 12}
 _ROOMY = 100
 """Terminal width in columns from which all numbers are shown."""
-HINT = "type a token's text (blanks count) or #id · ↓ matches · ⏎ show it in the list · esc close"
+HINT = "↓ matches · ⏎ shows it in the list · esc closes"
 
 NO_MATCH = "no token of this vocabulary holds that text; a word may be several tokens"
 
@@ -55,11 +55,10 @@ class FindScreen(ModalScreen[Candidate | None]):
     def compose(self) -> ComposeResult:
         """The input above the list of matches."""
         with Vertical(classes="dialog wide") as box:
-            box.border_title = "Find a token"
-            yield LineInput(placeholder="a token's text, or #id", compact=True)
+            box.border_title, box.border_subtitle = "Find a token", HINT
+            yield LineInput(placeholder="a token's text (blanks count), or #id", compact=True)
             yield Static(header(self._roomy), classes="header", markup=False)
             yield OptionList(compact=True)
-            yield Static(HINT, classes="hint", markup=False)
 
     def on_input_changed(self, message: Input.Changed) -> None:
         """Search for the text typed so far."""
@@ -100,7 +99,7 @@ def header(roomy: bool) -> str:
     """The heading over the matches; the unit is written once."""
     names = ("raw %", "temp.", "final", "cumul.") if roomy else ("raw %", "final", "cumul.")
     numbers = "".join(f"  {name:^{_NUMBER}}" for name in names)
-    return f"{'rank':>6}  {'token':<{_TOKEN[roomy]}} {'id':>7}{numbers}  removed by"
+    return f"{'rank':>6}  {'token':<{_TOKEN[roomy]}} {'id':>7}{numbers}  state"
 
 
 def match_line(candidate: Candidate, roomy: bool) -> Text:

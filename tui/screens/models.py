@@ -21,7 +21,7 @@ from tui.widgets.line_input import LineInput
 from tui.widgets.model_lines import header, model_line, recent_line, room_text
 
 PLACEHOLDER = "a folder, a Hugging Face id, or a server's address"
-HINT = "type a name or an address, or filter · ↓ list · ⏎ load · esc close"
+HINT = "type a name or an address, or filter · ↓ list · ⏎ load · esc closes"
 LOOKING = "looking through the models on the engine's machine …"
 
 

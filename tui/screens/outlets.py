@@ -84,7 +84,7 @@ class Outlets:
         from tui.explorer.saving import suggested
         from tui.screens.ask import AskScreen
 
-        hint = "a new file, never over one · ⏎ writes it · esc"
+        hint = "a new file, never over one · ⏎ writes it · esc closes"
         take = partial(self._write, text)
         self._screen.app.push_screen(AskScreen("Save as", hint, suggested(stem, ending), take=take))
 

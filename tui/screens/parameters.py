@@ -16,7 +16,7 @@ from tui.core.stages import MAX_NEW_TOKENS, PARAMETERS, SEED
 from tui.widgets.parameter_row import NAME, SOURCE, VALUE, ParameterRow
 from tui.widgets.switch_row import SwitchRow
 
-KEYS = "⏎ use · type a number · o off · b back to its source · esc leave"
+KEYS = "⏎ use · type a number · o off · b back to its source · esc changes nothing"
 _HEADER = f"{'parameter':<{NAME}}{'value':>{VALUE}}   {'source':<{SOURCE}}range"
 
 

@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 from tui.core.printable import printable
 from tui.widgets.line_input import LineInput
 
-HINT = "type to filter · ↓ list · ⏎ puts it into the editor · esc close"
+HINT = "type to filter · ↓ list · ⏎ puts it into the editor · esc closes"
 NO_MATCH = "no prompt of the last ones holds that text"
 _COUNT = 12
 _FRAME = 10

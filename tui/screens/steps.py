@@ -18,7 +18,7 @@ from tui.core.tokens import printable_token
 from tui.explorer.branches import settings_text
 from tui.widgets.story_spans import CHANGED
 
-_HINT = "⏎ goes there · s sorts by the next column · esc"
+_HINT = "⏎ goes there · s sorts by the next column · esc closes"
 _TOKEN = 22
 
 
@@ -58,8 +58,9 @@ class StepsScreen(ModalScreen[int | None]):
     ]
 
     def __init__(self, branch: Sequence[Node], at: int) -> None:
-        """`at`: index in the branch of the token that the cursor is before."""
+        """`at`: index in the branch of the token that the cursor is before. Tokens without numbers are left out."""
         super().__init__()
+        self._rated = [index for index, node in enumerate(branch) if math.isfinite(node.surprisal)]
         self._branch, self._at = branch, at
         self._sorted = COLUMNS[0]
 
@@ -84,11 +85,11 @@ class StepsScreen(ModalScreen[int | None]):
     def _fill(self) -> None:
         table = self.query_one(DataTable)
         table.clear()
-        order = sorted(range(len(self._branch)), key=lambda at: self._key(self._branch[at]))
+        order = sorted(self._rated, key=lambda at: self._key(self._branch[at]))
         for index in order:
             table.add_row(*self._cells(index), key=str(index))
-        first = order.index(min(self._at, len(order) - 1)) if self._sorted is COLUMNS[0] else 0
-        table.move_cursor(row=first)
+        before = sum(index < self._at for index in order) if self._sorted is COLUMNS[0] else 0
+        table.move_cursor(row=min(before, max(0, len(order) - 1)))
         self.query_one(".dialog").border_title = f"Steps, by {self._sorted.name}"
 
     def _key(self, node: Node) -> tuple[bool, float]:

@@ -12,7 +12,7 @@ from tui.core.labels import value_text
 from tui.core.settings import Setting, Settings
 from tui.core.stages import PARAMETERS
 from tui.core.story import How, Node
-from tui.core.tokens import printable_token
+from tui.core.tokens import printable_token, quoted
 from tui.protocol import Candidate
 from tui.widgets.candidate_columns import GOES_ON, WOULD_DRAW, token_name
 
@@ -35,7 +35,7 @@ class GoesOn(NamedTuple):
 
     @property
     def notes(self) -> list[str]:
-        """`• ·were: drawn at rank 48, 9.4 bits, with T 2.00` in ever fewer words."""
+        """`• ‹·were›: drawn at rank 48, 9.4 bits, with T 2.00` in ever fewer words."""
         node = self.node
         name = f"{GOES_ON} {_cut(printable_token(node.piece, node.token, node.special))}"
         numbers = [f"rank {node.rank:,}"] if node.rank else []
@@ -63,7 +63,7 @@ def drawn_with(node: Node, now: Settings, base: Settings, seed: int) -> str:
 
 
 def would_draw_notes(candidate: Candidate) -> list[str]:
-    """The token that a step would draw, in ever fewer words: `▸ n draws ·unicorns, rank 3`."""
+    """The token that a step would draw, in ever fewer words: `▸ n draws ‹·unicorns›, rank 3`."""
     name = _cut(token_name(candidate))
     return [f"{WOULD_DRAW} n draws {name}, rank {candidate.rank:,}", f"{WOULD_DRAW} n draws {name}"]
 
@@ -71,4 +71,4 @@ def would_draw_notes(candidate: Candidate) -> list[str]:
 def _cut(name: str) -> str:
     text = Text(name)
     text.truncate(_LONGEST_NAME, overflow="ellipsis")
-    return text.plain
+    return quoted(text.plain)

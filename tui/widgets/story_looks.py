@@ -13,6 +13,7 @@ _FADED = 0.35
 STORY_CSS = """
 StoryText {
     height: 1fr; width: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; padding: 0 1;
+    scrollbar-gutter: stable;  /* or lines laid out before the bar is there would end behind it */
     border: round $border-blurred; border-title-color: $quiet; border-subtitle-color: $quiet;
     &:focus { border: round $live; border-title-color: $live; }
     .story--prompt { color: $prompt; }
