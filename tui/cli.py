@@ -13,6 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 from tui import __version__
+from tui.core.order import ORDER
 from tui.core.origin import Origin
 from tui.core.parameters import Parameter
 from tui.core.settings import DEFAULT_SEED, Given, normalise
@@ -65,11 +66,16 @@ def _model_and_prompt_options(
     """The common options before the sampling parameters; only the signature is used."""
 
 
+_ORDER_HELP = "Of the stages: transformers, llama.cpp, or the stages that trade places, such as top_p,top_k."
+
+
 def _sampling_options() -> dict[str, inspect.Parameter]:
     """The options for the sampling parameters, made from their records."""
     options = [_option(parameter, None) for parameter in SPOKEN_ORDER.values()]
     greedy: Any = Annotated[bool, typer.Option("--greedy", help="Take the most probable token every time.")]
     options.append(inspect.Parameter("greedy", KEYWORD, default=False, annotation=greedy))
+    order: Any = Annotated[str | None, typer.Option("--order", help=_ORDER_HELP)]
+    options.append(inspect.Parameter(ORDER, KEYWORD, default=None, annotation=order))
     options += [_option(SEED, DEFAULT_SEED), _option(MAX_NEW_TOKENS, None)]
     return {option.name: option for option in options}
 
@@ -129,7 +135,7 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _launch_options(values: dict[str, Any]) -> LaunchOptions:
-    numbers = {name: values[name] for name in (*SPOKEN_ORDER, MAX_NEW_TOKENS.name)}
+    numbers = {name: values[name] for name in (*SPOKEN_ORDER, MAX_NEW_TOKENS.name, ORDER)}
     given: Given = {name: value for name, value in numbers.items() if value is not None}
     if values["greedy"]:
         given["do_sample"] = False

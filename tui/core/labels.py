@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from tui.core.order import ORDER, order_text
 from tui.core.settings import Setting, Settings, Source, Value
 from tui.core.stages import PARAMETERS
 
@@ -17,9 +18,11 @@ def is_off(name: str, value: Value) -> bool:
 
 
 def value_text(name: str, value: Value) -> str:
-    """A value as text: `0.90`, `50`, `1,000`, `off`, `yes`."""
+    """A value as text: `0.90`, `50`, `1,000`, `off`, `yes`, `llama.cpp's order`."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, str):
+        return order_text(value)
     if value is None or (is_off(name, value) and not PARAMETERS[name].factor):
         return "off"
     return number_text(value)
@@ -41,7 +44,7 @@ def source_text(name: str, setting: Setting, presets: Collection[str] = ()) -> s
 
 def unasked(name: str, setting: Setting) -> bool:
     """True for a value that acts although nobody asked for it: transformers' default `top_k=50`."""
-    return setting.source is Source.TRANSFORMERS and not is_off(name, setting.value)
+    return name != ORDER and setting.source is Source.TRANSFORMERS and not is_off(name, setting.value)
 
 
 def is_greedy(settings: Settings) -> bool:

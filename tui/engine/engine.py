@@ -14,7 +14,7 @@ from tui.core.progress import Report, quiet, stoppable
 from tui.core.settings import Given, Settings, check_defaults, check_without_logits, resolve, validate
 from tui.core.story import ROOT, How, Node, Story
 from tui.engine.decide import Decide, Distribution, distribution, draw, node_numbers
-from tui.engine.heads import head_distribution
+from tui.engine.head_chain import head_distribution
 from tui.engine.kept_logits import DEFAULT_BUDGET, LogitsStore
 from tui.engine.places import Path, Place, Places
 from tui.engine.stopping import stop_reason

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tui.core.labels import value_text
+from tui.core.order import ORDER
 from tui.core.settings import Given
 from tui.core.stages import PARAMETERS
 from tui.core.story import How, Node, Story
@@ -70,5 +71,6 @@ def branches(story: Story) -> list[Branch]:
 def settings_text(given: Given, seed: int) -> str:
     """The settings that a person gave, and the seed: `temperature 2.00, top-k off, seed 42`."""
     parts = ["greedy"] if given.get("do_sample") is False else []
+    parts += [value_text(ORDER, given[ORDER])] if ORDER in given else []
     parts += [f"{record.label} {value_text(name, given[name])}" for name, record in PARAMETERS.items() if name in given]
     return ", ".join([*(parts or [SAME]), f"seed {seed}"])
