@@ -19,7 +19,8 @@ The whole vocabulary, best first: what may come next at the cursor.
   *alone* is what it would leave as the only cut; `⚑` a cut that transformers makes though nobody asked for it
 - dimmed, with a name instead of a *final* probability: removed, by the cut of that name
 - **raw** the model's own probability, **tempered** after penalties and temperature, **final** after the cuts:
-  what the draw uses; **cumul.** *tempered* summed down the list; the bar is *tempered*, on one scale
+  what the draw uses; **cumul.** *tempered* summed down the list (in llama.cpp's order the probabilities before the
+  temperature: those that top-p sees); the bar is *tempered*, on one scale
 - **drawn** how often the token came up in the draws made here
 - `…` not there yet
 - `12–14`, `≤0.3`, `?` a number that the tokens told do not decide: between which two it lies
