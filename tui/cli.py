@@ -237,6 +237,36 @@ def verify(options: LaunchOptions) -> None:
 
 
 @app.command()
+@with_options
+def compare(
+    options: LaunchOptions,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Settings to compare, such as temperature=2,top_k=0; up to four times."),
+    ] = None,
+    presets: Annotated[bool, typer.Option("--presets", help="Compare the post's four settings.")] = False,
+    length: Annotated[
+        int, typer.Option("--continue", min=0, help="Continue each for so many tokens, with the same seed.")
+    ] = 0,
+    top: Annotated[int, typer.Option(min=-1, help="How many candidates of each setting are listed; -1: all.")] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False,
+) -> None:
+    """Compare up to four settings on the step after the prompt."""
+    from tui.core.choices import choices
+    from tui.core.records import dumps
+
+    chosen = choices(settings or [], presets, options.given)
+
+    from tui.experiments.compare import compare_options
+    from tui.experiments.compare_lines import compare_lines
+
+    with reserved() as write:
+        record = compare_options(options, chosen, top, length)
+        _say_notes(record["notes"])
+        write(dumps(record) if as_json else "\n".join(compare_lines(record)))
+
+
+@app.command()
 def engine() -> None:
     """The engine on stdin and stdout: what the explorer starts, here or over ssh."""
     serve_engine()

@@ -56,7 +56,7 @@ class Candidate(msgspec.Struct, frozen=True, array_like=True):
     final: float
     cumulative: float
     """The sum of `tempered` from rank 1 to this rank, in float64. Where top-p stands before the temperature, as in
-    llama.cpp's order, it is the sum of the probabilities before the temperature: there top-p cuts where it reaches p."""
+    llama.cpp's order, it sums the probabilities before the temperature: top-p cuts where that sum reaches p."""
     removed_by: str
     """The first stage that removed the candidate; '' if it is kept."""
     count: int = 0

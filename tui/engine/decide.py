@@ -17,7 +17,7 @@ from tui.errors import RunError
 from tui.sampling.chain import Chain, build_chain
 from tui.sampling.cuts import ChainResult, apply_chain, describe_cuts
 from tui.sampling.draw import DrawStream, Noise
-from tui.sampling.metrics import entropy_bits, mass
+from tui.sampling.metrics import entropy_bits, log_probabilities, mass
 from tui.sampling.ranking import rank_of, surprisal_bits
 from tui.sampling.scoring import BaseScores, score
 
@@ -74,6 +74,16 @@ class Distribution:
             return self.tempered
         penalised = self.scored.base.data_ptr() != self.logits.data_ptr()
         return torch.softmax(self.scored.base, dim=-1) if penalised else self.raw
+
+    @cached_property
+    def log_final(self) -> Tensor:
+        """The logarithms, in float64, of the final probabilities [1, V]; -inf for a removed token.
+
+        Only where a token can be drawn: see `undecided`.
+        """
+        if not self.chain.greedy:
+            return log_probabilities(self.applied.scores)
+        return self.final.double().log()
 
     @cached_property
     def raw_entropy(self) -> float:

@@ -270,6 +270,12 @@ class Engine:
             ),
         )  # fmt: skip
 
+    def distribution(self, at: int, given: Given, seed: int, report: Report = quiet) -> Distribution:
+        """The distribution after a node under these settings: that which a step there draws from."""
+        self._check_node(at)
+        settings = self.settings(given)
+        return self._open.decide(self._open.places.at(at, given, report), settings, seed)
+
     def _check_node(self, node: int) -> None:
         if node not in self.story:
             raise InputError(f"There is no node {node}.", "Send a prompt first.")
