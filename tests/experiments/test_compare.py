@@ -189,7 +189,7 @@ def test_bad_input_is_one_clear_line(command: Command, argv: tuple[str, ...], sa
 
 def test_what_a_head_does_not_decide_is_not_compared() -> None:
     engine, at = start(model=fake_model(head=10))
-    chosen = [Choice("few", {"top_k": 3}), Choice("many", {"top_p": 0.9})]
+    chosen = [Choice("few", {"top_k": 3}), Choice("many", {"temperature": 2.0, "top_p": 0.9})]
     few, many = compare(engine, at, chosen, 42, top=3).sides
     assert (few.kept, few.overlap, few.divergence) == (3, 1.0, 0.0)
     assert (many.kept, many.overlap, many.divergence, many.only_here) == (None, None, None, None)
