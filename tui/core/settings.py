@@ -14,9 +14,9 @@ from typing import Any
 
 import msgspec
 
-from tui.core.order import ORDER, TRANSFORMERS, normalise_order
+from tui.core.order import ORDER, TRANSFORMERS, normalise_order, stage_order
 from tui.core.parameters import Parameter
-from tui.core.stages import MAX_NEW_TOKENS, PARAMETERS, PENALTIES, SAMPLING_PARAMETERS
+from tui.core.stages import MAX_NEW_TOKENS, PARAMETERS, PENALTIES, SAMPLING_PARAMETERS, TEMPERATURE, TOP_P
 from tui.errors import InputError
 
 Value = float | int | bool | str | None
@@ -114,6 +114,15 @@ def resolve(given: Mapping[str, Value], model: Mapping[str, Any], library: Mappi
 def order_in_force(settings: Settings) -> str:
     """The order of the stages, as `tui.core.order.stage_order` takes it."""
     return normalise_order(settings[ORDER].value) if ORDER in settings else TRANSFORMERS
+
+
+def sums_tempered(settings: Settings) -> bool:
+    """True if cumulative probabilities are of the tempered ones, as top-p sees them after the temperature.
+
+    False where top-p stands before the temperature, in force or not: then they are of those before the temperature.
+    """
+    order = stage_order(order_in_force(settings))
+    return order.index(TEMPERATURE.name) < order.index(TOP_P.name)
 
 
 def for_generate(given: Mapping[str, Value]) -> Given:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from tui.core.order import LLAMA_CPP, stage_order
-from tui.core.settings import Settings, Value, order_in_force
-from tui.core.stages import PENALTIES, SAMPLING, STAGES, TEMPERATURE, TOP_P
+from tui.core.settings import Settings, Value, order_in_force, sums_tempered
+from tui.core.stages import PENALTIES, SAMPLING, STAGES, TEMPERATURE
 from tui.sampling.draw import Noise
 from tui.sampling.metrics import count
 from tui.sampling.stages import Apply, Stage, llama_stage, own_stage
@@ -86,8 +86,7 @@ class Chain:
     untempered: tuple[Stage, ...] = ()
     """The cuts before the temperature: it does not change what they keep. None in transformers' order."""
     sums_tempered: bool = True
-    """True if cumulative probabilities are of the tempered ones; False where top-p stands before the temperature, in
-    force or not: then they are of those after the penalties, so that a sum shows where top-p cuts."""
+    """As `tui.core.settings.sums_tempered`: which probabilities are summed, so that a sum shows where top-p cuts."""
 
     @property
     def cutting(self) -> tuple[Stage, ...]:
@@ -110,7 +109,7 @@ def build_chain(
         temperature=next(iter(build.stages([TEMPERATURE.name])), None),
         after=build.stages(build.names[middle + 1 :]),
         greedy=build.greedy,
-        sums_tempered=middle < build.names.index(TOP_P.name),
+        sums_tempered=sums_tempered(settings),
     )
 
 

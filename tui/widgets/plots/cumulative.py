@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.geometry import Size
 
+from tui.core.settings import sums_tempered
 from tui.protocol import PlotRequest, Viewed
 from tui.widgets.cuts import cut_marks
 from tui.widgets.numbers import percent
@@ -19,7 +20,8 @@ HELP = """\
 
 How much probability the best candidates hold together, by rank on a logarithmic axis.
 
-- `━` the curve after penalties and temperature, `┈` the model's own (raw); one curve where they are the same
+- `━` the curve after penalties and temperature, `┈` the model's own (raw); one curve where they are the same.
+  In llama.cpp's order the curve before the temperature, which is the one that top-p sees
 - `│` a cut, at the last rank it leaves; `┊` where the same cut would stand if it were the only one
 - `╌` top-p's threshold: p times the probability that the cuts before it left
 - `20 told` where the curves end, because a server tells no more; the rest is *unseen*. Where temperature makes the
@@ -42,9 +44,11 @@ class Cumulative:
         """Names of the two curves, or one name if they are equal."""
         same = viewed.plot is not None and viewed.plot.series["raw"] == viewed.plot.series["tempered"]
         tail = viewed.tail
-        least = ", at least" if tail and not tail.tempered.exact else ""
-        tempered = Content.styled("━ raw = tempered" if same else f"━ tempered{least}", "$live")
-        both = tempered if same else Content.assemble(tempered, "  ", Content.styled("┈ raw", "$raw"))
+        tempered = sums_tempered(viewed.settings)
+        least = ", at least" if tempered and tail and not tail.tempered.exact else ""
+        name = "tempered" if tempered else "before temperature"
+        summed = Content.styled(f"━ raw = {name}" if same else f"━ {name}{least}", "$live")
+        both = summed if same else Content.assemble(summed, "  ", Content.styled("┈ raw", "$raw"))
         return Content.assemble(both, f"  unseen {percent(tail.mass)} %") if tail else both
 
     def draw(self, viewed: Viewed, size: Size) -> list[list[Run]]:
