@@ -38,7 +38,7 @@ def warp(name: str, value: float, ids: Tensor, scores: Tensor) -> Tensor:
     return WARPERS[name](value)(ids, scores.clone())
 
 
-def settings_of(**given: float | int | bool | None) -> Settings:
+def settings_of(**given: float | int | bool | str | None) -> Settings:
     """Settings in which every parameter is off that is not given."""
     return resolve(given, {}, {})
 

@@ -1,4 +1,7 @@
-"""The real engine's sampling in plain Python without torch, for the scripted engine's few tokens."""
+"""The real engine's sampling in plain Python without torch, for the scripted engine's few tokens.
+
+The stages come in any order, but always by transformers' rules for equal tokens.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from tui.core.settings import Settings
+from tui.core.order import stage_order
+from tui.core.settings import Settings, order_in_force
 from tui.core.stages import PARAMETERS
 from tui.errors import RunError
 from tui.protocol import Cut, Entropy, PlotRequest, Plotted
@@ -91,21 +95,27 @@ class Distribution:
 
     @cached_property
     def cumulative(self) -> list[float]:
-        """By rank, of `tempered`."""
-        return _running(self.tempered[token] for token in self.order)
+        """By rank, of what top-p sees."""
+        return _running(self._seen_by("top_p"))
+
+    def _seen_by(self, stage: str) -> list[float]:
+        """By rank, the probabilities that a stage sees but for what others removed: it may come before temperature."""
+        names = stage_order(order_in_force(self.settings))
+        seen = self.tempered if names.index("temperature") < names.index(stage) else self.raw
+        return [seen[token] for token in self.order]
 
     @cached_property
     def cuts(self) -> list[Cut]:
-        ranked = [self.tempered[token] for token in self.order]
-        left, cuts = len(ranked), []
-        for stage, keep in STAGES.items():
+        left, cuts, summed = len(self.order), [], self._seen_by("top_p")
+        for stage in (name for name in stage_order(order_in_force(self.settings)) if name in STAGES):
+            ranked, keep = self._seen_by(stage), STAGES[stage]
             value = self.settings[stage].value
             if value is None or PARAMETERS[stage].is_off(value):
                 continue
             rest = math.fsum(ranked[:left])
             now = [probability / rest for probability in ranked[:left]]
             left = keep(now, float(value))
-            cuts.append(Cut(stage, keep(ranked, float(value)), left, math.fsum(ranked[:left]), _tie(now, left)))
+            cuts.append(Cut(stage, keep(ranked, float(value)), left, math.fsum(summed[:left]), _tie(now, left)))
         return cuts
 
     @property

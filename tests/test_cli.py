@@ -60,6 +60,21 @@ def test_every_setting_says_who_decided_it(command: Command, checkpoint: Path) -
     assert settings["do_sample"] == {"value": True, "source": "samplescope"}
 
 
+def test_the_order_is_among_the_settings_and_decides_what_is_kept(command: Command, checkpoint: Path) -> None:
+    options = ("-m", checkpoint, "--temperature", 3, "--top-k", 0, "--top-p", 0.9, "--max-new-tokens", 1)
+    hot, step, _ = command.run(*options)
+    llama, other, _ = command.run(*options, "--order", "llama.cpp")
+    assert hot["settings"]["order"] == {"value": "transformers", "source": "transformers"}
+    assert llama["settings"]["order"] == {"value": "llama.cpp", "source": "you"}
+    assert other["kept"] < step["kept"]
+    assert other["candidates"][0]["cumulative"] > step["candidates"][0]["cumulative"]
+    assert [row["tempered"] for row in other["candidates"]] == [row["tempered"] for row in step["candidates"]]
+
+
+def test_verify_refuses_an_order_that_generate_does_not_have(command: Command) -> None:
+    assert "generate() has transformers' order only" in command.refused("verify", "--order", "llama.cpp")
+
+
 def test_a_step_says_what_each_stage_left(command: Command, checkpoint: Path) -> None:
     step = command.run("-m", checkpoint, "--max-new-tokens", 1, "--top-k", 40, "--top-p", 0.8)[1]
     cutoffs = step["cutoffs"]

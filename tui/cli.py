@@ -14,6 +14,7 @@ import typer
 from typer.exceptions import TyperException
 
 from tui import __version__, resumed
+from tui.core.order import ORDER
 from tui.core.origin import Origin
 from tui.core.parameters import Parameter
 from tui.core.settings import DEFAULT_SEED, Given, normalise
@@ -66,11 +67,16 @@ def _model_and_prompt_options(
     """The common options before the sampling parameters; only the signature is used."""
 
 
+_ORDER_HELP = "Of the stages: transformers, llama.cpp, or the stages that trade places, such as top_p,top_k."
+
+
 def _sampling_options() -> dict[str, inspect.Parameter]:
     """The options for the sampling parameters, made from their records."""
     options = [_option(parameter, None) for parameter in SPOKEN_ORDER.values()]
     greedy: Any = Annotated[bool, typer.Option("--greedy", help="Take the most probable token every time.")]
     options.append(inspect.Parameter("greedy", KEYWORD, default=False, annotation=greedy))
+    order: Any = Annotated[str | None, typer.Option("--order", help=_ORDER_HELP)]
+    options.append(inspect.Parameter(ORDER, KEYWORD, default=None, annotation=order))
     options += [_option(SEED, DEFAULT_SEED), _option(MAX_NEW_TOKENS, None)]
     return {option.name: option for option in options}
 
@@ -131,7 +137,7 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _launch_options(values: dict[str, Any]) -> LaunchOptions:
-    numbers = {name: values[name] for name in (*SPOKEN_ORDER, MAX_NEW_TOKENS.name)}
+    numbers = {name: values[name] for name in (*SPOKEN_ORDER, MAX_NEW_TOKENS.name, ORDER)}
     given: Given = {name: value for name, value in numbers.items() if value is not None}
     if values["greedy"]:
         given["do_sample"] = False
@@ -275,6 +281,36 @@ def lesson(
         say(problem)
     with reserved() as write:
         write("\n".join(lines))
+
+
+@app.command()
+@with_options
+def compare(
+    options: LaunchOptions,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Settings to compare, such as temperature=2,top_k=0; up to four times."),
+    ] = None,
+    presets: Annotated[bool, typer.Option("--presets", help="Compare the post's four settings.")] = False,
+    length: Annotated[
+        int, typer.Option("--continue", min=0, help="Continue each for so many tokens, with the same seed.")
+    ] = 0,
+    top: Annotated[int, typer.Option(min=-1, help="How many candidates of each setting are listed; -1: all.")] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False,
+) -> None:
+    """Compare up to four settings on the step after the prompt."""
+    from tui.core.choices import choices
+    from tui.core.records import dumps
+
+    chosen = choices(settings or [], presets, options.given)
+
+    from tui.experiments.compare import compare_options
+    from tui.experiments.compare_lines import compare_lines
+
+    with reserved() as write:
+        record = compare_options(options, chosen, top, length)
+        _say_notes(record["notes"])
+        write(dumps(record) if as_json else "\n".join(compare_lines(record)))
 
 
 @app.command()

@@ -117,6 +117,7 @@ _TABLE = (
     ),
     Action("controls", "comma", "controls", "Go to the sliders; on a small screen they open for it.", SET),
     Action("greedy", "g", "greedy", "Switch between drawing and taking the most probable token.", SET),
+    Action("order", "x", "order", "Switch between transformers' and llama.cpp's order of the stages.", SET),
     Action("parameters", "p", "all parameters", "Set any parameter as a number.", SET),
     Action("off", "o", "off", "Turn the focused slider's parameter off.", SET),
     Action("source", "b", "back to source", "Give the focused slider's parameter back to its source.", SET),

@@ -44,7 +44,7 @@ def test_who_decides_a_value(given_, model, name, value, source):
 
 
 def test_every_parameter_is_resolved_and_in_the_order_it_is_applied():
-    assert list(resolve({}, {}, LIBRARY)) == [*PARAMETERS, "do_sample", "max_new_tokens"]
+    assert list(resolve({}, {}, LIBRARY)) == [*PARAMETERS, "do_sample", "max_new_tokens", "order"]
 
 
 @pytest.mark.parametrize(

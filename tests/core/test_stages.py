@@ -15,7 +15,7 @@ from tui.core.stages import MAX_NEW_TOKENS, PARAMETERS, SEED, STAGES
 from tui.widgets.in_force import others
 
 ROOT = Path(tui.__file__).parent
-NAMING = {"core/stages.py", "sampling/stages.py", "core/presets.py"}
+NAMING = {"core/stages.py", "sampling/stages.py", "sampling/llama.py", "core/presets.py"}
 """The records, the functions that read their numbers, and settings as a person gives them."""
 OTHERS = ("models/",)
 """The names of a parameter in transformers and in the servers."""

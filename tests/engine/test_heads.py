@@ -13,7 +13,8 @@ from tests.engine.looking import place
 from tests.oracle import settings_of
 from tests.sampling.heads import IDS, Hidden, bits, hidden, inside
 from tui.engine.decide import Distribution, distribution, draw, node_numbers
-from tui.engine.heads import HeadDistribution, head_distribution
+from tui.engine.head_chain import head_distribution
+from tui.engine.heads import HeadDistribution
 from tui.errors import RunError
 from tui.sampling.draw import DrawStream
 

@@ -21,6 +21,8 @@ SETTINGS = [
     {"top_k": 0, "typical_p": 0.5, "min_p": 0.01},
     {"top_h": 0.5, "epsilon_cutoff": 0.01, "eta_cutoff": 0.01},
     {"repetition_penalty": 1.3, "no_repeat_ngram_size": 1},
+    {"temperature": 3.0, "top_k": 0, "top_p": 0.9, "order": "llama.cpp"},
+    {"temperature": 2.0, "top_k": 30, "top_p": 0.9, "order": "top_p,temperature,top_k"},
     {"do_sample": False},
     {"do_sample": False, "repetition_penalty": 0.5, "no_repeat_ngram_size": 2},
 ]
@@ -49,7 +51,10 @@ def test_counts_and_masses_are_those_of_the_kept_candidates(given: dict, dtype: 
         assert step["kept_mass"] <= 1 and max(one["cumulative"] for one in listed) <= 1
         if step["cutoffs"] and "do_sample" not in given:
             last = list(step["cutoffs"].values())[-1]
-            assert (last["left"], last["mass"]) == (step["kept"], step["kept_mass"])
+            assert last["left"] == step["kept"]
+            # Where top-p comes before the temperature, masses are of the probabilities that it sees.
+            seen = sum(one["raw"] for one in kept) if "order" in given else step["kept_mass"]
+            assert last["mass"] == pytest.approx(seen, abs=1e-6)
 
 
 @pytest.mark.parametrize("given", SETTINGS, ids=str)

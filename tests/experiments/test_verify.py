@@ -45,6 +45,14 @@ def test_equal_under_any_settings(given: dict) -> None:
     assert report_lines(result) == ["equal: the same 12 tokens as generate()"]
 
 
+@pytest.mark.parametrize("order", ["llama.cpp", "top_p,top_k"])
+def test_another_order_than_transformers_is_refused_as_generate_has_no_other(order: str) -> None:
+    engine, tip = opened()
+    with pytest.raises(InputError, match=r"transformers' order only, not .*\. Leave --order out\."):
+        verify(engine, tip, {"order": order} | SHORT, 5, quiet)
+    assert verify(engine, tip, {"order": "transformers"} | SHORT, 5, quiet)["equal"]
+
+
 def test_the_result_says_what_the_model_s_notes_say(monkeypatch: pytest.MonkeyPatch) -> None:
     """Notes such as an unchecked transformers version, or num_beams overridden on both sides."""
     engine, tip = opened()

@@ -1,6 +1,7 @@
 """The explorer and its smaller features: views, rest, finding, navigation, tuning, reachability."""
 
 import msgspec
+import pytest
 
 from tests.features.conftest import Bed, node
 from tui.core.story import How
@@ -66,6 +67,44 @@ def test_presets_greedy_and_reset_are_commands(bed):
     assert bed.state.given == {}
     commands["draws"]()
     assert bed.state.draws == 1000
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [(87, "87 kept instead of 3"), (3, "3 kept, as many as before"), (0, "how many are kept is not decided here")],
+)
+def test_switching_the_order_says_what_it_changes_here_once_that_is_known(bed, kept, said):
+    tuning = Tuning(bed.explorer)
+    tuning.order()
+    assert (bed.state.given, bed.message) == ({"order": "llama.cpp"}, "llama.cpp's order.")
+    assert bed.engine.all("view")[-2].request.given == bed.state.given
+    bed.answer(slot="order", kept=kept)
+    assert bed.message == f"llama.cpp's order: {said}."
+    assert bed.explorer.picture.viewed.slot == "main"
+    tuning.order()
+    assert (bed.state.given, bed.message) == ({}, "Transformers' order.")
+
+
+def test_an_answer_about_an_order_that_is_no_longer_in_force_says_nothing(bed):
+    tuning = Tuning(bed.explorer)
+    tuning.order()
+    late, answer = bed.viewed(slot="order", kept=87), bed.engine.last("view").then
+    tuning.order()
+    answer(late)
+    assert bed.message == "Transformers' order."
+
+
+def test_any_other_order_is_switched_to_transformers(bed):
+    bed.explorer.go(bed.state.change({"order": "top_p,top_k"}))
+    Tuning(bed.explorer).order()
+    assert bed.state.given == {}
+
+
+def test_the_order_stays_when_all_parameters_are_set_at_once(bed):
+    tuning = Tuning(bed.explorer)
+    tuning.order()
+    tuning.replace_given({"top_k": 5})
+    assert bed.state.given == {"top_k": 5, "order": "llama.cpp"}
 
 
 def test_all_parameters_at_once_with_the_seed(bed):

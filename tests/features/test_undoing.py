@@ -30,6 +30,7 @@ CHANGES = {
     "a preset": lambda tuning: tuning.commands()["preset_1"](),
     "all parameters": lambda tuning: tuning.replace_given({"top_k": 5, "seed": 9}),
     "greedy": lambda tuning: tuning.greedy(),
+    "the order": lambda tuning: tuning.order(),
 }
 
 

@@ -27,7 +27,7 @@ class Hidden:
 
 @st.composite
 def hidden(draw, cuts: int = 3, penalties: bool = True) -> Hidden:
-    """Any kind of logits, any head of them, and a few stages with values as a person might set them."""
+    """Any kind of logits, any head of them, and a few stages, in any order, with values as a person might set them."""
     generator = torch.Generator().manual_seed(draw(st.integers(0, 2**31)))
     width = draw(st.sampled_from([12, 60, 400, 3000]))
     kind = draw(st.sampled_from([kind for kind in KINDS if kind != "forbidden"]))
@@ -39,7 +39,9 @@ def hidden(draw, cuts: int = 3, penalties: bool = True) -> Hidden:
     names += draw(st.sampled_from([[], ["temperature"]]))
     if penalties:
         names += draw(st.sampled_from([[], [], ["repetition_penalty"], ["no_repeat_ngram_size"]]))
-    return Hidden(whole, hide(whole, told), {name: anywhere(name, width, generator) for name in names})
+    values: Given = {name: anywhere(name, width, generator) for name in names}
+    order = draw(st.just("transformers") | st.just("llama.cpp") | st.permutations([*CUTS, "temperature"]).map(",".join))
+    return Hidden(whole, hide(whole, told), values | {"order": order})
 
 
 def bits(probabilities: Tensor) -> float:

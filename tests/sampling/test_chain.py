@@ -24,7 +24,7 @@ IDS = torch.tensor([[0, 1]])
 
 def names(chain: Chain) -> list[str]:
     temperature = [chain.temperature] if chain.temperature else []
-    return [stage.name for stage in (*chain.before, *temperature, *chain.after)]
+    return [stage.name for stage in (*chain.before, *chain.untempered, *temperature, *chain.after)]
 
 
 def run(row: list[float], chain: Chain) -> ChainResult:
@@ -86,13 +86,13 @@ def test_greedy_leaves_out_temperature_and_cuts_but_no_penalty() -> None:
     assert chain.greedy
 
 
-def test_the_order_is_data() -> None:
+def test_the_order_is_data_and_the_models_own_stages_keep_their_places() -> None:
     def same(_ids: Tensor, scores: Tensor) -> Tensor:
         return scores
 
-    order = ("top_p", "top_k", "custom")
-    chain = build_chain(settings_of(top_k=3, top_p=0.5), {"Own": same}, order=("temperature", *order))
-    assert names(chain) == ["top_p", "top_k", "Own"]
+    given: Given = {"temperature": 2.0, "top_k": 3, "top_p": 0.5, "order": "top_p,top_k,temperature"}
+    chain = build_chain(settings_of(**given), {"Own": same, "renormalize_logits": same})
+    assert names(chain) == ["Own", "top_p", "top_k", "temperature", "renormalize_logits"]
 
 
 def test_each_stage_sees_what_the_one_before_it_left() -> None:

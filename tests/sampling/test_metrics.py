@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from tui.sampling.metrics import entropy_bits, perplexity
+from tui.sampling.metrics import divergence_bits, entropy_bits, kept_only_here, log_probabilities, overlap, perplexity
 from tui.sampling.ranking import rank_of, surprisal_bits
 
 
@@ -41,3 +41,22 @@ def test_surprisal_is_right_also_where_the_probability_underflows() -> None:
 def test_rank_is_one_more_than_the_greater_scores() -> None:
     scores = torch.tensor([[1.0, 3.0, 3.0, 2.0, -math.inf]])
     assert [rank_of(scores, token) for token in range(5)] == [4, 1, 1, 3, 5]
+
+
+def logs(*probabilities: float) -> torch.Tensor:
+    return log_probabilities(torch.tensor([probabilities]).log())
+
+
+def test_overlap_is_of_the_kept_sets_whatever_their_probabilities() -> None:
+    assert overlap(logs(0.5, 0.5, 0.0, 0.0), logs(0.1, 0.0, 0.9, 0.0)) == pytest.approx(1 / 3)
+    assert overlap(logs(0.9, 0.1), logs(0.1, 0.9)) == 1.0
+    assert overlap(logs(1.0, 0.0), logs(0.0, 1.0)) == 0.0
+
+
+def test_divergence_is_in_bits_from_the_first_to_the_second() -> None:
+    p, q = logs(0.5, 0.25, 0.25), logs(0.25, 0.25, 0.5)
+    assert divergence_bits(p, q) == pytest.approx(0.5 * 1 + 0.25 * 0 - 0.25 * 1)
+    assert divergence_bits(p, p) == 0.0
+    half = logs(1.0, 0.0, 0.0)
+    assert divergence_bits(half, p) == pytest.approx(1.0)
+    assert (divergence_bits(p, half), kept_only_here(p, half), kept_only_here(half, p)) == (math.inf, 2, 0)

@@ -132,6 +132,22 @@ async def test_greedy_takes_the_best(start):
         assert bed.state.given == {}
 
 
+async def test_the_order_of_the_stages_is_switched_and_said(start):
+    async with start() as bed:
+        await bed.press("1")
+        bed.explorer.go(bed.state.change({"top_p": 0.9}))
+        await bed.shown()
+        kept = bed.viewed.kept
+        await bed.press("x")
+        await bed.until(lambda: f"instead of {kept}" in bed.message)
+        assert bed.viewed.kept < kept
+        assert bed.viewed.settings["order"] == Setting("llama.cpp", Source.YOU)
+        assert "raw = before temperature" in screen_text(bed.app)
+        await bed.press("x")
+        await bed.shown()
+        assert (bed.viewed.kept, bed.state.given.get("order")) == (kept, None)
+
+
 async def test_the_next_seed_shows_what_it_draws_and_draws_nothing(start):
     async with start() as bed:
         seen = {bed.viewed.would_draw}

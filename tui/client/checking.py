@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from tui.client.failures import PipeError
 from tui.core.candidates import SERIES, Candidate, Plotted
+from tui.core.order import ORDER, is_order
 from tui.core.settings import Settings
 from tui.core.stages import MAX_NEW_TOKENS, PARAMETERS
 from tui.core.story import ROOT, How, Node, Story
@@ -110,8 +111,13 @@ def _check_settings(settings: Settings) -> None:
     """Every parameter is there, each a number of its kind; what a model sets may be out of its range."""
     _need(settings.keys() >= {*PARAMETERS, "do_sample", MAX_NEW_TOKENS.name}, "settings without every parameter")
     for name, setting in settings.items():
-        right = isinstance(setting.value, bool) if name == "do_sample" else _number_or_none(setting.value)
-        _need(right, f"{name!r} = {setting.value!r}")
+        _need(_right_kind(name, setting.value), f"{name!r} = {setting.value!r:.60}")
+
+
+def _right_kind(name: str, value: object) -> bool:
+    if name == ORDER:
+        return is_order(value)
+    return isinstance(value, bool) if name == "do_sample" else _number_or_none(value)
 
 
 def _number_or_none(value: object) -> bool:

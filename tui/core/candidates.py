@@ -17,7 +17,8 @@ class Cut(msgspec.Struct, frozen=True, array_like=True):
     left: int
     """How many candidates are left after the cut, where it stands in the chain."""
     mass: float
-    """Tempered probability of the candidates left after the cut; NaN where a head does not decide it."""
+    """Probability of the candidates left after the cut, summed as `Candidate.cumulative` sums: tempered, or untempered
+    where top-p stands before the temperature. NaN where a head does not decide it."""
     tie: tuple[int, int] | None = None
     """(size, kept) of the group of equally probable tokens that the cut's edge falls into; None if there is none."""
     between: tuple[int, int] | None = None
@@ -54,7 +55,8 @@ class Candidate(msgspec.Struct, frozen=True, array_like=True):
     tempered: float
     final: float
     cumulative: float
-    """The sum of `tempered` from rank 1 to this rank, in float64."""
+    """The sum of `tempered` from rank 1 to this rank, in float64. Where top-p stands before the temperature, as in
+    llama.cpp's order, it sums the probabilities before the temperature: top-p cuts where that sum reaches p."""
     removed_by: str
     """The first stage that removed the candidate; '' if it is kept."""
     count: int = 0
@@ -67,7 +69,10 @@ SERIES: Mapping[str, tuple[str, ...]] = {
     "cumulative": ("ranks", "raw", "tempered"),
     "histogram": ("edges", "kept", "removed"),
 }
-"""The names of each plot's series, by its id: what the engine sends, and the picture is made of."""
+"""The names of each plot's series, by its id: what the engine sends, and the picture is made of.
+
+The cumulative plot's `tempered` is `Candidate.cumulative`, whatever that sums.
+"""
 
 
 class Plotted(msgspec.Struct, frozen=True, array_like=True):

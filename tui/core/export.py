@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tui.core.order import LLAMA_CPP, TRANSFORMERS, order_text, stage_order
 from tui.core.parameters import Parameter
-from tui.core.settings import Settings, Source, Value
+from tui.core.settings import Settings, Source, Value, order_in_force
 from tui.core.stages import (
     MIN_P,
     PARAMETERS,
@@ -56,7 +57,8 @@ def generate_call(settings: Settings, seed: int) -> Exported:
     lines = [f"    {name}={value!r}," for name, value in values.items()]
     text = "\n".join([f"torch.manual_seed({seed})", "output = model.generate(", "    **inputs,", *lines, ")", ""])
     notes = ("Same tokens with the same model, device and dtype.",)
-    return Exported("generate(…) keywords", text, values, _lost(force, _in_transformers), notes)
+    lost = (*_lost(force, _in_transformers), *_lost_order(settings))
+    return Exported("generate(…) keywords", text, values, lost, () if _lost_order(settings) else notes)
 
 
 def _must_be_said(name: str, settings: Settings) -> bool:
@@ -77,7 +79,8 @@ def generation_config(settings: Settings, seed: int) -> Exported:
         f"A generation_config.json has no seed; this run's is {seed}.",
         "Merge it into the model's own file, which also holds eos_token_id and the like.",
     )
-    return Exported("generation_config.json", _json(values), values, _lost(force, _in_transformers), notes)
+    lost = (*_lost(force, _in_transformers), *_lost_order(settings))
+    return Exported("generation_config.json", _json(values), values, lost, notes)
 
 
 def _belongs_in_config(name: str, value: Value, settings: Settings) -> bool:
@@ -99,7 +102,8 @@ def vllm_request(settings: Settings, seed: int) -> Exported:
     """
     force = _in_force(settings)
     values = _as(settings, _in_vllm) | {"max_tokens": force["max_new_tokens"], "seed": seed}
-    return Exported("vLLM SamplingParams (JSON)", _json(values), values, _lost(force, _in_vllm), _vllm_notes(force))
+    lost = (*_lost(force, _in_vllm), *_lost_order(settings))
+    return Exported("vLLM SamplingParams (JSON)", _json(values), values, lost, _vllm_notes(force))
 
 
 def _in_vllm(parameter: Parameter) -> str:
@@ -108,7 +112,7 @@ def _in_vllm(parameter: Parameter) -> str:
 
 def _vllm_notes(force: Mapping[str, Value]) -> tuple[str, ...]:
     notes = [_OTHER_NUMBERS]
-    temperature = force[TEMPERATURE.name] or 1.0
+    temperature = float(force[TEMPERATURE.name] or 1.0)
     if temperature < 0.01:
         notes.append("vLLM raises a temperature below 0.01 to 0.01.")
     if temperature > 2:
@@ -118,40 +122,37 @@ def _vllm_notes(force: Mapping[str, Value]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-_LLAMA_ORDER = tuple(stage.llama for stage in STAGES.values() if stage.llama)
-"""llama.cpp's samplers in transformers' order; its own order has temperature last."""
 _LLAMA_WINDOW = 131072
 """How many tokens back llama.cpp's penalty looks: in effect all, because transformers penalises the whole text. Not -1,
 which newer servers refuse."""
 
 
 def llama_request(settings: Settings, seed: int) -> Exported:
-    """The sampling part of a llama.cpp `/completion` request, with the samplers in transformers' order.
+    """The sampling part of a llama.cpp `/completion` request, with the samplers in the order in force.
 
     It overrides the server's defaults (temperature 0.8, top_k 40, top_p 0.95, min_p 0.05, a penalty over 64 tokens).
     """
     force = _in_force(settings)
     values = _as(settings, _in_llama) | {
         "repeat_last_n": _LLAMA_WINDOW,
-        "samplers": list(_LLAMA_ORDER),
+        "samplers": [STAGES[name].llama for name in stage_order(order_in_force(settings)) if STAGES[name].llama],
         "n_predict": force["max_new_tokens"],
         "seed": seed,
     }
     lost = _lost(force, _in_llama)
-    return Exported("llama.cpp /completion (JSON)", _json(values), values, lost, _llama_notes(force, seed))
+    return Exported("llama.cpp /completion (JSON)", _json(values), values, lost, _llama_notes(settings, seed))
 
 
 def _in_llama(parameter: Parameter) -> str:
     return parameter.llama
 
 
-def _llama_notes(force: Mapping[str, Value], seed: int) -> tuple[str, ...]:
-    notes = [
-        _OTHER_NUMBERS,
-        "llama.cpp's own order applies temperature last; `samplers` asks for transformers' order.",
-    ]
-    if TOP_K.acts(force):
-        notes.append("llama.cpp keeps exactly k tokens, transformers also those tied with the k-th.")
+def _llama_notes(settings: Settings, seed: int) -> tuple[str, ...]:
+    notes, order = [_OTHER_NUMBERS], order_in_force(settings)
+    if order != LLAMA_CPP:
+        notes.append(f"llama.cpp's own order applies temperature last; `samplers` asks for {order_text(order)}.")
+        if TOP_K.acts(_in_force(settings)):
+            notes.append("llama.cpp keeps exactly k tokens, transformers also those tied with the k-th.")
     if not 0 <= seed < 2**32 - 1:
         notes.append("llama.cpp's seeds are whole numbers from 0 to 4294967294.")
     return tuple(notes)
@@ -194,6 +195,12 @@ def _lost(force: Mapping[str, Value], name_in: Naming) -> tuple[str, ...]:
     """The parameters of the stages in force that another program does not have, as `typical_p 0.9`."""
     acting = [one for stage in STAGES.values() if stage.acts(force) for one in stage.parameters]
     return tuple(f"{one.name} {force[one.name]}" for one in acting if not name_in(one))
+
+
+def _lost_order(settings: Settings) -> tuple[str, ...]:
+    """The order of the stages, for a target that has transformers' only."""
+    order = order_in_force(settings)
+    return () if order == TRANSFORMERS or _greedy(settings) else (order_text(order),)
 
 
 def _json(values: Mapping[str, Any]) -> str:

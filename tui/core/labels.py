@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from tui.core.order import ORDER, order_text
 from tui.core.settings import Given, Setting, Settings, Source, Value
 from tui.core.stages import MAX_NEW_TOKENS, PARAMETERS
 
@@ -17,9 +18,11 @@ def is_off(name: str, value: Value) -> bool:
 
 
 def value_text(name: str, value: Value) -> str:
-    """A value as text: `0.90`, `50`, `1,000`, `off`, `yes`."""
+    """A value as text: `0.90`, `50`, `1,000`, `off`, `yes`, `llama.cpp's order`."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, str):
+        return order_text(value)
     if value is None or (is_off(name, value) and not PARAMETERS[name].factor):
         return "off"
     return number_text(value)
@@ -41,7 +44,7 @@ def source_text(name: str, setting: Setting, presets: Collection[str] = ()) -> s
 
 def unasked(name: str, setting: Setting) -> bool:
     """True for a default of transformers that acts, such as `top_k=50`: neither person nor model set it."""
-    return setting.source is Source.TRANSFORMERS and not is_off(name, setting.value)
+    return name != ORDER and setting.source is Source.TRANSFORMERS and not is_off(name, setting.value)
 
 
 def is_greedy(settings: Settings) -> bool:
@@ -58,5 +61,7 @@ def in_words(given: Given) -> str:
 def _in_words(name: str, value: Value) -> str:
     if name == "do_sample":
         return "drawing" if value else "greedy"
+    if name == ORDER:
+        return value_text(name, value)
     label = MAX_NEW_TOKENS.label if name == MAX_NEW_TOKENS.name else PARAMETERS[name].label
     return f"{label} {value_text(name, value)}"

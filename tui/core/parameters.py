@@ -71,9 +71,9 @@ class Parameter:
         """The value in force when nobody has set one."""
         return self.off if self.unasked is None else self.unasked
 
-    def is_off(self, value: float | None) -> bool:
-        """True if transformers leaves the scores unchanged at this value."""
-        if value is None:
+    def is_off(self, value: object) -> bool:
+        """True if transformers leaves the scores unchanged at this value; at None too."""
+        if not isinstance(value, int | float):
             return True
         return value == self.off if self.acts is None else not self.acts[0] < value < self.acts[1]
 
@@ -85,10 +85,10 @@ class Parameter:
         if not self._inside(number) or (self.integer and number != int(number)):
             raise InputError(f"{{{self.flag}}} must be {self.range_text()}, not {value}.", self.hint)
 
-    def normalise(self, value: float | None) -> float | None:
+    def normalise(self, value: object) -> float | None:
         """Check `value` and convert it to the type transformers wants: it refuses `temperature=2`, an int."""
         self.check(value)
-        if value is None:
+        if not isinstance(value, int | float):
             return None
         return int(value) if self.integer else float(value)
 
@@ -135,7 +135,7 @@ class StageRecord:
     llama: str = ""
     """Its name among llama.cpp's `samplers`; '' if llama.cpp has none."""
 
-    def acts(self, values: Mapping[str, float | None]) -> bool:
+    def acts(self, values: Mapping[str, object]) -> bool:
         """True if the stage is in force under `values`, by parameter name: one parameter that is off disables it."""
         return not any(parameter.is_off(values.get(parameter.name)) for parameter in self.parameters)
 

@@ -12,6 +12,7 @@ _NAMES: Mapping[str, str] = {
     **{record.flag: record.name.replace("_", " ") for record in (SEED, MAX_NEW_TOKENS)},
     "--greedy": "greedy ({greedy})",
     "--chat": "the chat template ({chat})",
+    "--order": "the order ({order})",
 }
 """What a person of the explorer can change there, by its option; `{action id}` stands for a key."""
 

@@ -62,7 +62,7 @@ def run_record(
         "device": device,
         "dtype": dtype,
         "vocab_size": vocab_size,
-        "settings": {name: {"value": setting.value, "source": setting.source} for name, setting in settings.items()},
+        "settings": settings_record(settings),
         "seed": seed,
         "prompt": prompt,
         "prompt_ids": list(prompt_ids),
@@ -91,7 +91,7 @@ def step_record(
         "type": "step",
         "index": index,
         "id": node.token,
-        **_piece(node.piece),
+        **piece_record(node.piece),
         "special": node.special,
         "how": node.how,
         "rank": node.rank or None,
@@ -103,7 +103,7 @@ def step_record(
         "entropy_bits": node.entropy,
         "final_entropy_bits": None if entropy is None else entropy.final,
         "surprisal_bits": node.surprisal,
-        "cutoffs": {cut.stage: _cutoff(cut) for cut in cuts},
+        "cutoffs": cutoffs_record(cuts),
         "candidates": [_candidate(candidate) for candidate in candidates],
     }
     return record if tail_mass is None else record | {"tail_mass": tail_mass}
@@ -135,6 +135,16 @@ def error_record(kind: str, message: str, remedy: str = "") -> Record:
     return {"type": "error", "kind": kind, "message": message, "remedy": remedy}
 
 
+def settings_record(settings: Settings) -> Record:
+    """Every setting in force with its source."""
+    return {name: {"value": setting.value, "source": setting.source} for name, setting in settings.items()}
+
+
+def cutoffs_record(cuts: Iterable[Cut]) -> Record:
+    """What each stage that cuts would keep alone, what it leaves, and the mass of that."""
+    return {cut.stage: _cutoff(cut) for cut in cuts}
+
+
 def _cutoff(cut: Cut) -> Record:
     return {"alone": cut.alone or None, "left": cut.left if cut.between is None else None, "mass": cut.mass}
 
@@ -143,7 +153,7 @@ def _candidate(candidate: Candidate) -> Record:
     return {
         "rank": candidate.rank,
         "id": candidate.token,
-        **_piece(candidate.piece),
+        **piece_record(candidate.piece),
         "raw": candidate.raw,
         "tempered": candidate.tempered,
         "final": candidate.final,
@@ -152,5 +162,6 @@ def _candidate(candidate: Candidate) -> Record:
     }
 
 
-def _piece(piece: bytes) -> Record:
+def piece_record(piece: bytes) -> Record:
+    """A token's text, U+FFFD for what is no UTF-8, and its bytes in hex."""
     return {"text": piece.decode("utf-8", "replace"), "bytes": piece.hex()}

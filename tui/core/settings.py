@@ -14,11 +14,13 @@ from typing import Any
 
 import msgspec
 
+from tui.core.order import ORDER, TRANSFORMERS, normalise_order, stage_order
 from tui.core.parameters import Parameter
-from tui.core.stages import MAX_NEW_TOKENS, PARAMETERS, PENALTIES, SAMPLING_PARAMETERS
+from tui.core.stages import MAX_NEW_TOKENS, PARAMETERS, PENALTIES, SAMPLING_PARAMETERS, TEMPERATURE, TOP_P
 from tui.errors import InputError
 
-Value = float | int | bool | None
+Value = float | int | bool | str | None
+"""A parameter's value. Only the order of the stages is a text."""
 Given = dict[str, Value]
 
 
@@ -38,6 +40,11 @@ class Setting(msgspec.Struct, frozen=True, array_like=True):
     value: Value
     source: Source
 
+    @property
+    def number(self) -> float | None:
+        """The value, if it is a number: only the order of the stages is none."""
+        return None if isinstance(self.value, str) else self.value
+
 
 Settings = dict[str, Setting]
 
@@ -46,7 +53,7 @@ OWN_DEFAULTS: Mapping[str, Value] = {"do_sample": True, "max_new_tokens": 128}
 """Values that samplescope sets unless the person does, whatever the model or transformers would set."""
 DEFAULT_SEED = 42
 
-OFF: Given = {name: parameter.off for name, parameter in PARAMETERS.items()}
+OFF: Mapping[str, float | None] = {name: parameter.off for name, parameter in PARAMETERS.items()}
 """Every parameter at the value at which it does nothing."""
 UNASKED: Given = {name: parameter.default for name, parameter in PARAMETERS.items()}
 """Every parameter's default, shown until a model is open that says what transformers applies to it."""
@@ -57,9 +64,11 @@ _NUMBERS = {**PARAMETERS, MAX_NEW_TOKENS.name: MAX_NEW_TOKENS}
 def normalise(given: Mapping[str, Value]) -> Given:
     """Validate `given`, and convert each value to the float, int or bool that transformers wants.
 
-    Raises InputError for the first parameter that is unknown or out of range.
+    transformers' order is left out: it is in force where none is given. Raises InputError for the first parameter that
+    is unknown or out of range.
     """
-    return {name: _normalised(name, value) for name, value in given.items()}
+    normalised = {name: _normalised(name, value) for name, value in given.items()}
+    return {name: value for name, value in normalised.items() if (name, value) != (ORDER, TRANSFORMERS)}
 
 
 def _normalised(name: str, value: Value) -> Value:
@@ -67,8 +76,10 @@ def _normalised(name: str, value: Value) -> Value:
         if not isinstance(value, bool):
             raise InputError(f"do_sample must be true or false, not {value}.")
         return value
+    if name == ORDER:
+        return normalise_order(value)
     if name not in _NUMBERS:
-        raise InputError(f"There is no parameter {name!r}.", f"Known: {', '.join(_NUMBERS)}, do_sample.")
+        raise InputError(f"There is no parameter {name!r}.", f"Known: {', '.join(_NUMBERS)}, do_sample, {ORDER}.")
     return _NUMBERS[name].normalise(value)
 
 
@@ -95,15 +106,31 @@ def resolve(given: Mapping[str, Value], model: Mapping[str, Any], library: Mappi
             settings[name] = Setting(PARAMETERS[name].default, Source.SAMPLESCOPE)
         else:
             settings[name] = Setting(library.get(name), Source.TRANSFORMERS)
+    order = given.get(ORDER)
+    settings[ORDER] = Setting(order, Source.YOU) if order else Setting(TRANSFORMERS, Source.TRANSFORMERS)
     return settings
 
 
+def order_in_force(settings: Settings) -> str:
+    """The order of the stages, as `tui.core.order.stage_order` takes it."""
+    return normalise_order(settings[ORDER].value) if ORDER in settings else TRANSFORMERS
+
+
+def sums_tempered(settings: Settings) -> bool:
+    """True if cumulative probabilities are of the tempered ones, as top-p sees them after the temperature.
+
+    False where top-p stands before the temperature, in force or not: then they are of those before the temperature.
+    """
+    order = stage_order(order_in_force(settings))
+    return order.index(TEMPERATURE.name) < order.index(TOP_P.name)
+
+
 def for_generate(given: Mapping[str, Value]) -> Given:
-    """`given`, validated, as keywords for generate(): without the parameters that only samplescope has."""
+    """`given`, validated, as keywords for generate(): without the order and parameters that only samplescope has."""
     return {
         name: value
         for name, value in normalise(given).items()
-        if name not in PARAMETERS or PARAMETERS[name].transformers
+        if name != ORDER and (name not in PARAMETERS or PARAMETERS[name].transformers)
     }
 
 

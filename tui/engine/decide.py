@@ -17,7 +17,7 @@ from tui.errors import RunError
 from tui.sampling.chain import Chain, build_chain
 from tui.sampling.cuts import ChainResult, apply_chain, describe_cuts
 from tui.sampling.draw import DrawStream, Noise
-from tui.sampling.metrics import entropy_bits
+from tui.sampling.metrics import entropy_bits, log_probabilities, mass
 from tui.sampling.ranking import rank_of, surprisal_bits
 from tui.sampling.scoring import BaseScores, score
 
@@ -65,6 +65,27 @@ class Distribution:
         return ["" if one else name or GREEDY for name, one in zip(names, kept, strict=True)]
 
     @cached_property
+    def summed(self) -> Tensor:
+        """The probabilities [1, V] that cumulative probabilities and a cut's mass sum (see `Chain.sums_tempered`).
+
+        The tempered ones; where top-p stands before the temperature, those after the penalties, which top-p sees.
+        """
+        if self.chain.sums_tempered or self.chain.temperature is None:
+            return self.tempered
+        penalised = self.scored.base.data_ptr() != self.logits.data_ptr()
+        return torch.softmax(self.scored.base, dim=-1) if penalised else self.raw
+
+    @cached_property
+    def log_final(self) -> Tensor:
+        """The logarithms, in float64, of the final probabilities [1, V]; -inf for a removed token.
+
+        Only where a token can be drawn: see `undecided`.
+        """
+        if not self.chain.greedy:
+            return log_probabilities(self.applied.scores)
+        return self.final.double().log()
+
+    @cached_property
     def raw_entropy(self) -> float:
         """Entropy of the raw distribution, in bits."""
         return entropy_bits(self.raw)
@@ -79,7 +100,7 @@ class Distribution:
     @cached_property
     def cuts(self) -> list[Cut]:
         """The effect of each stage that removes tokens."""
-        return describe_cuts(self.chain, self.applied, self.ids, self.tempered)
+        return describe_cuts(self.chain, self.applied, self.ids, self.summed)
 
     @property
     def kept(self) -> int:
@@ -93,7 +114,11 @@ class Distribution:
         """The tempered probability of the candidates that are left."""
         if self.chain.greedy:
             return float(self.tempered[0, int(self.final.argmax())])
-        return self.cuts[-1].mass if self.cuts else 1.0
+        if not self.applied.kept_sets:
+            return 1.0
+        if self.summed is self.tempered:
+            return self.cuts[-1].mass
+        return mass(self.tempered, self.applied.kept_sets[-1].left)
 
 
 GREEDY = "greedy"

@@ -14,7 +14,7 @@ from tui.core.progress import Report, quiet, stoppable
 from tui.core.settings import Given, Settings, check_defaults, check_without_logits, resolve, validate
 from tui.core.story import ROOT, How, Node, Story
 from tui.engine.decide import Decide, Distribution, distribution, draw, node_numbers
-from tui.engine.heads import head_distribution
+from tui.engine.head_chain import head_distribution
 from tui.engine.kept_logits import DEFAULT_BUDGET, LogitsStore
 from tui.engine.places import Path, Place, Places
 from tui.engine.restoring import check_story
@@ -276,6 +276,12 @@ class Engine:
                 decide=session.decide,
             ),
         )  # fmt: skip
+
+    def distribution(self, at: int, given: Given, seed: int, report: Report = quiet) -> Distribution:
+        """The distribution after a node under these settings: that which a step there draws from."""
+        self._check_node(at)
+        settings = self.settings(given)
+        return self._open.decide(self._open.places.at(at, given, report), settings, seed)
 
     def _check_node(self, node: int) -> None:
         if node not in self.story:

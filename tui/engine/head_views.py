@@ -10,11 +10,13 @@ from torch import Tensor
 
 from tui.core.candidates import Candidate, Span
 from tui.core.settings import Settings
-from tui.engine.heads import HeadDistribution, head_distribution
+from tui.engine.head_chain import head_distribution
+from tui.engine.heads import HeadDistribution
 from tui.engine.places import Place
 from tui.engine.plots import Ranked, plotted
 from tui.models.base import Tokens
 from tui.protocol import View, Viewed
+from tui.sampling.bounds import Weights
 from tui.sampling.draw import DrawStreams, draw_many
 
 MAX_MATCHES = 50
@@ -36,8 +38,7 @@ def head_view(
         cuts=dist.cuts, kept=dist.kept, kept_mass=dist.kept_mass, entropy=dist.entropy, tail=dist.tail,
         would_draw=would, would=window.one(would), followed=window.one(request.follow), vocabulary=len(place.logits),
         candidates=window.of(dist.head.tokens[max(0, first) :][: max(0, count)].tolist()), first=max(0, first),
-        best=float(window.at_least[0]),
-        plot=plotted(request.plot, Ranked(dist, dist.head.tokens, window.raw, window.at_least)),
+        best=float(window.tempered[0]), plot=plotted(request.plot, window.ranked),
         found=window.of(tokens.matches(request.find, MAX_MATCHES)) if request.find else [],
         given=request.given, seed=request.seed, draws=request.draws,
     )  # fmt: skip
@@ -53,11 +54,17 @@ class _Window:
     def __init__(self, tokens: Tokens, before: list[int], dist: HeadDistribution, counts: Tensor | None) -> None:
         self._piece, self._special = partial(tokens.piece, before=before), tokens.special
         self._dist, self._counts = dist, counts
-        whole = dist.weights.whole
-        self.raw = dist.raw[0, dist.head.tokens].cumsum(0, dtype=torch.float64)
-        least = dist.weights.sums / (whole.value if whole.exact else whole.high)
-        self.at_least = self.raw if dist.tempered is dist.raw else least
-        """A lower bound of the cumulative tempered probability, by rank."""
+        self._raw = dist.raw[0, dist.head.tokens].cumsum(0, dtype=torch.float64)
+        self._cumulative = self._raw if dist.summed_raw else _at_least(dist.summed_weights)
+        """A lower bound of the cumulative probability, by rank."""
+        tempered = self._raw if dist.tempered is dist.raw else _at_least(dist.weights)
+        self.tempered = torch.diff(tempered, prepend=tempered.new_zeros(1))
+        """A lower bound of the tempered probability, by rank."""
+
+    @property
+    def ranked(self) -> Ranked:
+        """The ranked tokens in rank order, for a plot."""
+        return Ranked(self._dist, self._dist.head.tokens, self._raw, self._cumulative, self.tempered)
 
     def one(self, token: int | None) -> Candidate | None:
         """The candidate of this id; None for none."""
@@ -83,9 +90,15 @@ class _Window:
         """Bounds of a token's tempered, final and cumulative probability; `rank` is 0 for an unseen token."""
         dist, weights = self._dist, self._dist.weights
         final = dist.final_span(token)
+        summed = dist.summed_weights
         exact = float(dist.tempered[0, token])
         if not rank:
             most = 0.0 if exact == 0 else min(1.0, weights.cap / weights.whole.low)
-            return Span(0.0, most), final, Span(weights.share(weights.head).low, 1.0)
+            return Span(0.0, most), final, Span(summed.share(summed.head).low, 1.0)
         tempered = weights.share(dist.weight(token)) if math.isnan(exact) else Span(exact, exact)
-        return tempered, final, weights.share(float(weights.sums[rank - 1]))
+        return tempered, final, summed.share(float(summed.sums[rank - 1]))
+
+
+def _at_least(weights: Weights) -> Tensor:
+    """[n] float64, a lower bound of the cumulative probability, by rank."""
+    return weights.sums / (weights.whole.value if weights.whole.exact else weights.whole.high)

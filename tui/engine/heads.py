@@ -7,25 +7,16 @@ kept set is certain; it is the token that the whole vocabulary would give.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-import torch
 from torch import Tensor
 
 from tui.core.candidates import Cut, Entropy, Span, Tail
-from tui.core.settings import Settings
-from tui.engine.decide import Distribution, chain_at, distribution
-from tui.engine.places import Place
-from tui.engine.undecided import explain
-from tui.errors import RunError
+from tui.engine.decide import Distribution
 from tui.sampling.bounds import Head, Weights, apply_temperature, entropy_span
-from tui.sampling.chain import Chain, KeptSet
-from tui.sampling.cuts import ChainResult, apply_after
 from tui.sampling.head_cuts import Prefix, cut
 from tui.sampling.metrics import LN2, entropy_bits
-from tui.sampling.scoring import BaseScores
 from tui.sampling.stages import Stage
 
 
@@ -39,14 +30,34 @@ class HeadDistribution(Distribution):
     """The head after the penalties: the ranking is by its scores."""
     weights: Weights
     """The weights of `head` after the temperature."""
+    untempered: Weights
+    """The weights of `head` before the temperature: those that the cuts before it see."""
     steps: list[tuple[Stage, Prefix]]
-    """(stage, bounds of what it leaves) for the stages after the temperature, up to the one that decides the kept set;
+    """(stage, bounds of what it leaves, in the weights it sees) for the cuts up to the one that decides the kept set;
     those after it run on the scores."""
 
     @property
     def last(self) -> Prefix:
-        """The bounds after the last stage in `steps`."""
-        return self.steps[-1][1] if self.steps else Prefix.whole(self.weights)
+        """The bounds after the last stage in `steps`, in tempered weights."""
+        return replace(self.steps[-1][1], weights=self.weights) if self.steps else Prefix.whole(self.weights)
+
+    @property
+    def summed_weights(self) -> Weights:
+        """The weights that cumulative probabilities and a cut's mass sum: see `Distribution.summed`."""
+        return self.weights if self.chain.sums_tempered else self.untempered
+
+    @cached_property
+    def summed(self) -> Tensor:
+        """As `Distribution.summed`; NaN where the tail leaves a probability undecided."""
+        if self.chain.sums_tempered or self.chain.temperature is None:
+            return self.tempered
+        return self.raw if self.summed_raw else self.head.probabilities(len(self.logits), self.untempered)
+
+    @property
+    def summed_raw(self) -> bool:
+        """True if cumulative probabilities sum the raw ones: neither penalty nor temperature changes them."""
+        unheated = self.chain.temperature is None or not self.chain.sums_tempered
+        return unheated and self.head is self.server_head
 
     @property
     def tail_mass(self) -> float:
@@ -133,32 +144,37 @@ class HeadDistribution(Distribution):
         """Bounds of the tempered probability of the candidates that are left."""
         if self.undecided is not None:
             return Span(0.0, 1.0) if self.chain.greedy else self.last.share
-        return self._share(self.final[0] > 0)
+        return self._share(self.final[0] > 0, self.weights)
 
-    def _share(self, left: Tensor) -> Span:
-        """Bounds of the tempered probability of the ranked tokens that the mask `left` [V] selects."""
-        return self.weights.share(float(self.weights.values[left[self.head.tokens]].sum()))
+    def _share(self, left: Tensor, weights: Weights) -> Span:
+        """Bounds of the probability of the ranked tokens that the mask `left` [V] selects."""
+        return weights.share(float(weights.values[left[self.head.tokens]].sum()))
 
     @cached_property
     def cuts(self) -> list[Cut]:
         """The effect of each stage that removes tokens, as far as the head decides it."""
         cuts = [Cut(kept_set.stage, kept_set.count, kept_set.count, 1.0) for kept_set in self.scored.kept_sets]
         cuts += [self._bounded_cut(stage, left) for stage, left in self.steps if stage.cuts]
-        stages = {stage.name: stage for stage in self.chain.after}
+        stages = {stage.name: stage for stage in self.chain.cutting}
         for kept_set in self.applied.kept_sets[len(self.scored.kept_sets) + 1 :]:
             tie = kept_set.tie if kept_set.splits_tie else None
             alone = self._alone(stages[kept_set.stage])
-            cuts.append(Cut(kept_set.stage, alone, kept_set.count, self._share(kept_set.left[0]).value, tie))
+            cuts.append(
+                Cut(
+                    kept_set.stage, alone, kept_set.count, self._share(kept_set.left[0], self.summed_weights).value, tie
+                )
+            )
         return cuts
 
     def _bounded_cut(self, stage: Stage, left: Prefix) -> Cut:
         between = None if left.count is not None else (left.fewest, left.most)
-        mass = left.share.value if left.ordered else math.nan
+        mass = replace(left, weights=self.summed_weights).share.value if left.ordered else math.nan
         return Cut(stage.name, self._alone(stage), left.fewest, mass, None, between)
 
     def _alone(self, stage: Stage) -> int:
         """How many candidates the stage would keep as the only cut; 0 where the head does not decide it."""
-        return cut(stage, Prefix.whole(self.weights)).count or 0
+        seen = self.untempered if stage in self.chain.untempered else self.weights
+        return cut(stage, Prefix.whole(seen)).count or 0
 
     def final_span(self, token: int) -> Span:
         """Bounds of a token's final probability."""
@@ -181,94 +197,3 @@ class HeadDistribution(Distribution):
             tempered=self.weights.tail_share, kept=self.kept_between, kept_mass=self.kept_share,
             entropy=self.entropy_spans, undecided=why.message if why else "", remedy=why.remedy if why else "",
         )  # fmt: skip
-
-
-def head_distribution(place: Place, settings: Settings, seed: int) -> Distribution:
-    """Run a place's log-probabilities [V] under T = 1, NaN for unseen tokens, through generate()'s chain.
-
-    Without unseen tokens the result is an ordinary distribution. RunError if no token can be ranked.
-    """
-    logits, ids = place.logits, place.ids
-    known = int((~logits.isnan()).sum())
-    if known == logits.shape[0]:
-        return distribution(place, settings, seed)
-    if not known:
-        raise RunError("The server told no log-probability at all.", "Ask it for more with a higher number.")
-    chain = chain_at(place, settings, seed)
-    server_head = Head.of(logits)
-    head, kept_sets = server_head.penalised(chain, ids, logits)
-    if not len(head.tokens):
-        raise RunError(
-            f"What comes before the temperature leaves no token of the {known} told certain to be the best.",
-            "Turn the penalties off.",
-        )
-    return _through(logits, ids, chain, server_head, head, kept_sets)
-
-
-def _through(
-    logits: Tensor, ids: Tensor, chain: Chain, server_head: Head, head: Head, kept_sets: tuple[KeptSet, ...]
-) -> HeadDistribution:
-    """Run the chain's cuts on bounds until the kept set is decided, and the remaining ones on the scores themselves."""
-    weights = apply_temperature(head, chain.temperature, ids)
-    base = torch.full_like(logits, -math.inf).scatter(0, head.tokens, head.scores)[None]
-    tempered_scores = torch.full_like(logits, -math.inf).scatter(0, head.tokens, weights.scores)[None]
-    applied = ChainResult(tempered_scores, tempered_scores, list(kept_sets))
-    steps = _bounds(chain.after, weights)
-    left = steps[-1][1] if steps else Prefix.whole(weights)
-    decided = left.decided or (chain.greedy and left.ordered and left.best_is_certain)
-    if left.decided:
-        applied.scores = _only(tempered_scores, head.tokens[: left.most])
-        name = steps[-1][0].name if steps else kept_sets[-1].stage
-        applied.kept_sets.append(KeptSet.of(name, applied.scores))
-        for stage in chain.after[len(steps) :]:
-            apply_after(applied, stage, ids, exact=True)
-    raw = logits.exp()[None]
-    gone = ~kept_sets[-1].left if kept_sets else torch.zeros_like(raw, dtype=torch.bool)
-    untouched = head is server_head and chain.temperature is None
-    tempered = raw if untouched else _tempered(raw, head, weights).masked_fill(gone, 0.0)
-    final = _final(chain, applied, head, left, decided).masked_fill(gone, 0.0)
-    scored = BaseScores(base, kept_sets)
-    dist = HeadDistribution(
-        logits, ids, chain, scored, applied, raw, tempered, final, server_head, head, weights, steps
-    )  # fmt: skip
-    if not decided:
-        dist.undecided = explain(chain, weights, steps)
-    return dist
-
-
-def _bounds(stages: Iterable[Stage], weights: Weights) -> list[tuple[Stage, Prefix]]:
-    """(stage, bounds of what it leaves), up to the stage that decides the kept set."""
-    steps: list[tuple[Stage, Prefix]] = []
-    left = Prefix.whole(weights)
-    for stage in stages:
-        if left.decided:
-            break
-        left = cut(stage, left)
-        steps.append((stage, left))
-    return steps
-
-
-def _only(scores: Tensor, tokens: Tensor) -> Tensor:
-    """Scores [1, V] with all but these ids removed."""
-    return torch.full_like(scores, -math.inf).index_copy(1, tokens, scores[:, tokens])
-
-
-def _tempered(raw: Tensor, head: Head, weights: Weights) -> Tensor:
-    """Tempered probabilities [1, V]; NaN where the tail leaves a probability undecided."""
-    shares = weights.values / weights.whole.value
-    return torch.full_like(raw, math.nan).index_copy(1, head.tokens, shares.float()[None])
-
-
-def _final(chain: Chain, applied: ChainResult, head: Head, left: Prefix, decided: bool) -> Tensor:
-    """Final probabilities [1, V]. If the kept set is undecided: 0 for tokens that are certainly removed, else NaN."""
-    if decided and not chain.greedy:
-        return torch.softmax(applied.scores, dim=-1)
-    if decided:
-        final = torch.zeros_like(applied.scores)
-        final[0, int(torch.argmax(applied.scores, dim=-1))] = 1.0
-        return final
-    ranked, possibly_kept = len(head.tokens), left.possibly_kept
-    final = torch.full_like(applied.scores, math.nan if possibly_kept > ranked else 0.0)
-    final[0, head.tokens[:possibly_kept]] = math.nan
-    final[0, head.tokens[possibly_kept:]] = 0.0
-    return final

@@ -27,12 +27,9 @@ class Ranked(NamedTuple):
     raw_cumulative: Tensor
     """[n] float64, the cumulative raw probability by rank."""
     cumulative: Tensor
-    """[n] float64, the cumulative tempered probability by rank; its lower bound where only a head is known."""
-
-    @property
-    def tempered(self) -> Tensor:
-        """[n] the tempered probabilities; their lower bounds where only a head is known."""
-        return torch.diff(self.cumulative, prepend=self.cumulative.new_zeros(1))
+    """[n] float64, the cumulative sums of `Distribution.summed` by rank; lower bounds where only a head is known."""
+    tempered: Tensor
+    """[n] float64, the tempered probabilities; their lower bounds where only a head is known."""
 
     @property
     def final(self) -> Tensor:
@@ -50,7 +47,11 @@ def plotted(request: PlotRequest | None, ranked: Ranked) -> Plotted | None:
 
 
 def cumulative(request: PlotRequest, ranked: Ranked) -> Mapping[str, Tensor]:
-    """The raw and tempered cumulative curves at about `width` ranks, evenly spaced on `scale`, both ends included."""
+    """Two cumulative curves at about `width` ranks, evenly spaced on `scale`, both ends included.
+
+    One is raw. The other, named tempered, is the list's cumulative probability, in which top-p cuts: where top-p stands
+    before the temperature, it is not tempered.
+    """
     last = len(ranked.cumulative)
     low = min(max(1, request.low), last)
     high = last if request.high <= 0 else min(max(low, request.high), last)

@@ -60,8 +60,7 @@ class Viewer:
             would_draw=would, would=window.one(would), followed=window.one(request.follow), vocabulary=self._vocabulary,
             candidates=window.between(*request.window) if request.window else [],
             first=max(0, request.window[0]) if request.window else 0,
-            best=float(window.cumulative[0]),
-            plot=plotted(request.plot, Ranked(dist, ranking.tokens, ranking.raw_cumulative, window.cumulative)),
+            best=float(window.tempered[0]), plot=plotted(request.plot, window.ranked(ranking.raw_cumulative)),
             found=window.of(self._tokens.matches(request.find, MAX_MATCHES)) if request.find else [],
             exact=applied.exact, given=request.given, seed=request.seed, draws=request.draws,
             inside_prompt=place.inside_prompt,
@@ -118,7 +117,13 @@ class _Window:
     ) -> None:
         self._piece, self._special = partial(tokens.piece, before=before), tokens.special
         self._dist, self._ranking, self._counts = dist, ranking, counts
-        self.cumulative = dist.tempered[0, ranking.tokens].cumsum(0, dtype=torch.float64)
+        self.tempered = dist.tempered[0, ranking.tokens]
+        summed = self.tempered if dist.summed is dist.tempered else dist.summed[0, ranking.tokens]
+        self.cumulative = summed.cumsum(0, dtype=torch.float64)
+
+    def ranked(self, raw_cumulative: Tensor) -> Ranked:
+        """The distribution in rank order, for a plot; `raw_cumulative` [V] is float64, by rank."""
+        return Ranked(self._dist, self._ranking.tokens, raw_cumulative, self.cumulative, self.tempered.double())
 
     def between(self, first: int, count: int) -> list[Candidate]:
         """`count` candidates from rank `first` + 1 on; fewer at the end of the vocabulary."""

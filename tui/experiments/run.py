@@ -143,7 +143,7 @@ def candidates(dist: Distribution, tokens: Tokens, top: int, taken: int) -> list
     if taken not in ids and dist.scored.base[0, taken] == scores[-1]:
         ids[-1] = taken
     tempered = dist.tempered[0, ids]
-    cumulative = tempered.cumsum(0, dtype=torch.float64).clamp_(max=1.0)
+    cumulative = dist.summed[0, ids].cumsum(0, dtype=torch.float64).clamp_(max=1.0)
     columns = (
         _ranks(scores), ids, dist.logits[ids], dist.raw[0, ids], tempered, dist.final[0, ids], cumulative
     )  # fmt: skip

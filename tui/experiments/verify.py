@@ -7,8 +7,9 @@ from typing import Any
 
 import torch
 
+from tui.core.order import ORDER, order_text
 from tui.core.progress import Report, quiet
-from tui.core.settings import DEFAULT_SEED, Given
+from tui.core.settings import DEFAULT_SEED, Given, normalise
 from tui.engine.engine import Engine
 from tui.engine.places import Path
 from tui.errors import InputError, RunError
@@ -20,6 +21,7 @@ from tui.protocol import Step
 
 def verify_options(options: LaunchOptions) -> dict[str, Any]:
     """Open the model that `options` name, run, and compare."""
+    _check_order(options.given)
     engine, prompted = start(options)
     result = verify(engine, prompted.nodes[-1].id, options.given, options.seed, quiet)
     return {**result, "notes": [*result["notes"], *prompted.notes]}
@@ -41,8 +43,10 @@ def verify(engine: Engine, tip: int, given: Given, seed: int, report: Report) ->
     The result holds `equal` and both id lists; if they differ, `step` is the first difference and `logits` the largest
     difference of the logits there. `notes` lists the model's settings that are overridden on both sides. generate()
     gets only the settings the person gave, so that the resolution of defaults is tested too. InputError where there is
-    no generate() to call; RunError if two calls of generate() differ.
+    no generate() to call, or for an order of the stages that it does not have; RunError if two calls of generate()
+    differ.
     """
+    _check_order(given)
     reference = _reference(engine)
     report("stepping", 0, None, "")
     prompt = [node.token for node in engine.story.path(tip)]
@@ -58,6 +62,15 @@ def verify(engine: Engine, tip: int, given: Given, seed: int, report: Report) ->
         step = _first_difference(ours, theirs)
         result |= {"step": step, "logits": _difference(engine, tip, given, seed, ours, step)}
     return result
+
+
+def _check_order(given: Given) -> None:
+    order = normalise(given).get(ORDER)
+    if order is not None:
+        raise InputError(
+            f"generate() has transformers' order only, not {order_text(str(order))}: there is nothing to compare with.",
+            "Leave {--order} out.",
+        )
 
 
 def _check_itself(reference: Reference, prompt: list[int], given: Given, seed: int, theirs: list[int]) -> None:

@@ -9,7 +9,7 @@ from tui.core.story import How, Node, Story
 from tui.explorer.state import State
 from tui.protocol import PlotRequest, Step, View, Viewed
 
-MAIN, SCROLL, REACH, FIND, PROMPT = "main", "scroll", "reach", "find", "prompt"
+MAIN, SCROLL, REACH, FIND, PROMPT, ORDER = "main", "scroll", "reach", "find", "prompt", "order"
 DRAWS = 1000
 REACH_SLICE = 64
 """How many nodes one `reach` view asks about; the engine answers as many as it can in its time slice."""
@@ -50,6 +50,11 @@ def find_view(state: State, text: str) -> View:
 def reach_view(state: State, nodes: list[int]) -> View:
     """Asks whether these nodes' tokens could still be drawn under the settings on screen; at most `REACH_SLICE`."""
     return View(slot=REACH, at=state.cursor, given=state.given, seed=state.seed, reach=nodes[:REACH_SLICE])
+
+
+def order_view(state: State) -> View:
+    """Asks how many candidates are kept at the cursor, after the order of the stages has changed."""
+    return View(slot=ORDER, at=state.cursor, given=state.given, seed=state.seed)
 
 
 def score_view(state: State, end: int) -> View:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from tui.core.order import LLAMA_CPP, ORDER
 from tui.core.settings import DEFAULT_SEED, OFF, UNASKED, Given, Setting, Settings, Source, Value, resolve
 from tui.core.story import ROOT, How, Node, Story
 from tui.explorer.branches import position, tips
@@ -92,6 +93,10 @@ class State:
     def switch_greedy(self) -> State:
         """Switch between drawing and always taking the most probable token."""
         return self.to_source("do_sample") if self.greedy else self.change({"do_sample": False})
+
+    def switch_order(self) -> State:
+        """Switch between transformers' order of the stages and llama.cpp's; from any other order to transformers'."""
+        return self.to_source(ORDER) if ORDER in self.given else self.change({ORDER: LLAMA_CPP})
 
     def with_seed(self, seed: int) -> State:
         """Draw with this seed."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from tui.core.order import ORDER, TRANSFORMERS, order_text
 from tui.core.presets import PRESETS, Preset
-from tui.core.settings import Value
+from tui.core.settings import Value, order_in_force
 from tui.core.stages import PARAMETERS
 from tui.core.story import How
 from tui.explorer import requests
 from tui.explorer.explorer import Explorer
+from tui.protocol import Viewed
 
 
 class Tuning:
@@ -26,7 +28,8 @@ class Tuning:
         """Handlers by action id."""
         presets = {f"preset_{preset.key}": partial(self.preset, preset) for preset in PRESETS}
         return {
-            "greedy": self.greedy, "reset": self.reset, "draws": self.draws, "next_seed": self.next_seed, **presets,
+            "greedy": self.greedy, "order": self.order, "reset": self.reset, "draws": self.draws,
+            "next_seed": self.next_seed, **presets,
         }  # fmt: skip
 
     def change(self, name: str, value: Value) -> None:
@@ -54,11 +57,13 @@ class Tuning:
         self.seed(self._explorer.state.seed + 1)
 
     def replace_given(self, values: Mapping[str, Value]) -> None:
-        """Replace all given parameters; `values` also holds `seed` if the seed changes."""
+        """Replace all given parameters but the order; `values` also holds `seed` if the seed changes."""
         self._explorer.record("the parameters")
-        given = {name: value for name, value in values.items() if name != "seed"}
-        seed = values.get("seed", self._explorer.state.seed)
-        self._explorer.go(self._explorer.state.replace_given(given).with_seed(int(seed or 0)))
+        state = self._explorer.state
+        numbers = {name: value for name, value in values.items() if name != "seed"}
+        order = {ORDER: state.given[ORDER]} if ORDER in state.given else {}
+        seed = values.get("seed", state.seed)
+        self._explorer.go(state.replace_given({**numbers, **order}).with_seed(int(seed or 0)))
 
     def greedy(self) -> None:
         """Switch between drawing and always taking the most probable token."""
@@ -66,6 +71,28 @@ class Tuning:
         self._explorer.go(self._explorer.state.switch_greedy())
         greedy = self._explorer.state.greedy
         self._explorer.say("Greedy: the most probable token every time." if greedy else "Drawing again.")
+
+    def order(self) -> None:
+        """Switch between transformers' order of the stages and llama.cpp's; tell what that changes at the cursor."""
+        explorer, before = self._explorer, self._kept_now
+        explorer.record("the order of the stages")
+        explorer.go(explorer.state.switch_order())
+        state = explorer.state
+        name = order_text(order_in_force(state.settings()))
+        title = f"{name[:1].upper()}{name[1:]}" if name.startswith(TRANSFORMERS) else name
+        explorer.say(f"{title}.")
+        if explorer.ready:
+            explorer.engine.view(requests.order_view(state), lambda viewed: self._tell_kept(viewed, title, before))
+
+    @property
+    def _kept_now(self) -> int | None:
+        """How many candidates the settings in force keep at the cursor; None if no view of them is there yet."""
+        viewed = self._explorer.picture.viewed
+        return viewed.kept if viewed is not None and requests.answers(viewed, self._explorer.state) else None
+
+    def _tell_kept(self, viewed: Viewed, order: str, before: int | None) -> None:
+        if viewed.given == self._explorer.state.given and viewed.at == self._explorer.state.cursor:
+            self._explorer.say(f"{order}: {_kept_text(viewed.kept, before)}.")
 
     def reset(self) -> None:
         """Give every parameter back to its source."""
@@ -109,6 +136,15 @@ class Tuning:
         if length.items() - state.given.items():
             values = {name: state.given[name] for name in state.preset} | length
             self._explorer.go(state.use_preset(preset.name, values))
+
+
+def _kept_text(kept: int, before: int | None) -> str:
+    """How many candidates are kept, and how many were before; 0 is a number that a server's head does not decide."""
+    if not kept:
+        return "how many are kept is not decided here"
+    if before == kept:
+        return f"{kept:,} kept, as many as before"
+    return f"{kept:,} kept instead of {before:,}" if before else f"{kept:,} kept"
 
 
 def _label(name: str) -> str:

@@ -79,6 +79,12 @@ class Head:
         unseen = int((others > -math.inf).sum()) + len(demoted)
         return self._ranked(scores, certain, cap, unseen, Span(low, high)), scored.kept_sets
 
+    def probabilities(self, vocabulary: int, weights: Weights) -> Tensor:
+        """Probabilities [1, V] of these weights; NaN for unseen tokens, and where the tail leaves them undecided."""
+        shares = (weights.values / weights.whole.value).float()
+        everything = torch.full((1, vocabulary), math.nan, device=shares.device)
+        return everything.index_copy(1, self.tokens, shares[None])
+
 
 @dataclass(frozen=True, slots=True)
 class Weights:

@@ -12,6 +12,7 @@ from tui.core.candidates import Cut
 from tui.core.stages import TOP_H, TOP_K, TOP_P
 from tui.errors import RunError
 from tui.sampling.chain import Chain, KeptSet
+from tui.sampling.llama import keep_best
 from tui.sampling.metrics import count, mass
 from tui.sampling.scoring import BaseScores
 from tui.sampling.stages import Stage, nucleus, nucleus_of_few, nucleus_size
@@ -37,8 +38,10 @@ class Order:
 class ChainResult:
     """The scores after a chain, [1, V] float32 in id order, -inf where removed."""
 
+    base: Tensor
+    """The scores by which candidates are ranked, before temperature and cuts."""
     tempered: Tensor
-    """The scores after the temperature, before any cut."""
+    """The scores after the temperature, before any cut, wherever the temperature stands in the chain."""
     scores: Tensor
     """The scores after the whole chain."""
     kept_sets: list[KeptSet]
@@ -46,6 +49,19 @@ class ChainResult:
     """The order of the base scores, if it is known."""
     exact: bool = True
     """False if the choice among tokens tied at an edge is provisional (the counts are exact)."""
+
+    def temper(self) -> None:
+        """Apply the temperature to the scores of the tokens that are left."""
+        if self.scores is self.base:
+            self.scores = self.tempered
+        else:
+            self.scores = self.tempered.masked_fill(self.scores == -math.inf, -math.inf)
+
+    def ascending(self) -> Tensor:
+        """All ids [1, V], worst first; sorted once, if the order is not known yet."""
+        if self.order is None:
+            self.order = Order.of(self.base)
+        return self.order.ascending
 
     def removed_by(self, tokens: Tensor) -> list[str]:
         """For each id in `tokens` [n], the first stage that removed it, or ''."""
@@ -60,7 +76,7 @@ class ChainResult:
 def apply_chain(
     chain: Chain, ids: Tensor, scored: BaseScores, order: Order | None = None, exact: bool = True
 ) -> ChainResult:
-    """Run scores through temperature and cuts.
+    """Run scores through cuts and temperature, in the chain's order.
 
     Without an `order` top-p sorts its scores. With the `order` of the base scores nothing is sorted, and the counts are
     exact. Only if top-p's edge falls inside a tie are the masked scores sorted again, to know *which* tokens stay: if
@@ -70,9 +86,12 @@ def apply_chain(
     if chain.temperature is not None:
         tempered = chain.temperature.apply(ids, tempered)
         _check_overflow(tempered, chain.temperature.value)
-    applied = ChainResult(tempered, tempered, list(scored.kept_sets), order)
+    applied = ChainResult(scored.base, tempered, scored.base, list(scored.kept_sets), order)
+    for stage in chain.untempered:
+        run_stage(applied, stage, ids, exact or stage is not chain.cutting[-1])
+    applied.temper()
     for stage in chain.after:
-        apply_after(applied, stage, ids, exact or stage is not chain.after[-1])
+        run_stage(applied, stage, ids, exact or stage is not chain.cutting[-1])
     return applied
 
 
@@ -83,8 +102,8 @@ def _check_overflow(scores: Tensor, value: float) -> None:
         )
 
 
-def apply_after(applied: ChainResult, stage: Stage, ids: Tensor, exact: bool) -> None:
-    """Run one stage after the temperature; update `applied` with the scores, the kept set and a tie at its edge."""
+def run_stage(applied: ChainResult, stage: Stage, ids: Tensor, exact: bool) -> None:
+    """Run one stage besides the temperature; update `applied` with the scores, the kept set and a tie at its edge."""
     before = applied.scores
     if not stage.cuts:
         applied.scores = stage.apply(ids, before)
@@ -105,9 +124,11 @@ def apply_after(applied: ChainResult, stage: Stage, ids: Tensor, exact: bool) ->
 def _may_tie(stage: Stage, count: int) -> bool:
     """True if equal scores may stand at the stage's edge.
 
-    Top-p and top-h cut by rank and can split equal scores. Top-k cuts by value and keeps them all: more than k, then.
+    Top-p and top-h cut by rank and can split equal scores, as do all of llama.cpp's cuts that keep a certain number.
+    transformers' top-k cuts by value and keeps them all: more than k, then.
     """
-    return stage.record in (TOP_P, TOP_H) or (stage.record is TOP_K and count > int(stage.value))
+    by_rank = stage.size is not None or stage.record in (TOP_P, TOP_H)
+    return by_rank or (stage.record is TOP_K and count > int(stage.value))
 
 
 def _cut(stage: Stage, ids: Tensor, applied: ChainResult) -> tuple[Tensor, bool]:
@@ -116,6 +137,8 @@ def _cut(stage: Stage, ids: Tensor, applied: ChainResult) -> tuple[Tensor, bool]
     Top-p needs sorted scores. The known order, or the few candidates that an earlier cut left, give them faster.
     """
     scores, kept_sets = applied.scores, applied.kept_sets
+    if stage.size is not None:
+        return keep_best(scores, stage.size(scores), applied.ascending), True
     # After a split tie the known order no longer sorts the scores: removed tokens stand among kept ones.
     if stage.record is not TOP_P or any(kept_set.splits_tie for kept_set in kept_sets):
         return stage.apply(ids, scores), True
@@ -126,12 +149,13 @@ def _cut(stage: Stage, ids: Tensor, applied: ChainResult) -> tuple[Tensor, bool]
     return stage.apply(ids, scores), True
 
 
-def _alone(stage: Stage, ids: Tensor, applied: ChainResult) -> int:
-    """How many candidates a cut would keep if it were the only cut."""
+def _alone(stage: Stage, ids: Tensor, scores: Tensor, order: Order | None) -> int:
+    """How many candidates of `scores` [1, V] a cut would keep if it were the only cut."""
+    if stage.size is not None:
+        return stage.size(scores)
     if stage.record is TOP_P:
-        order = applied.order
-        return nucleus_size(applied.tempered, stage.value, None if order is None else order.ascending)
-    return count(stage.apply(ids, applied.tempered) > -math.inf)
+        return nucleus_size(scores, stage.value, None if order is None else order.ascending)
+    return count(stage.apply(ids, scores) > -math.inf)
 
 
 def edge_tie(before: Tensor, after: Tensor) -> tuple[int, int] | None:
@@ -142,15 +166,19 @@ def edge_tie(before: Tensor, after: Tensor) -> tuple[int, int] | None:
 
 
 def describe_cuts(chain: Chain, applied: ChainResult, ids: Tensor, probabilities: Tensor) -> list[Cut]:
-    """The cuts of a chain that has run, each alone and in the chain; `probabilities` [1, V] are the tempered ones."""
-    stages = {stage.name: stage for stage in chain.after}
+    """The cuts of a chain that has run, each alone and in the chain.
+
+    `probabilities` [1, V] are those that a cut's mass sums: see `Chain.sums_tempered`.
+    """
+    stages = {stage.name: stage for stage in chain.cutting}
     first = next((kept_set.stage for kept_set in applied.kept_sets if kept_set.stage in stages), None)
     cuts = []
     for kept_set in applied.kept_sets:
         left = alone = kept_set.count
         stage = stages.get(kept_set.stage)
         if stage is not None and kept_set.stage != first:
-            alone = _alone(stage, ids, applied)
+            seen = applied.base if stage in chain.untempered else applied.tempered
+            alone = _alone(stage, ids, seen, applied.order)
         kept_mass = mass(probabilities, kept_set.left)
         cuts.append(Cut(kept_set.stage, alone, left, kept_mass, _shown_tie(kept_set, stage)))
     return cuts
@@ -160,4 +188,5 @@ def _shown_tie(kept_set: KeptSet, stage: Stage | None) -> tuple[int, int] | None
     """The kept set's tie if it is worth showing: the edge splits it, or it makes top-k keep more than k."""
     if kept_set.tie is None or stage is None:
         return None
-    return kept_set.tie if stage.record is TOP_K or kept_set.splits_tie else None
+    more_than_k = stage.record is TOP_K and stage.size is None
+    return kept_set.tie if more_than_k or kept_set.splits_tie else None

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from tui.core.candidates import Span
+from tui.core.stages import MIN_P, TOP_K, TOP_P
 from tui.sampling.bounds import Weights, entropy_span
 from tui.sampling.metrics import LN2
 from tui.sampling.stages import TOP_H_CANDIDATES, Stage
@@ -156,8 +157,9 @@ def _prefix_entropy(values: Tensor) -> float:
 
 def cut(stage: Stage, before: Prefix) -> Prefix:
     """Bounds of what a stage after the temperature leaves of the prefix `before` it."""
-    if before.ordered and stage.name in BOUNDS:
-        return BOUNDS[stage.name](before, stage)
+    bounds = LLAMA_BOUNDS if stage.size is not None else BOUNDS
+    if before.ordered and stage.name in bounds:
+        return bounds[stage.name](before, stage)
     # renormalize_logits keeps the order; the model's other processors may change it.
     if stage.name == "renormalize_logits":
         return before
@@ -184,16 +186,21 @@ def _unseen_from(before: Prefix, weight: float, score: float | None = None) -> i
 
 def top_p(before: Prefix, stage: Stage) -> Prefix:
     """Keep the smallest prefix with more than p of the weight that is left before it."""
-    weights, left, p = before.weights, before.mass, stage.value
-    fewest = _rank_reaching(weights.sums, (p - MARGIN) * left.low)
+    return _nucleus(before, stage.value, MARGIN)
+
+
+def _nucleus(before: Prefix, p: float, margin: float) -> Prefix:
+    """Keep the smallest prefix with p of the weight left before it; a cumulative sum may be off by `margin`."""
+    weights, left = before.weights, before.mass
+    fewest = _rank_reaching(weights.sums, (p - margin) * left.low)
     if fewest > weights.ranked:
-        more = ((p - MARGIN) * left.low - weights.head) / weights.cap if weights.cap > 0 else 0.0
+        more = ((p - margin) * left.low - weights.head) / weights.cap if weights.cap > 0 else 0.0
         fewest = weights.ranked + max(1, math.ceil(more * (1 - FULLEST)))
-    most = _rank_reaching(weights.sums, (p + MARGIN) * left.high)
+    most = _rank_reaching(weights.sums, (p + margin) * left.high)
     if most > weights.ranked and before.unseen:
         # The best of the tail have at least an even share of it; the heavier the tail, the more of them are needed.
         tail = before.tail_most(before.unseen)
-        share = ((p + MARGIN) * (weights.head + tail) - weights.head) / tail if tail > 0 else 1.0
+        share = ((p + margin) * (weights.head + tail) - weights.head) / tail if tail > 0 else 1.0
         most = weights.ranked + math.ceil(min(1.0, share) * before.unseen)
     return before.narrowed(fewest, most)
 
@@ -244,3 +251,17 @@ BOUNDS: dict[str, Callable[[Prefix, Stage], Prefix]] = {
     bound.__name__: bound for bound in (top_h, top_k, top_p, min_p, epsilon_cutoff, eta_cutoff)
 }
 """The bounds of each cut, by stage name; of what a stage not in here leaves, nothing is known."""
+
+
+def llama_top_k(before: Prefix, stage: Stage) -> Prefix:
+    """Keep exactly the k best. Which of the tokens tied at the edge they are is not known from a head."""
+    return before.narrowed(int(stage.value), int(stage.value))
+
+
+def llama_top_p(before: Prefix, stage: Stage) -> Prefix:
+    """As top-p. llama.cpp adds one float32 number after the other, so that each may add an error to a sum."""
+    return _nucleus(before, stage.value, MARGIN + before.most * 2.0**-24)
+
+
+LLAMA_BOUNDS = {TOP_K.name: llama_top_k, TOP_P.name: llama_top_p, MIN_P.name: min_p}
+"""The bounds of the cuts that follow llama.cpp's rules."""

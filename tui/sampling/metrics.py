@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import torch
 from torch import Tensor
 
 LN2 = math.log(2)
@@ -33,6 +34,38 @@ def entropy_bits(probabilities: Tensor) -> float:
     if not values.all():
         values = values[values > 0]
     return (0.0 - float((values * np.log(values)).sum(dtype=np.float64))) / LN2
+
+
+def log_probabilities(scores: Tensor) -> Tensor:
+    """The logarithms, in float64, of the probabilities of scores [..., V]; -inf for a removed token."""
+    return torch.log_softmax(scores.double(), dim=-1)
+
+
+def overlap(first: Tensor, second: Tensor) -> float:
+    """How much two kept sets have in common: tokens in both, divided by tokens in either (Jaccard 1912); 0–1.
+
+    Both are log-probabilities [..., V] over the same vocabulary, with -inf for removed tokens.
+    """
+    here, there = (values > -math.inf for values in (first, second))
+    return count(here & there) / count(here | there)
+
+
+def kept_only_here(first: Tensor, second: Tensor) -> int:
+    """How many tokens `first` keeps that `second` removes, both as for `overlap`."""
+    return count((first > -math.inf) & (second == -math.inf))
+
+
+def divergence_bits(first: Tensor, second: Tensor) -> float:
+    """KL(first ‖ second) in bits, the sum of p·log2(p/q): what it costs to code draws of p by a code made for q.
+
+    Both are log-probabilities [..., V] as `log_probabilities` gives them. Infinite if `second` removes a token that
+    `first` keeps (Kullback and Leibler 1951).
+    """
+    if kept_only_here(first, second):
+        return math.inf
+    kept = first > -math.inf
+    p, q = (values[kept].numpy(force=True) for values in (first, second))
+    return max(0.0, float((np.exp(p) * (p - q)).sum())) / LN2
 
 
 def perplexity(surprisals: list[float]) -> float:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from tui.core.parameters import Kind, StageRecord
+from tui.core.stages import TYPICAL_P
+from tui.sampling import llama
 from tui.sampling.draw import Noise
 from tui.sampling.metrics import count
 
@@ -52,6 +54,9 @@ class Stage:
     record: StageRecord | None = None
     """None for one of the model's own processors."""
     values: Values = field(default_factory=dict)
+    size: Callable[[Tensor], int] | None = None
+    """For a cut by llama.cpp's rules that keeps exactly the best so many, of equal tokens too: (scores [1, V]) → how
+    many. Which of equal ones are better, the ranking says."""
 
     @property
     def value(self) -> float:
@@ -210,3 +215,20 @@ def own_stage(record: StageRecord, values: Values, noise: Noise) -> Stage:
     """The stage that a record describes, with these numbers and this noise bound to it."""
     function = FUNCTIONS[record.name]
     return Stage(record.name, lambda ids, scores: function(scores, values, StageContext(ids, noise)), record, values)
+
+
+def llama_stage(record: StageRecord, values: Values, noise: Noise) -> Stage:
+    """As `own_stage`, by llama.cpp's rules if it is one of llama.cpp's cuts."""
+    stage = own_stage(record, values, noise)
+    if record is TYPICAL_P:
+        return replace(stage, apply=lambda _ids, scores: llama.typical_p(scores, values))
+    if record.name not in llama.SIZES:
+        return stage
+
+    def size(scores: Tensor) -> int:
+        return llama.SIZES[record.name](scores, values)
+
+    def apply(_ids: Tensor, scores: Tensor) -> Tensor:
+        return llama.keep_best(scores, size(scores), lambda: torch.sort(scores)[1])
+
+    return replace(stage, apply=apply, size=size)

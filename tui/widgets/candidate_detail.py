@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from tui.core.labels import is_greedy
+from tui.core.order import ORDER, TRANSFORMERS
 from tui.core.stages import STAGES, TOP_P
 from tui.protocol import Candidate, Viewed
 from tui.widgets.candidate_columns import Column, fit, marked_name
@@ -44,8 +45,11 @@ def surprisal(raw: float) -> float:
 def least_top_p(candidate: Candidate, viewed: Viewed) -> float | None:
     """The top-p above which the candidate stays: the share of the better ones in what the stages before top-p left.
 
-    None where top-p does not decide it: under an earlier cut, without drawing, or where a number is not known.
+    None where top-p does not decide it: under an earlier cut, in another order, without drawing, or where a number is
+    not known.
     """
+    if (order := viewed.settings.get(ORDER)) is not None and order.value != TRANSFORMERS:
+        return None
     earlier = [cut for cut in viewed.cuts if cut.stage not in (TOP_P.name, *_AFTER_TOP_P)]
     mass = earlier[-1].mass if earlier else 1.0
     removed = candidate.removed_by in {cut.stage for cut in earlier}

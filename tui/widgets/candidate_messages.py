@@ -23,7 +23,8 @@ Every token of the vocabulary, best first: what the next token may be. The title
   `⚑` a default of transformers, which neither you nor the model set
 - dimmed, with a name instead of a *final* probability: removed, by the cut of that name
 - **raw** the model's own probability; **temp.** (*tempered*, as the bars are) after penalties and temperature;
-  **final** after the cuts, which the draw uses; **cumul.** the sum of *tempered* down to here
+  **final** after the cuts, which the draw uses; **cumul.** the sum of *tempered* down to here (in llama.cpp's
+  order of what it is before the temperature: that is what top-p sees)
 - `%` percent; `ln` the natural logarithm of the probability; **logit** the model's score itself
 - **drawn** how often the token came up in the draws made here
 - below the list, about the highlighted token: its id and bytes; its surprisal in *bits*, by *raw*;

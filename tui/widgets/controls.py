@@ -16,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.core.labels import is_greedy, is_off, source_text, unasked
-from tui.core.settings import DEFAULT_SEED, OFF, Setting, Settings, Value
+from tui.core.settings import DEFAULT_SEED, OFF, Setting, Settings
 from tui.core.stages import MAX_NEW_TOKENS, SEED, SPOKEN_ORDER
 from tui.widgets import in_force
 from tui.widgets.entry import NumberEntry
@@ -89,7 +89,7 @@ class Controls(Widget):
     class Changed(Message):
         """The person changed a parameter; of several messages in the queue only the last is delivered."""
 
-        def __init__(self, name: str, value: Value) -> None:
+        def __init__(self, name: str, value: float | None) -> None:
             super().__init__()
             self.name = name
             self.value = value
@@ -180,7 +180,7 @@ class Controls(Widget):
         slider.idle = is_greedy(self.settings)
         slider.flagged = unasked(name, setting)
         slider.source = source_text(name, setting, self.preset_names)
-        slider.show_value(setting.value)
+        slider.show_value(setting.number)
 
     def _show_numbers(self) -> None:
         seed, most = self.query_one("#seed", Field), self.query_one("#max_new_tokens", Field)
@@ -196,7 +196,7 @@ class Controls(Widget):
         _set_text(self.note, text)
         self.note.set_class(bool(wrong), "-wrong").set_class(bool(text) and not wrong, "-loud")
 
-    def confirm(self, name: str, value: Value) -> None:
+    def confirm(self, name: str, value: float | None) -> None:
         """Tell the sliders that the person's change to `value` is now in `settings`."""
         for slider in self.query(Slider):
             if slider.parameter.name == name:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from tui.core.labels import FLAG, is_greedy, source_text, unasked, value_text
+from tui.core.order import ORDER, TRANSFORMERS, order_text
 from tui.core.settings import Setting, Settings
 from tui.core.stages import PARAMETERS, STAGES
 
@@ -12,10 +13,21 @@ GREEDY = "greedy: the sliders have no effect"
 
 
 def others(settings: Settings, shown: Collection[str], presets: Collection[str]) -> list[str]:
-    """Text of each parameter that acts and is not in `shown`: `typical-p 0.95 (you)`."""
+    """Text of each parameter that acts and is not in `shown`, and of another order than transformers'.
+
+    For example `typical-p 0.95 (you)`, `llama.cpp's order (you)`.
+    """
     values = {name: setting.value for name, setting in settings.items()}
     acting = [one.name for stage in STAGES.values() if stage.acts(values) for one in stage.parameters]
-    return [_described(name, settings[name], presets) for name in acting if name not in shown]
+    described = [_described(name, settings[name], presets) for name in acting if name not in shown]
+    return [*_another_order(settings, presets), *described]
+
+
+def _another_order(settings: Settings, presets: Collection[str]) -> list[str]:
+    order = settings.get(ORDER)
+    if order is None or order.value == TRANSFORMERS:
+        return []
+    return [f"{order_text(str(order.value))} ({source_text(ORDER, order, presets)})"]
 
 
 def _described(name: str, setting: Setting, presets: Collection[str]) -> str:

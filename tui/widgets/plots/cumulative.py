@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from textual.content import Content
 from textual.geometry import Size
 
+from tui.core.settings import sums_tempered
 from tui.protocol import PlotRequest, Viewed
 from tui.widgets.cuts import cut_marks
 from tui.widgets.numbers import percent
@@ -30,7 +31,8 @@ HELP = f"""\
 How much probability the best candidates hold together (up the side), by rank on a logarithmic axis (below). The side
 begins at 0, or higher where all curves do.
 
-- `━` the curve after penalties and temperature, thick up to the last candidate that the cuts keep; `─` the removed part
+- `━` the curve after penalties and temperature, thick up to the last one that the cuts keep; `─` the removed part.
+  In llama.cpp's order the curve before the temperature, which is the one that top-p sees
 - `┈` the model's own curve (raw), if it is another
 - `│` a cut, at the last rank it leaves: *50 left by top-p 0.90* is a count and the stage. The line whose label has no
   room is not drawn
@@ -68,12 +70,16 @@ def _legend(viewed: Viewed) -> Iterator[Content]:
     assert viewed.plot is not None
     kept, tail = kept_prefix(viewed, cut_marks(viewed, viewed.candidates)), viewed.tail
     same = viewed.plot.series["raw"] == viewed.plot.series["tempered"]
-    least = ", at least" if tail and not tail.tempered.exact else ""
+    tempered = sums_tempered(viewed.settings)
+    name = "tempered" if tempered else "before temperature"
+    least = ", at least" if tempered and tail and not tail.tempered.exact else ""
     if 0 < kept < viewed.vocabulary:
         yield Content.styled("━ kept", "$live")
         yield Content.styled(f"─ removed{least}", "$removed")
+        if not tempered:
+            yield Content(name)
     else:
-        yield Content.styled(f"━ {'raw = ' if same else ''}tempered{least}", "$live")
+        yield Content.styled(f"━ {'raw = ' if same else ''}{name}{least}", "$live")
     if not same:
         yield Content.styled("┈ raw", "$raw")
     if tail:
