@@ -141,7 +141,7 @@ def test_an_engine_that_is_killed_comes_back_by_itself_and_then_by_a_key(start, 
     home = after(explorer.screen())
     explorer.send("n")
     explorer.until_at(home + 1, best_of(headless[1]))
-    before = listed(explorer.until(lambda screen: "┊" in screen and "· 1 new" in screen and 5 in listed(screen)))
+    before = listed(explorer.until(lambda screen: "┊" in screen and " bits, rank " in screen and 5 in listed(screen)))
     text = story(explorer.screen())
 
     first = explorer.engine
