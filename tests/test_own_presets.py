@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tui import own_presets, paths
-from tui.core.presets import in_words
+from tui.core.labels import in_words
 from tui.errors import InputError
 
 BY_HAND = """# mine, over years

@@ -114,7 +114,7 @@ def test_all_parameters_at_once_with_the_seed(bed):
 
 def test_moves_along_the_branch_ask_for_views_only(bed):
     branch(bed, 20, 21, 22)
-    navigation = Navigation(bed.explorer)
+    navigation = Navigation(bed.explorer, Finding(bed.explorer))
     for command, cursor in (("back", 4), ("back", 3), ("forward", 4), ("start", 2), ("end", 5)):
         navigation.commands()[command]()
         assert bed.state.cursor == cursor
@@ -122,7 +122,7 @@ def test_moves_along_the_branch_ask_for_views_only(bed):
 
 
 def test_jumping_says_what_is_wrong_with_a_number(bed):
-    navigation = Navigation(branch(bed, 20, 21).explorer)
+    navigation = Navigation(branch(bed, 20, 21).explorer, Finding(bed.explorer))
     assert navigation.jump("3") == ""
     assert bed.state.cursor == 3
     assert navigation.jump("9") == "There is no token 9; the branch has 4."
@@ -130,7 +130,7 @@ def test_jumping_says_what_is_wrong_with_a_number(bed):
 
 def test_inside_the_prompt_the_model_is_asked_once_what_it_makes_of_it(bed):
     PromptInspection(bed.explorer)
-    navigation = Navigation(bed.explorer)
+    navigation = Navigation(bed.explorer, Finding(bed.explorer))
     navigation.visit(1)
     asked = bed.engine.last("view")
     assert (bed.state.cursor, asked.request.score, asked.request.at) == (1, True, 2)
@@ -145,7 +145,7 @@ def test_inside_the_prompt_the_model_is_asked_once_what_it_makes_of_it(bed):
 
 
 def test_one_branch_only_is_said(bed):
-    Navigation(bed.explorer).branch()
+    Navigation(bed.explorer, Finding(bed.explorer)).branch()
     assert "one branch only" in bed.message
 
 
@@ -252,7 +252,7 @@ def test_a_length_of_one_s_own_is_kept_by_presets_and_reset(bed):
 
 def test_a_move_that_is_not_possible_says_why(bed):
     branch(bed, 20)
-    navigation = Navigation(bed.explorer)
+    navigation = Navigation(bed.explorer, Finding(bed.explorer))
     for command in ("forward", "end"):
         bed.explorer.do(navigation.commands()[command])
         assert "end" in bed.message
@@ -265,7 +265,7 @@ def test_a_move_that_is_not_possible_says_why(bed):
 
 
 def test_a_message_goes_with_the_next_action_unless_that_says_the_same(bed):
-    navigation = Navigation(bed.explorer)
+    navigation = Navigation(bed.explorer, Finding(bed.explorer))
     bed.explorer.do(navigation.branch)
     bed.explorer.do(navigation.branch)
     assert "one branch only" in bed.message

@@ -83,10 +83,15 @@ def test_the_next_branch_keeps_a_cursor_that_both_share(story):
     assert (state.next_branch(story).cursor, state.next_branch(story).tip) == (3, 5)
 
 
-def test_the_next_branch_under_another_prompt_starts_after_that_prompt(story):
+def test_the_next_branch_is_one_of_the_same_prompt_while_that_has_several(story):
     story.add([node(9, ROOT, 50, How.PROMPT), node(10, 9, 51, How.PROMPT), node(11, 10, 60)])
-    state = State(cursor=5, tip=8).next_branch(story)
-    assert (state.cursor, state.tip) == (10, 11)
+    assert State(cursor=5, tip=8).next_branch(story).tip == 5
+
+
+def test_from_a_prompt_s_only_branch_the_next_one_starts_after_its_own_prompt(story):
+    story.add([node(9, ROOT, 50, How.PROMPT), node(10, 9, 51, How.PROMPT), node(11, 10, 60)])
+    state = State(cursor=11, tip=11).next_branch(story)
+    assert (state.cursor, state.tip) == (2, 5)
 
 
 def test_one_branch_alone_has_no_next():

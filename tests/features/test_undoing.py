@@ -3,6 +3,8 @@
 import pytest
 
 from tests.features.conftest import node
+from tui.core.story import Story
+from tui.explorer.finding import Finding
 from tui.explorer.history import MERGED_WITHIN, History
 from tui.explorer.navigation import Navigation
 from tui.explorer.state import State
@@ -62,10 +64,21 @@ def test_a_step_is_undone_by_going_back_before_it_and_its_token_stays_in_the_sto
     bed.engine.last("step").then(Stepped(id=1, tip=3, reason="count"))
     assert (bed.state.cursor, bed.state.tip) == (3, 3)
     undoing.undo()
-    assert (bed.state.cursor, bed.state.tip, len(bed.explorer.story)) == (2, 2, 3)
+    assert (bed.state.cursor, bed.state.tip, len(bed.explorer.story)) == (2, 3, 3)  # its token is behind the cursor
     assert "Undone: the step." in bed.message
     undoing.redo()
     assert (bed.state.cursor, bed.state.tip) == (3, 3)
+
+
+def test_a_token_taken_beside_another_is_undone_by_going_back_to_the_branch_before(bed, undoing):
+    bed.engine.story.add([node(3, 2, 20), node(4, 2, 21)])
+    bed.explorer.go(bed.state.visit(bed.engine.story, 3))
+    bed.explorer.go(bed.state.back(bed.engine.story))
+    bed.explorer.change(viewed=bed.viewed(at=2))
+    Stepping(bed.explorer).take(21)
+    assert (bed.state.cursor, bed.state.tip) == (4, 4)
+    undoing.undo()
+    assert (bed.state.cursor, bed.state.tip) == (2, 3)
 
 
 def test_a_taken_token_is_undone_wherever_the_cursor_went_since(bed, undoing):
@@ -73,14 +86,15 @@ def test_a_taken_token_is_undone_wherever_the_cursor_went_since(bed, undoing):
     Stepping(bed.explorer).take(20)
     bed.grow(node(3, 2, 20))
     bed.engine.last("step").then(Stepped(id=1, tip=3, reason="taken"))
-    Navigation(bed.explorer).back()
+    Navigation(bed.explorer, Finding(bed.explorer)).back()
+    Navigation(bed.explorer, Finding(bed.explorer)).back()
     undoing.undo()
-    assert (bed.state.cursor, bed.state.tip) == (2, 2)
+    assert (bed.state.cursor, bed.state.tip) == (2, 3)
 
 
 def test_the_moves_of_one_slider_in_quick_succession_are_one_change():
     clock = iter([0.0, 0.5, 1.2, 9.0]).__next__
-    history, story = History(clock), object()
+    history, story = History(clock), Story()
     values = [State(given={"top_p": value}) for value in (0.1, 0.2, 0.3, 0.4, 0.5)]
     for before in values[:4]:
         history.record("top-p", before, story, merge=True)

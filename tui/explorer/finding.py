@@ -17,6 +17,7 @@ class Finding:
 
     def __init__(self, explorer: Explorer) -> None:
         self._explorer = explorer
+        self._said = ""
 
     def commands(self) -> Mapping[str, Callable[[], object]]:
         """Handlers by action id."""
@@ -39,8 +40,9 @@ class Finding:
         elif viewed is not None and viewed.tail is not None:
             explorer.say(printable(f"{viewed.tail.undecided} {viewed.tail.remedy}".strip(), space=" "))
 
-    def followed(self) -> None:
-        """Highlight the token with which the branch continues at the cursor."""
+    def followed(self, said: str = "") -> None:
+        """Highlight the token with which the branch continues at the cursor, and say so in these words, if any."""
+        self._said = said
         after = self._explorer.state.next_node(self._explorer.story)
         if after is not None:
             self._explorer.engine.view(requests.find_view(self._explorer.state, f"#{after.token}"), self._reveal)
@@ -50,7 +52,7 @@ class Finding:
     def _reveal(self, viewed: Viewed) -> None:
         if viewed.found and requests.answers(viewed, self._explorer.state):
             self._explorer.display.reveal(viewed.found[0])
-            self._explorer.say(f"The branch goes on with {_named(viewed.found[0])}.")
+            self._explorer.say(self._said or f"The branch goes on with {_named(viewed.found[0])}.")
 
 
 def _named(candidate: Candidate) -> str:

@@ -54,7 +54,7 @@ class History:
         self._recorded = -MERGED_WITHIN
         while source:
             change = source.pop()
-            if change.state.decisions != now.decisions:
+            if now.restored(change.state, story).decisions != now.decisions:
                 target.append(Change(change.what, now))
                 return change
         return None

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tui.core.story import How
+from tui.core.tokens import printable_token, quoted
 from tui.explorer.branches import position, settings_text
 from tui.explorer.explorer import Explorer
+from tui.explorer.finding import Finding
 from tui.explorer.state import State
 from tui.explorer.status import BRANCH_ENDS
 
@@ -17,8 +19,8 @@ SURPRISING = 4.0
 class Navigation:
     """Moves to the token before or after, to the start or end, to other branches, and to a token by number or click."""
 
-    def __init__(self, explorer: Explorer) -> None:
-        self._explorer = explorer
+    def __init__(self, explorer: Explorer, finding: Finding) -> None:
+        self._explorer, self._finding = explorer, finding
 
     def commands(self) -> Mapping[str, Callable[[], object]]:
         """Handlers by action id."""
@@ -55,20 +57,22 @@ class Navigation:
 
     def branch(self) -> None:
         """Show the story's next branch, or say that there is only one."""
-        before, story = self._explorer.state, self._explorer.story
-        after = before.next_branch(story)
-        self._explorer.go(after)
+        before = self._explorer.state
+        after = before.next_branch(self._explorer.story)
         if after.tip == before.tip:
             self._explorer.say("There is one branch only; take another candidate, or draw with another seed.")
         else:
-            number, count = position(story, after.tip)
-            last = story[after.tip]
-            drawn = "" if last.how is How.PROMPT else f": {settings_text(last.given, last.seed)}"
-            self._explorer.say(f"Branch {number} of {count}{drawn}.")
+            self.show_branch(after.tip)
 
     def show_branch(self, tip: int) -> None:
         """Show the branch that ends with this node; the cursor stays if its node is on it, else goes to the fork."""
-        self._explorer.go(self._explorer.state.to_branch(self._explorer.story, tip))
+        explorer, story = self._explorer, self._explorer.story
+        explorer.record("the change of branch")
+        explorer.go(explorer.state.to_branch(story, tip))
+        number, count = position(story, tip)
+        last = story[tip]
+        drawn = "" if last.how is How.PROMPT else f": {settings_text(last.given, last.seed)}"
+        explorer.say(f"Branch {number} of {count}{drawn}.")
 
     # -- surprise ------------------------------------------------------------------------------------------------
 
@@ -94,10 +98,14 @@ class Navigation:
         if not found:
             self._explorer.say(f"No token {side} this one has more than {SURPRISING:g} bits.")
             return
-        branch = self._explorer.picture.branch
-        at = found[0] if first else found[-1]
-        self.visit(branch[at - 1].id)
-        self._explorer.say(f"Token {at + 1:,}: {branch[at].surprisal:.1f} bits, rank {branch[at].rank:,}.")
+        self.go_before(found[0] if first else found[-1])
+
+    def go_before(self, index: int) -> None:
+        """Put the cursor before a token of the branch, and highlight it in the list that it came from."""
+        node = self._explorer.picture.branch[index]
+        self.visit(self._explorer.picture.branch[max(0, index - 1)].id)
+        name = quoted(printable_token(node.piece, node.token, node.special))
+        self._finding.followed(f"Token {index + 1:,}, {name}: {node.surprisal:.1f} bits, rank {node.rank:,}.")
 
     def visit(self, node_id: int) -> None:
         """Put the cursor after this token, one of the prompt's too."""

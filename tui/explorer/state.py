@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from tui.core.order import LLAMA_CPP, ORDER
 from tui.core.settings import DEFAULT_SEED, OFF, UNASKED, Given, Setting, Settings, Source, Value, resolve
 from tui.core.story import ROOT, How, Node, Story
-from tui.explorer.branches import position, tips
+from tui.explorer.branches import tips
 from tui.explorer.status import EngineStatus
 
 
@@ -77,6 +77,10 @@ class State:
         own = self.own_length
         return replace(self._set({**values, **own}, frozenset(values) - set(own)), preset_name=name)
 
+    def set_by_preset(self, name: str, value: Value) -> State:
+        """Set one more parameter as the preset in use does; what the person has set since stays."""
+        return self._set({**self.given, name: value}, self.preset | {name})
+
     def reset(self) -> State:
         """Empty `given`, but for a `max_new_tokens` that the person has set."""
         return self._set(self.own_length, frozenset())
@@ -111,10 +115,14 @@ class State:
         """The parts of a state that a person decides and can undo."""
         return (self.cursor, self.tip, self.given, self.preset, self.preset_name, self.seed)
 
-    def restored(self, other: State) -> State:
-        """The cursor, branch, settings and seed of another state of the same story."""
+    def restored(self, other: State, story: Story) -> State:
+        """The cursor, branch, settings and seed of another state of the same story.
+
+        A branch that has grown since goes on as it does now: its tokens stay behind the cursor.
+        """
+        tip = self.tip if is_on_path(story, other.tip, self.tip) else other.tip
         back = replace(
-            self, tip=other.tip, given=other.given, preset=other.preset, preset_name=other.preset_name, seed=other.seed
+            self, tip=tip, given=other.given, preset=other.preset, preset_name=other.preset_name, seed=other.seed
         )
         return back.move(other.cursor)
 
@@ -161,14 +169,12 @@ class State:
         return replace(self, tip=leaf(story, node_id)).move(node_id)
 
     def next_branch(self, story: Story) -> State:
-        """Switch to the story's next branch; the cursor stays if its node is on both, else goes to the fork."""
-        ends = tips(story)
-        if not ends or ends == [self.tip]:
+        """Switch to the next branch of this prompt; the cursor stays if its node is on both, else goes to the fork."""
+        ends = [end for end in tips(story) if prompt_end(story.path(end)) == prompt_end(story.path(self.tip))]
+        ends = ends if len(ends) > 1 else tips(story)  # of this prompt, or if that has one only, of any
+        if len(ends) < 2:
             return self
-        here = position(story, self.tip)[0]
-        # Where a step was undone the branch goes on behind the tip: then that one comes first.
-        tip = ends[here % len(ends)] if self.tip in ends else ends[here - 1]
-        return self.to_branch(story, tip)
+        return self.to_branch(story, ends[(ends.index(self.tip) + 1) % len(ends)] if self.tip in ends else ends[0])
 
     def to_branch(self, story: Story, tip: int) -> State:
         """Switch to the branch that ends with this node."""

@@ -132,10 +132,9 @@ class Tuning:
         state, preset = self._explorer.state, self._preset
         if preset is None or state.preset_name != preset.name or state.own_length:
             return
-        length = self._length(preset)
-        if length.items() - state.given.items():
-            values = {name: state.given[name] for name in state.preset} | length
-            self._explorer.go(state.use_preset(preset.name, values))
+        for name, value in self._length(preset).items():
+            if state.given.get(name) != value:
+                self._explorer.go(state.set_by_preset(name, value))
 
 
 def _kept_text(kept: int, before: int | None) -> str:

@@ -46,5 +46,5 @@ class Undoing:
         if change is None:
             explorer.say(nothing)
             return
-        explorer.go(explorer.state.restored(change.state))
+        explorer.go(explorer.state.restored(change.state, explorer.story))
         explorer.say(explorer.phrase(done.format(change.what)))

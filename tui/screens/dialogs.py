@@ -99,7 +99,7 @@ class Dialogs:
         at = next((at for at, node in enumerate(branch, 1) if node.id == cursor), 0)
         self._screen.app.push_screen(
             StepsScreen(branch, at),
-            lambda index: None if index is None else self._navigation.visit(branch[max(0, index - 1)].id),
+            lambda index: None if index is None else self._navigation.go_before(index),
         )
 
     def branches(self) -> None:

@@ -96,9 +96,9 @@ class Workbench(Screen[None]):
         self.key_line = KeyLine(keymap or Keymap(), id="keys")
         self.explorer = Explorer(options, Engine(connect, self.deliver), self, keymap or Keymap())
         self.stepping = Stepping(self.explorer)
-        self.navigation = Navigation(self.explorer)
         self.tuning = Tuning(self.explorer)
         self.finding = Finding(self.explorer)
+        self.navigation = Navigation(self.explorer, self.finding)
         for watcher in (Reachability, PromptInspection):  # the explorer calls them; they have no commands
             watcher(self.explorer)
         self.prompting = Prompting(self.explorer)
