@@ -2,10 +2,12 @@
 
 import pytest
 
-from tests.features.conftest import Bed
+from tests.features.conftest import Bed, node
+from tui.core.story import How
 from tui.explorer.engine import WrittenPrompt
 from tui.explorer.prompting import Prompting
 from tui.explorer.status import EngineStatus
+from tui.protocol import Prompted
 
 
 @pytest.fixture
@@ -130,3 +132,19 @@ def test_a_chat_templates_special_tokens_are_its_own(bed, prompting):
     prompting.switch_special_tokens()
     assert len(bed.engine.all("prompt")) == asked
     assert bed.message == "The chat template writes its special tokens itself; C switches it off."
+
+
+def test_on_a_branch_of_another_prompt_that_prompt_is_shown_unless_another_is_being_written(bed):
+    prompting, shown = Prompting(bed.explorer), []
+    prompting.rewrite = shown.append
+    for number, text in ((1, "first"), (5, "second")):
+        prompting.text = text
+        prompting.submit()
+        nodes = [node(number, 0, 30 + number, How.PROMPT)]
+        bed.engine.story.add(nodes)
+        bed.engine.last("prompt").then(Prompted(id=1, revision=1, nodes=[bed.engine.story[number]]))
+    bed.explorer.go(bed.state.visit(bed.engine.story, 1))
+    assert (shown, prompting.text, bed.explorer.picture.submitted) == (["first"], "first", "first")
+    prompting.text = "being written"
+    bed.explorer.go(bed.state.visit(bed.engine.story, 5))
+    assert shown == ["first"] and prompting.text == "being written"

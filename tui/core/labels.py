@@ -54,8 +54,9 @@ def is_greedy(settings: Settings) -> bool:
 
 
 def in_words(given: Given) -> str:
-    """Settings in words: `temperature 0.70 · top-k off`; '' for none."""
-    return " · ".join(_in_words(name, value) for name, value in given.items())
+    """Settings in words, in the order of the stages: `temperature 0.70 · top-k off`; '' for none."""
+    ranks = {name: rank for rank, name in enumerate((*PARAMETERS, "do_sample", ORDER, MAX_NEW_TOKENS.name))}
+    return " · ".join(_in_words(name, given[name]) for name in sorted(given, key=lambda name: ranks.get(name, 0)))
 
 
 def _in_words(name: str, value: Value) -> str:

@@ -77,6 +77,7 @@ class Connection:
     def _switched(self, opened: Opened, origin: Origin) -> None:
         """Drop the picture and prompt of the previous engine, and send the written prompt to the new model."""
         self._prompting.forget()
+        self._prompting.forget_texts()
         self._resuming.forget()
         state, chat = self._explorer.state.opened(opened.settings), self._explorer.picture.chat and opened.chat
         self._explorer.change(state=state, branch=(), viewed=None, unreachable={}, progress=None, chat=chat)

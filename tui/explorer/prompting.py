@@ -8,6 +8,7 @@ from tui.client.client import EngineFailed
 from tui.core.printable import printable
 from tui.explorer.engine import WrittenPrompt, ignore
 from tui.explorer.explorer import Explorer
+from tui.explorer.state import prompt_end
 from tui.explorer.status import WITHOUT_MODEL, EngineStatus
 from tui.protocol import Prompted
 
@@ -36,7 +37,12 @@ class Prompting:
         """The text that the model has read, which Text and the list are of; None before the first."""
         self.remember: Callable[[str], None] = ignore
         """Called with each prompt that the person submits."""
+        self.rewrite: Callable[[str], None] = ignore
+        """Called with the text that the prompt editor is to show: of the branch on screen."""
+        self._texts: dict[int, str] = {}
+        """The texts of this model's prompts, by the last node of each."""
         explorer.stoppers.append(self.give_up)
+        explorer.cursor_moved.append(self._follow_branch)
         explorer.change(chat=explorer.options.chat, add_special_tokens=explorer.options.add_special_tokens)
 
     def commands(self) -> Mapping[str, Callable[[], object]]:
@@ -93,7 +99,7 @@ class Prompting:
             return  # this prompt was given up, or a newer one was sent
         explorer = self._explorer
         self.forget()
-        self.read = sent.text
+        self.read = self._texts[prompted.nodes[-1].id] = sent.text
         explorer.change(progress=None)
         if explorer.state.cursor in explorer.story:
             explorer.record("the prompt")
@@ -122,6 +128,18 @@ class Prompting:
     def forget(self) -> None:
         """Forget the submitted prompt and the one under way."""
         self._submitted = self._awaited = None
+
+    def forget_texts(self) -> None:
+        """Forget the prompts of the model before, whose nodes are gone."""
+        self._texts.clear()
+
+    def _follow_branch(self) -> None:
+        """On a branch of another prompt show that prompt, unless something is being written."""
+        text = self._texts.get(prompt_end(self._explorer.picture.branch))
+        if text is not None and text != self.read and self.text == self.read and not self.waiting:
+            self.read = self.text = text
+            self._explorer.change(submitted=text)
+            self.rewrite(text)
 
     def lost(self) -> None:
         """The engine is gone: the prompt under way is sent again to the next engine."""

@@ -15,6 +15,8 @@ from textual.widgets import Input, Static
 from tui.core.printable import printable
 from tui.widgets.line_input import LineInput
 
+_EMPTY = "Nothing is written here yet; esc closes."
+
 
 class AskScreen(ModalScreen[None]):
     """Passes the typed answer to `take`, and stays open while `take` returns what is wrong with it."""
@@ -46,7 +48,7 @@ class AskScreen(ModalScreen[None]):
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Close if `take` accepts the answer, else show what is wrong with it."""
         answer = message.value.strip()
-        problem = self._take(answer) if answer or self._may_be_empty else ""
+        problem = self._take(answer) if answer or self._may_be_empty else _EMPTY
         if problem:
             hint = self.query_one(".hint", Static)
             hint.update(Text(printable(problem, space=" ")))

@@ -19,7 +19,6 @@ from tui.explorer.copying import Copyable
 Save = Callable[[str, str, str], None]
 """(stem, ending, text): asks for a file name and writes the text."""
 HINT = "⏎ copy · w write to a file · esc closes"
-SENT = "sent to the terminal's clipboard; if it is not there, w"
 
 
 class ExportScreen(ModalScreen[None]):
@@ -32,10 +31,10 @@ class ExportScreen(ModalScreen[None]):
         Binding("w", "write", "write to a file"),
     ]
 
-    def __init__(self, copyables: Sequence[Copyable], first: str, save: Save) -> None:
-        """`first`: the beginning of the title that is highlighted at first."""
+    def __init__(self, copyables: Sequence[Copyable], first: str, copy: Callable[[str, str], None], save: Save) -> None:
+        """`first`: the beginning of the title that is highlighted at first; `copy` takes a title and a text."""
         super().__init__()
-        self._copyables, self._save = copyables, save
+        self._copyables, self._copy, self._save = copyables, copy, save
         self._first = next((at for at, one in enumerate(copyables) if one.title.startswith(first)), 0)
 
     def compose(self) -> ComposeResult:
@@ -59,16 +58,15 @@ class ExportScreen(ModalScreen[None]):
     def on_option_list_option_highlighted(self) -> None:
         """Show the highlighted text, and what it cannot express."""
         self.query_one("#export-text", Static).update(_shown(self.chosen))
-        self.query_one(".dialog").border_subtitle = HINT
 
     def on_option_list_option_selected(self) -> None:
         """Copy at ⏎."""
         self.action_copy()
 
     def action_copy(self) -> None:
-        """Copy through the terminal (OSC 52). Not every terminal supports that, and none confirms it."""
-        self.app.copy_to_clipboard(self.chosen.text)
-        self.query_one(".dialog").border_subtitle = SENT
+        """Copy the highlighted text, and close."""
+        self._copy(self.chosen.title, self.chosen.text)
+        self.dismiss()
 
     def action_write(self) -> None:
         """Write the highlighted text to a new file."""

@@ -40,9 +40,18 @@ class Item(NamedTuple):
 
 LIST, TEXT, PLOT, LESSON, PROMPT, SLIDER = "list", "text", "plot", "lesson", "prompt", "slider"
 FIELD, TYPING = "field", "typing"
+DIALOG = "dialog"
+"""A dialog has the keys, and names them itself."""
 _MODES: dict[str, tuple[str | Item, ...]] = {
     TYPING: (Item("⏎", "use the number"), Item("esc", "discard it")),
-    PROMPT: ("submit", Item("esc", "leave", "screen.do('stop')"), Item("f7", "select all", "screen.select_prompt")),
+    PROMPT: (
+        "submit",
+        Item("esc", "leave", "screen.do('stop')"),
+        Item("f7", "select all", "screen.select_prompt"),
+        Item("ctrl+z", "undo"),
+        Item("f1", "help", "screen.do('help')"),
+    ),
+    DIALOG: (),
 }
 """What takes all keys by itself: only its own are shown."""
 _OWN: dict[str, tuple[str | Item, ...]] = {

@@ -14,7 +14,7 @@ from tui.explorer.explorer import Explorer
 from tui.screens.panes import Panes
 from tui.widgets.controls import Controls
 
-_SENT = "Sent to the terminal's clipboard: {}. If it is not there, {{copy}} writes it to a file."
+_SENT = "Sent to the terminal's clipboard: {}. If it is not there: {{copy}}, and w there, writes it to a file."
 
 
 class Outlets:
@@ -41,7 +41,7 @@ class Outlets:
         """Choose what to copy."""
         from tui.screens.export import ExportScreen
 
-        self._screen.app.push_screen(ExportScreen(self.copyables(), self._focused(), self.ask_and_write))
+        self._screen.app.push_screen(ExportScreen(self.copyables(), self._focused(), self.copy, self.ask_and_write))
 
     def copy_this(self) -> None:
         """Copy what the focused pane shows."""

@@ -36,6 +36,11 @@ class Panes:
         self.all: tuple[Widget, ...] = (self.prompt, self.lesson, self.text, self.controls, self.candidates, self.plot)
         """Those that can have the focus and be zoomed."""
 
+    @property
+    def home(self) -> Widget:
+        """The pane that has the keys where no other was chosen: the list, or the plot that stands in its place."""
+        return self.candidates if self.candidates.display else self.plot
+
     def show(self, story: Story, old: Picture, new: Picture) -> None:
         """Set each pane's attributes from the new picture."""
         self.prompt.submit_key = self._keymap.phrase("{submit}")

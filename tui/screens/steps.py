@@ -16,10 +16,12 @@ from textual.widgets import DataTable, Static
 from tui.core.story import How, Node
 from tui.core.tokens import printable_token
 from tui.explorer.branches import settings_text
+from tui.widgets.numbers import aligned, percent
 from tui.widgets.story_spans import CHANGED
 
 _HINT = "⏎ goes there · s sorts by the next column · esc closes"
-_TOKEN = 22
+_TOKEN = {True: 22, False: 14}
+"""Width of the token column, in a wide and in a narrow terminal."""
 
 
 class Column(NamedTuple):
@@ -38,7 +40,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("#", lambda node: f"{node.position + 1:,}", lambda node: node.position),
     Column("bits", lambda node: _number(node.surprisal, f"{node.surprisal:.1f}"), lambda node: -node.surprisal),
     Column("rank", lambda node: f"{node.rank:,}" if node.rank else "–", lambda node: -node.rank),
-    Column("raw %", lambda node: _number(node.raw, f"{100 * node.raw:.3g}"), lambda node: node.raw),
+    Column("raw %", lambda node: _number(node.raw, aligned(percent(node.raw), 3, 4)), lambda node: node.raw),
     Column("entropy", lambda node: _number(node.entropy, f"{node.entropy:.2f}"), lambda node: -node.entropy),
     Column("kept", lambda node: f"{node.kept:,}" if node.kept else "–", lambda node: -node.kept),
 )
@@ -78,7 +80,7 @@ class StepsScreen(ModalScreen[int | None]):
         for column in COLUMNS:
             table.add_column(Text(column.name, justify="right"), key=column.name)
             if column is COLUMNS[0]:
-                table.add_column("token", width=_TOKEN, key="token")
+                table.add_column("token", width=_TOKEN[self.app.size.width >= 100], key="token")
         table.add_column("how", key="how")
         self._fill()
 

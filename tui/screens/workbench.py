@@ -46,8 +46,10 @@ from tui.screens.panes import Panes
 from tui.widgets import candidate_messages
 from tui.widgets.controls import Controls
 from tui.widgets.entry import NumberEntry
+from tui.widgets.field import Field
 from tui.widgets.plots.pane import PlotPane
 from tui.widgets.prompt import PromptEditor
+from tui.widgets.slider import Slider
 from tui.widgets.text import StoryText
 
 LOG = logging.getLogger("samplescope")
@@ -102,6 +104,7 @@ class Workbench(Screen[None]):
         for watcher in (Reachability, PromptInspection):  # the explorer calls them; they have no commands
             watcher(self.explorer)
         self.prompting = Prompting(self.explorer)
+        self.prompting.rewrite = self.panes.prompt.load_text
         self.resuming = Resuming(self.explorer, self.prompting, keeping=keeping)
         self.connection = Connection(self.explorer, self.prompting, self.resuming)
         self.dialogs = Dialogs(
@@ -237,7 +240,7 @@ class Workbench(Screen[None]):
 
     @on(PromptEditor.Submitted)
     def _submit(self, message: PromptEditor.Submitted) -> None:
-        self.panes.candidates.focus()
+        self.panes.home.focus()
         self.prompting.text = message.text
         self.prompting.submit()
 
@@ -255,14 +258,22 @@ class Workbench(Screen[None]):
     def _show_keys(self) -> None:
         self.key_line.here = key_line.mode(self.focused)
 
+    @on(events.ScreenSuspend)
+    def _under_a_dialog(self) -> None:
+        self.key_line.here = key_line.DIALOG
+
+    @on(events.ScreenResume)
+    def _alone_again(self) -> None:
+        self._show_keys()
+
     # -- actions -------------------------------------------------------------------------------------------------
 
     def commands(self) -> Mapping[str, Callable[[], object]]:
         """What only a screen can do, by action id."""
         return {
             "take": self.take, "stop": self.stop, "interrupt": self.interrupt,
-            "unit": self.panes.candidates.action_unit, "off": lambda: self._tune(self.panes.controls.action_off),
-            "source": lambda: self._tune(self.panes.controls.action_back),
+            "unit": self.panes.candidates.action_unit, "off": lambda: self._tune(off=True),
+            "source": lambda: self._tune(off=False),
         }  # fmt: skip
 
     @property
@@ -287,16 +298,18 @@ class Workbench(Screen[None]):
         """Select the whole text of the prompt editor."""
         self.panes.prompt.select_all()
 
-    def _tune(self, act: Callable[[], None]) -> None:
-        """Do something to the focused slider's parameter, or say that none has the focus."""
-        if self.focused is not None and self.panes.controls in self.focused.ancestors:
-            act()
+    def _tune(self, *, off: bool) -> None:
+        """Turn the focused slider's parameter off, or give it back to its source; a number field has a source only."""
+        if isinstance(self.focused, Slider) and off:
+            self.panes.controls.action_off()
+        elif isinstance(self.focused, Slider | Field) and not off:
+            self.panes.controls.action_back()
         else:
             self.explorer.say(self.explorer.phrase("{controls} goes to the sliders; this key is about one of them."))
 
     def take(self) -> None:
         """Take the highlighted candidate; in the list only, so that a branch is never made by accident."""
-        if self.focused not in (None, self.panes.candidates):
+        if self.focused not in (None, self.panes.candidates) or not self.panes.candidates.display:
             self.explorer.say(self.explorer.phrase("{take} takes a token in the list of candidates."))
         elif (candidate := self.panes.candidates.highlighted) is not None:
             self.stepping.take(candidate.token)
@@ -305,9 +318,9 @@ class Workbench(Screen[None]):
         """Stop what is under way; where nothing is, end the zoom, or leave the pane that has the keys."""
         if self.explorer.stop() or self.room.unzoom():
             return
-        if self.focused is self.panes.candidates:
+        if self.focused is self.panes.home:
             self.explorer.say("There is nothing to stop.")
-        self.panes.candidates.focus()
+        self.panes.home.focus()
 
     def interrupt(self) -> None:
         """Copy what is selected, or stop what is under way; else end, at the second press where tokens were drawn."""

@@ -61,8 +61,10 @@ def least_top_p(candidate: Candidate, viewed: Viewed) -> float | None:
 
 
 def _need(top_p: float | None) -> str:
-    """`needs top-p > 0.33`, rounded up, so that it is enough; '' where no top-p removes the candidate."""
-    if top_p is None or top_p < 1e-9:
+    """`needs top-p > 0.33`, rounded up, so that it is enough; '' where another stage decides."""
+    if top_p is None:
         return ""
+    if top_p < 1e-9:
+        return "stays at any top-p"
     enough = next((up for up in (math.ceil(top_p * 10**n) / 10**n for n in (2, 3, 6)) if up < 1), None)
     return f"needs top-p > {enough:g}" if enough is not None else "stays only with top-p off"

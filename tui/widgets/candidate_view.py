@@ -267,6 +267,7 @@ class CandidateView(ScrollView, inherit_bindings=False):
             above.append([f"{known}{viewed.vocabulary:,} tokens", f"{known}{viewed.vocabulary:,}", ""])
             would = would_draw_notes(viewed.would) if viewed.would else [UNDECIDED] if _undecided(viewed) else []
             draws = [f"drawn: of {drawn:,}"] if (drawn := _draws(viewed)) else []
+            would += [""] if self.goes_on else []  # a step would follow it: how it came there says more
             below = [[self._note], draws, self.goes_on.notes if self.goes_on else [], would]
         if not self.styles.border_bottom[0]:
             above, below = above + below, []

@@ -39,6 +39,7 @@ What is in force, and who decided it. None of it reaches the model: the list, th
 - `○` off, `●` acting
 """
 HINT = "←→ move · digits type · o off · b source"
+FIELD_HINT = "digits type · b source"
 _ROOM_FOR_NOTES = 47
 
 
@@ -249,11 +250,10 @@ class Controls(Widget):
     def on_descendant_blur(self) -> None:
         """Update the hint: when the focus moves between rows, blur may come before or after the other row's focus."""
         self._hint()
-        self._show_note()
 
     def _hint(self) -> None:
         """Show the keys of a focused row in the lower border, or in the title if there is no lower border."""
-        hint = HINT if self._focused() else ""
+        hint = {"": "", SEED.name: FIELD_HINT, MAX_NEW_TOKENS.name: FIELD_HINT}.get(self._focused(), HINT)
         boxed = self.styles.border_bottom[0] not in ("", "none")
         self.border_subtitle = hint if boxed else ""
         self.border_title = f"Controls · {hint}" if hint and not boxed else "Controls"

@@ -32,6 +32,11 @@ def parse_number(text: str, *, integer: bool) -> int | float:
         return int(number)
 
 
+def _lonely_exponent(text: str, character: str | None) -> bool:
+    """True for an exponent of nothing, as in `0e`: who types it wants to be somewhere else."""
+    return character in ("e", "E") and not text.strip("+-0.,_")
+
+
 class NumberEntry(Widget, can_focus=True):
     """A widget whose number can be replaced by typing.
 
@@ -93,10 +98,21 @@ class NumberEntry(Widget, can_focus=True):
             self.entry = None
         elif event.key in ("backspace", "ctrl+h"):
             self.open_entry(text[:-1])
-        elif event.character in _ALLOWED and len(text) < _LONGEST:
+        elif event.character in _ALLOWED and len(text) < _LONGEST and not _lonely_exponent(text, event.character):
             self.open_entry(text + str(event.character))
         else:
             self.post_message(self.Rejected(TYPING_HINT))
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Take a pasted number as if it were typed; say that anything else is not taken."""
+        event.stop()
+        text = event.text.strip()
+        try:
+            parse_number(text, integer=self.integer)
+        except (ValueError, OverflowError):
+            self.post_message(self.Rejected("What was pasted is no number, and was not taken."))
+        else:
+            self.open_entry(text[:_LONGEST])
 
     def submit_entry(self) -> bool:
         """Close the entry and handle its number, if any; False, with `Rejected` posted, if the text is not valid."""
