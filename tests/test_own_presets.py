@@ -186,6 +186,6 @@ def test_a_full_disk_is_said_and_loses_nothing(by_hand, monkeypatch):
 
 def test_settings_in_words():
     given = {"temperature": 1.0, "top_k": 0, "min_p": None, "top_p": 0.95, "do_sample": False, "max_new_tokens": 1000}
-    words = "temperature 1 · top-k off · min-p off · top-p 0.95 · greedy · max new tokens 1,000"
+    words = "temperature 1.00 · top-k off · top-p 0.95 · min-p off · greedy · max new tokens 1,000"
     assert in_words(given) == words
-    assert in_words({}) == "nothing set"
+    assert in_words({}) == ""

@@ -137,14 +137,14 @@ def test_a_chat_templates_special_tokens_are_its_own(bed, prompting):
 def test_on_a_branch_of_another_prompt_that_prompt_is_shown_unless_another_is_being_written(bed):
     prompting, shown = Prompting(bed.explorer), []
     prompting.rewrite = shown.append
-    for number, text in ((1, "first"), (5, "second")):
+    for number, text in ((11, "first"), (15, "second")):
         prompting.text = text
         prompting.submit()
         nodes = [node(number, 0, 30 + number, How.PROMPT)]
         bed.engine.story.add(nodes)
         bed.engine.last("prompt").then(Prompted(id=1, revision=1, nodes=[bed.engine.story[number]]))
-    bed.explorer.go(bed.state.visit(bed.engine.story, 1))
+    bed.explorer.go(bed.state.visit(bed.engine.story, 11))
     assert (shown, prompting.text, bed.explorer.picture.submitted) == (["first"], "first", "first")
     prompting.text = "being written"
-    bed.explorer.go(bed.state.visit(bed.engine.story, 5))
+    bed.explorer.go(bed.state.visit(bed.engine.story, 15))
     assert shown == ["first"] and prompting.text == "being written"

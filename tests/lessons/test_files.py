@@ -71,7 +71,7 @@ def test_one_s_own_lesson_replaces_that_of_the_same_id(tmp_path):
         (OWN.replace('"step"', '"fly"'), "there is no action 'fly'"),
         (OWN.replace("top_k = 5", "top_k = -1"), "top-k must be"),
         (OWN.replace("top_k = 5", "top_q = 1"), "There is no parameter 'top_q'"),
-        (OWN.replace("top_k = 5", 'top_k = "\\u001b[2J"'), "settings"),
+        (OWN.replace("top_k = 5", 'top_k = "\\u001b[2J"'), "top-k must be"),
         (OWN.replace("order", "colour = 1\norder"), "unknown field colour"),
         (OWN.split("[words")[0], "missing required field words"),
         (OWN.split("[words")[0] + "[words]", "no [words.en]"),

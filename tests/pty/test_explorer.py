@@ -163,7 +163,7 @@ def test_copied_settings_go_to_the_terminals_clipboard_and_only_then(explorer):
     mark = explorer.mark()
     explorer.send(ENTER)
     written = explorer.until_written(b"\x1b]52;c;", mark)
-    explorer.until("sent to the terminal")
+    explorer.until("Sent to the terminal")
     written = re.search(rb"\x1b\]52;c;([A-Za-z0-9+/=]+)\x07", explorer.bytes_since(mark))
     assert b"top_k=50" in base64.b64decode(written[1])
     explorer.send(ESC)

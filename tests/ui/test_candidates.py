@@ -250,7 +250,10 @@ async def test_the_line_below_the_list_says_what_the_row_lacks(pane):
         await pilot.pause()
         assert pane.lines()[-1].startswith(f" ·longer·than·its·column↵↵↵ · {bits} · {need} · bytes 20 ")
         await pilot.press("up")
-        assert pane.lines()[-1].rstrip() == f" {-math.log2(viewed.candidates[0].raw):.1f} bits · bytes 20 61"
+        assert (
+            pane.lines()[-1].rstrip()
+            == f" {-math.log2(viewed.candidates[0].raw):.1f} bits · stays at any top-p · bytes 20 61"
+        )
 
 
 def node(how=How.SAMPLED, **more):
@@ -260,10 +263,10 @@ def node(how=How.SAMPLED, **more):
 @pytest.mark.parametrize(
     ("goes_on", "text"),
     [
-        (GoesOn(node(), "T 2.00"), "• ·were: drawn at rank 48, 9.4 bits, with T 2.00"),
-        (GoesOn(node(How.CHOSEN)), "• ·were: taken by you at rank 48, 9.4 bits"),
-        (GoesOn(node(How.PROMPT)), "• ·were: in the prompt at rank 48, 9.4 bits"),
-        (GoesOn(node(How.PROMPT, rank=0, surprisal=math.nan)), "• ·were: in the prompt"),
+        (GoesOn(node(), "T 2.00"), "• ‹·were›: drawn at rank 48, 9.4 bits, with T 2.00"),
+        (GoesOn(node(How.CHOSEN)), "• ‹·were›: taken by you at rank 48, 9.4 bits"),
+        (GoesOn(node(How.PROMPT)), "• ‹·were›: in the prompt at rank 48, 9.4 bits"),
+        (GoesOn(node(How.PROMPT, rank=0, surprisal=math.nan)), "• ‹·were›: in the prompt"),
     ],
 )
 async def test_the_border_says_how_the_branchs_next_token_came_to_stand_there(pane, goes_on, text):
@@ -276,7 +279,7 @@ async def test_the_border_says_how_the_branchs_next_token_came_to_stand_there(pa
         assert pane.lines()[-1].endswith(f" {text} ─╯")
         await pilot.resize_terminal(25, 14)
         await pilot.pause()
-        assert text not in pane.lines()[-1] and "• ·were" in pane.lines()[-1]
+        assert text not in pane.lines()[-1] and "• ‹·were›" in pane.lines()[-1]
 
 
 async def test_with_nothing_to_show_it_says_what_to_press(pane):

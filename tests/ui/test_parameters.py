@@ -100,7 +100,7 @@ async def test_back_forgets_what_the_person_set_and_shows_what_takes_its_place()
         ("top_p", "1.5", "must be above 0 and at most 1"),
         ("top_k", "-1", "must be a whole number, 0 or more"),
         ("top_k", "2.5", "2.5 is not a whole number."),
-        ("min_p", "e", "e is not a number."),
+        ("min_p", "1-", "1- is not a number."),
         ("epsilon_cutoff", "1", "must be 0 or more and below 1"),
     ],
 )

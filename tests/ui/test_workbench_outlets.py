@@ -18,9 +18,8 @@ async def test_the_settings_are_copied_in_four_formats(start):
             await bed.pilot.press("c")
             await bed.until(lambda: len(bed.app.screen_stack) == 2)
             await bed.pilot.press(*["down"] * down, "enter")
-            await bed.pilot.pause()
+            await bed.until(lambda: len(bed.app.screen_stack) == 1)
             copied.append(bed.app.clipboard)
-            await bed.pilot.press("escape")
         assert len(set(copied)) == 4
         assert "temperature=0.7" in copied[0]
         assert all("0.7" in text for text in copied)

@@ -15,6 +15,8 @@ from tui.protocol import Prompted
 _NEW_BRANCH = "A new branch; {branch} goes to the one before."
 _NO_TEMPLATE = "This model has no chat template."
 _TEMPLATE_WRITES = "The chat template writes its special tokens itself; {chat} switches it off."
+_ADDS = "The tokenizer adds its special tokens to the prompt."
+_LEAVES_OUT = "The tokenizer adds no special tokens to the prompt."
 _UNFRAMED = "{special_tokens} adds no special tokens"
 
 
@@ -192,7 +194,9 @@ class Prompting:
         if picture.chat:
             self._explorer.say(self._explorer.phrase(_TEMPLATE_WRITES))
         else:
-            self._explorer.change(add_special_tokens=not picture.add_special_tokens)
+            adds = not picture.add_special_tokens
+            self._explorer.change(add_special_tokens=adds)
+            self.notes = [*self.notes, _ADDS if adds else _LEAVES_OUT]
             self.submit()
 
     @property
