@@ -32,7 +32,7 @@ async def test_a_session_from_the_prompt_to_a_taken_token(client, listener):
     assert path[-1].token == 7
     assert [node for (nodes,) in listener.all("grown") for node in nodes] == path
     assert await client.encode("the herd of") == 3
-    assert await client.job("sweep", {"rounds": 2}) == {"kind": "sweep", "rounds": 2}
+    assert await client.job("rounds", {"rounds": 2}) == {"kind": "rounds", "rounds": 2}
 
 
 async def test_start_says_where_the_engine_runs_and_open_what_it_opened(listener, engines):

@@ -33,8 +33,3 @@ def entropy_bits(probabilities: Tensor) -> float:
     if not values.all():
         values = values[values > 0]
     return (0.0 - float((values * np.log(values)).sum(dtype=np.float64))) / LN2
-
-
-def perplexity(surprisals: list[float]) -> float:
-    """Perplexity of a sequence: 2 to the mean of its tokens' surprisals in bits; NaN for no tokens."""
-    return 2.0 ** (sum(surprisals) / len(surprisals)) if surprisals else math.nan
