@@ -123,6 +123,9 @@ class FakeModel:
             raise InputError("The prompt is too long.", "Shorten it.")
         return FakeDecoder(self, list(ids))
 
+    def batches(self, ids: Sequence[int], report: Report) -> None:
+        return None
+
 
 def hide(row: Tensor, head: int | None) -> Tensor:
     """Log-probabilities [V] with all but the best `head` as NaN, as from a server that sends only those."""

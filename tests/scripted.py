@@ -18,8 +18,9 @@ import msgspec
 
 from tests.scripted_heads import Head
 from tests.scripted_math import Distribution
+from tests.scripted_sweep import sweep
 from tui.core.catalog import Entry, Room
-from tui.core.progress import quiet
+from tui.core.progress import quiet, stoppable, untold
 from tui.core.settings import OFF, Given, Settings, resolve, validate
 from tui.core.story import How, Node, Story
 from tui.errors import InputError, ModelError, RunError
@@ -169,7 +170,7 @@ class ScriptedEngine:
         pairs = self._pairs(request.ids) if request.ids is not None else self._encode(self._templated(request))
         if self._context is not None and len(pairs) > self._context:
             raise InputError(f"The prompt has {len(pairs)} tokens, the model's context {self._context}.", "Shorten it.")
-        self._forward()
+        self.wait_for_forward()
         nodes: list[Node] = []
         for position, (token, piece) in enumerate(pairs):
             parent = nodes[-1].id if nodes else 0
@@ -243,7 +244,8 @@ class ScriptedEngine:
             "surprisal": -math.log2(here.raw[token]),
         }  # fmt: skip
 
-    def _forward(self) -> None:
+    def wait_for_forward(self) -> None:
+        """Count a forward, and do what the script wants done inside it."""
         self.forwards += 1
         if self.before_forward is not None:
             self.before_forward(self.forwards)
@@ -253,7 +255,7 @@ class ScriptedEngine:
         last = path[-1].id
         if last not in self._rows:
             if forward and path[-1].how is not How.PROMPT:
-                self._forward()
+                self.wait_for_forward()
             self._rows[last] = self._logits(tuple(node.token for node in path))
         return self._rows[last]
 
@@ -334,13 +336,14 @@ class ScriptedEngine:
 
     # -- experiments -------------------------------------------------------------------------------------------------
 
-    def job(self, request: Job, report) -> Finished:
+    def job(self, request: Job, report, tell=untold) -> Finished:
         self.stopped.clear()
+        watch = stoppable(self.stopped.is_set, "The job", report)
         if request.kind == "fail":
             raise RuntimeError("the script says so")
+        if request.kind == "sweep":
+            return Finished(id=request.id, result=sweep(self, request.parameters, watch, tell))
         for done in range(int(str(request.parameters.get("rounds", 1)))):
-            if self.stopped.is_set():
-                raise RunError("The job was given up.")
-            self._forward()
-            report(request.kind, done + 1, None, "rounds")
+            self.wait_for_forward()
+            watch(request.kind, done + 1, None, "rounds")
         return Finished(id=request.id, result={"kind": request.kind, **request.parameters})

@@ -28,6 +28,9 @@ WAYS = {
     ),
     "run": ("import tui.cli, tui.experiments.run", {"torch", "typer"}, SCREEN),
     "verify": ("import tui.cli, tui.experiments.verify", {"torch", "typer"}, SCREEN),
+    "sweep": ("import tui.cli, tui.experiments.sweep, tui.experiments.sweep_lines", {"torch"}, SCREEN | {"sacrebleu"}),
+    "the measures": ("import tui.core.grid, tui.experiments.measures", {"msgspec"}, HEAVY | SCREEN | {"sacrebleu"}),
+    "score": ("import tui.cli, tui.experiments.score", {"torch", "typer"}, SCREEN),
     "the engine, greeting": ("import tui.__main__, tui.engine.process", {"tui"}, HEAVY | SCREEN | {"typer"}),
     "the engine, at work": (
         "from tui.experiments.jobs import make_engine\nmake_engine()", {"torch"}, SCREEN | {"typer"},

@@ -24,7 +24,7 @@ def _leave(_signal: int, _frame: object) -> NoReturn:
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not under nohup, nor in the background of a script
     signal.signal(signal.SIGINT, _leave)
 
-from tui.entrypoints import explore, in_one_line, serve_engine  # noqa: E402 - the imports can be interrupted too
+from tui.entrypoints import INTERRUPTED, explore, in_one_line, serve_engine  # noqa: E402 - the imports can be interrupted too
 
 
 def main() -> None:
@@ -37,7 +37,10 @@ def main() -> None:
         sys.exit(in_one_line(lambda: explore(LaunchOptions())))
     from tui.cli import main as command_line
 
-    sys.exit(command_line())
+    status = command_line()
+    if status == INTERRUPTED:
+        os._exit(status)  # each line was flushed; to take torch down in order needs a second that a person waits for
+    sys.exit(status)
 
 
 if __name__ == "__main__":

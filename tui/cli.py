@@ -285,6 +285,56 @@ def lesson(
 
 @app.command()
 @with_options
+def sweep(
+    options: LaunchOptions,
+    grid: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A parameter and its values: temperature=0.5,1,2. Given again, every combination is measured."
+        ),
+    ] = None,
+    samples: Annotated[int, typer.Option(help="Continuations of the prompt under each setting.")] = 32,
+    batch: Annotated[
+        int | None,
+        typer.Option(
+            help="How many continue at once; default: as many as fit. In 32 bits this changes no token, in 16 it may."
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a setting.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="One line of CSV a setting.")] = False,
+    texts: Annotated[bool, typer.Option("--texts", help="With each setting the texts.")] = False,
+) -> None:
+    """Accuracy against diversity: measure continuations under every setting of a grid.
+
+    Continuation i has seed + i, under every setting alike, and is what `run` gives with that seed.
+    """
+    from tui.core.grid import Sweep, check, parse_grid
+    from tui.experiments.sweep import sweep_on
+    from tui.experiments.sweep_lines import lines
+    from tui.terminal.meter import metered
+
+    asked = Sweep(
+        at=0, grid=parse_grid(grid or ()), given=options.given, seed=options.seed, samples=samples, batch=batch,
+        texts=texts,
+    )  # fmt: skip
+    check(asked)
+    form = _form(json=json, csv=csv)
+    with reserved() as plain, metered(plain) as (report, write):
+        notes, rows = sweep_on(options, asked, report)
+        _say_notes(notes)
+        for line in lines(rows, asked, form):
+            write(line)
+
+
+def _form(*, json: bool, csv: bool = False) -> str:
+    """The form of a command's output: json, csv or table."""
+    if json and csv:
+        raise InputError("Give {--json} or {--csv}, not both.")
+    return "json" if json else "csv" if csv else "table"
+
+
+@app.command()
+@with_options
 def compare(
     options: LaunchOptions,
     settings: Annotated[
@@ -311,6 +361,25 @@ def compare(
         record = compare_options(options, chosen, top, length)
         _say_notes(record["notes"])
         write(dumps(record) if as_json else "\n".join(compare_lines(record)))
+
+
+@app.command()
+@with_options
+def score(
+    options: LaunchOptions,
+    json: Annotated[
+        bool, typer.Option("--json", help="One JSON object a token, and an end with the perplexity.")
+    ] = False,
+) -> None:
+    """Score a text: each token's rank, bits, and whether these settings could have drawn it."""
+    from tui.experiments.score import score_lines, score_records
+
+    with reserved() as write:
+        records = score_records(options)
+        if json:
+            raise typer.Exit(_print_records(records, write))
+        for line in score_lines(records):
+            write(line)
 
 
 @app.command()

@@ -114,7 +114,11 @@ class View(Request, frozen=True, kw_only=True):
 
 
 class Job(Request, frozen=True, kw_only=True):
-    """Run a long experiment: `kind` is its name, such as `verify`."""
+    """Run a long experiment: `kind` is its name, such as `verify`. `Stop` ends it, with `Failed` of kind `stopped`.
+
+    What is known before the end comes as `Partial`. A `sweep` that was stopped goes on where it was, if its
+    `finished` says how many settings are done.
+    """
 
     kind: str
     parameters: dict[str, object] = {}
@@ -275,6 +279,13 @@ class Progress(Message, frozen=True, kw_only=True):
     unit: str = ""
 
 
+class Partial(Message, frozen=True, kw_only=True):
+    """A part of job `of`'s result, as soon as it is known; it is not repeated in `Finished`."""
+
+    of: int
+    result: dict[str, object]
+
+
 class Grown(Message, frozen=True, kw_only=True):
     """Nodes that a running step has added to the story; `revision` is how many nodes the story then has."""
 
@@ -284,7 +295,7 @@ class Grown(Message, frozen=True, kw_only=True):
 
 AnyRequest = Open | Prompt | Encode | Step | View | Job | Catalog | Stop
 Reply = Opened | Prompted | Encoded | Cataloged | Stepped | Viewed | Finished | Stopped | Failed
-Event = Ready | Progress | Grown
+Event = Ready | Progress | Partial | Grown
 Answer = Reply | Event
 
 _encoder = msgspec.msgpack.Encoder()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import pytest
 
-from tests.engines import Served
+from tests.engines import Engines, Served
 from tests.scripted import UNICORN, Gate, ScriptedEngine
 from tui.client.client import Client, EngineFailed
+from tui.core.grid import Measured
 from tui.core.origin import Origin
 from tui.core.story import ROOT, How
 from tui.core.tokens import join_text
@@ -32,7 +34,7 @@ async def test_a_session_from_the_prompt_to_a_taken_token(client, listener):
     assert path[-1].token == 7
     assert [node for (nodes,) in listener.all("grown") for node in nodes] == path
     assert await client.encode("the herd of") == 3
-    assert await client.job("sweep", {"rounds": 2}) == {"kind": "sweep", "rounds": 2}
+    assert await client.job("rounds", {"rounds": 2}) == {"kind": "rounds", "rounds": 2}
 
 
 async def test_start_says_where_the_engine_runs_and_open_what_it_opened(listener, engines):
@@ -233,3 +235,49 @@ async def test_a_client_over_given_streams(listener):
     assert await listener.until("lost", lambda message, again: not again)
     assert [again for _, again in listener.all("lost")] == [True, False]
     await client.close()
+
+
+SWEEP = {"grid": {"temperature": [0.5, 1.0, 2.0]}, "given": {"max_new_tokens": 4}, "samples": 3}
+
+
+async def test_a_sweep_s_settings_come_one_by_one_before_its_result(client):
+    at = (await client.prompt(text=UNICORN)).nodes[-1].id
+    parts: list[dict] = []
+    result = await client.job("sweep", {"at": at, **SWEEP}, parts.append)
+    told = [msgspec.convert(part, Measured) for part in parts]
+    assert [one.settings["temperature"].value for one in told] == [0.5, 1.0, 2.0]
+    assert {(one.samples, one.tokens, len(one.texts)) for one in told} == {(3, 12, 3)}
+    assert result["settings"] == 3
+    again: list[dict] = []
+    await client.job("sweep", {"at": at, **SWEEP, "finished": 2}, again.append)
+    assert [part["texts"] for part in again] == [part["texts"] for part in parts[2:]]
+
+
+async def test_a_stopped_sweep_fails_as_stopped_and_keeps_what_it_told(listener):
+    gate = Gate(permits=1 + 3 * 4 + 2)
+    engines = Engines(lambda: ScriptedEngine(before_forward=gate))
+    client = engines.client(listener)
+    await client.start()
+    await client.open()
+    at = (await client.prompt(text=UNICORN)).nodes[-1].id
+    parts: list[dict] = []
+    job = asyncio.create_task(client.job("sweep", {"at": at, **SWEEP}, parts.append))
+    await held(gate)
+    client.stop()
+    await client.encode("the herd")  # the stop has arrived before it
+    gate.let(100)
+    with pytest.raises(EngineFailed) as failed:
+        await job
+    assert failed.value.kind == "stopped"
+    assert [part["number"] for part in parts] == [0]
+    await client.close()
+
+
+async def test_a_part_that_nobody_waits_for_or_that_fails_to_be_shown_breaks_nothing(client):
+    def fails(_part):
+        raise RuntimeError("the screen is gone")
+
+    at = (await client.prompt(text=UNICORN)).nodes[-1].id
+    await client.job("sweep", {"at": at, **SWEEP})
+    await client.job("sweep", {"at": at, **SWEEP}, fails)
+    assert await client.encode("the herd of") == 3

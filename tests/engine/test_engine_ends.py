@@ -181,7 +181,7 @@ def test_a_row_that_is_not_finite_ends_the_run_where_it_stands() -> None:
 
 
 def test_jobs_run_by_name_and_an_unknown_one_names_those_there_are() -> None:
-    engine, _ = opened(fake_model(), jobs={"count": lambda _engine, parameters, _report: {"n": parameters["n"]}})
+    engine, _ = opened(fake_model(), jobs={"count": lambda _engine, parameters, *_: {"n": parameters["n"]}})
     assert engine.job(Job(id=3, kind="count", parameters={"n": 5}), quiet).result == {"n": 5}
     with pytest.raises(InputError, match=r"no experiment 'sweep'\. Known: count"):
         engine.job(Job(kind="sweep"), quiet)

@@ -40,7 +40,7 @@ def test_every_request_is_answered_exactly_once_by_its_own_reply(connect):
         3: (Encode(id=3, text="the herd"), Encoded),
         4: (View(id=4, slot="main", at=at), Viewed),
         5: (Step(id=5, at=at, count=2), Stepped),
-        6: (Job(id=6, kind="sweep"), Finished),
+        6: (Job(id=6, kind="rounds"), Finished),
         7: (Open(id=7, origin=Origin(model="missing")), Failed),
         8: (Prompt(id=8, text="the"), Prompted),
         9: (Step(id=9, at=999), Failed),
@@ -170,13 +170,13 @@ def test_progress_that_waits_is_merged_and_never_follows_its_reply(connect):
     finished = threading.Event()
 
     class Watched(ScriptedEngine):
-        def job(self, request, report):
-            done = super().job(request, report)
+        def job(self, request, report, tell):
+            done = super().job(request, report, tell)
             finished.set()
             return done
 
     peer = connect(Watched, buffer=4096)
-    peer.send(Job(id=3, kind="sweep", parameters={"rounds": 5000}))
+    peer.send(Job(id=3, kind="rounds", parameters={"rounds": 5000}))
     assert finished.wait(PATIENCE), "the job waited for the reader"
     peer.send(Open(id=4))
     progress = peer.until(Finished)[:-1]

@@ -126,7 +126,7 @@ def test_an_oversize_frame_is_skipped_and_the_engine_goes_on(connect):
 @pytest.mark.parametrize("result", [{"x": object()}, {"x": "half \ud800"}, {"x": b"0" * MAX_FRAME}])
 def test_an_answer_that_cannot_be_sent_becomes_a_failure(connect, result):
     class Odd(ScriptedEngine):
-        def job(self, request, report):
+        def job(self, request, report, tell):
             return Finished(id=request.id, result=result)
 
     peer = connect(Odd)

@@ -23,7 +23,7 @@ from tests.models.tiny import (
 from tests.parity.families import WINDOW
 from tests.parity.reference import OVERRIDES, rows_of
 from tui.errors import RunError
-from tui.models.decoding import SNAPSHOT_EVERY, Shared, _cache, _cache_names
+from tui.models.decoding import SNAPSHOT_EVERY, Shared, _cache_names, cache_in
 
 LONG = 3 * WINDOW - 4
 """How many new tokens: far more than the sliding window."""
@@ -221,7 +221,7 @@ def test_a_way_back_that_gives_other_bits_is_replaced_by_a_replay(family: str) -
 def _spoil(decoder) -> None:
     """Change the cache and every snapshot that the decoder could go back to."""
     for kwargs in (decoder._kwargs, *decoder._snapshots.values()):
-        for layer in _cache(kwargs).layers:
+        for layer in cache_in(kwargs).layers:
             for name, value in vars(layer).items():
                 if isinstance(value, torch.Tensor) and value.is_floating_point():
                     value.mul_(1.5)
@@ -265,7 +265,7 @@ def test_recording_the_past_of_sliding_windows_is_what_lets_them_go_back() -> No
     """Recording changes no bit: the tests above compare with a generate() that does not record."""
     rows = Rows(model("mistral"))
     rows.after(tokens(LONG))
-    layers = _cache(rows.decoder._kwargs).layers
+    layers = cache_in(rows.decoder._kwargs).layers
     assert all(layer.is_sliding and layer.record_past for layer in layers)
     assert layers[0].keys.shape[-2] == len(PROMPT) + LONG > layers[0].sliding_window
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tui.sampling.draw import SEEDS_KEPT, DrawStream, DrawStreams, Noise, draw_many
+from tui.sampling.draw import SEEDS_KEPT, DrawStream, DrawStreams, ForwardStream, Noise, draw_many
 
 WIDTHS = (2, 3, 5, 17, 1000, 8192, 50_257)
 """Vocabulary sizes, odd and tiny ones too, because the generator advances in blocks."""
@@ -139,3 +139,11 @@ def test_noise_is_even_from_0_to_1() -> None:
     drawn = sorted(Noise(42, position).uniform("a") for position in range(4000))
     assert drawn[0] >= 0 and drawn[-1] < 1
     assert max(abs(value - (rank + 0.5) / 4000) for rank, value in enumerate(drawn)) < 0.03
+
+
+def test_a_stream_that_only_goes_forward_draws_the_same() -> None:
+    rows = torch.softmax(torch.randn(6, 1, 500, generator=torch.Generator().manual_seed(1)), -1)
+    forward, any_way = ForwardStream(7), DrawStream(7, 500)
+    assert [forward.draw(row, i) for i, row in enumerate(rows)] == [any_way.draw(row, i) for i, row in enumerate(rows)]
+    with pytest.raises(ValueError, match="draw 3 is not the next one"):
+        forward.draw(rows[0], 3)

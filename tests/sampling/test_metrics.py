@@ -1,4 +1,4 @@
-"""Entropy, perplexity and surprisal against their closed forms."""
+"""Entropy and surprisal against their closed forms."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from tui.sampling.metrics import divergence_bits, entropy_bits, kept_only_here, log_probabilities, overlap, perplexity
+from tui.sampling.metrics import divergence_bits, entropy_bits, kept_only_here, log_probabilities, overlap
 from tui.sampling.ranking import rank_of, surprisal_bits
 
 
@@ -23,12 +23,6 @@ def test_entropy_of_a_geometric_row() -> None:
     q = 0.9
     probabilities = torch.tensor([[(1 - q) * q**i for i in range(2000)]])
     assert entropy_bits(probabilities) == pytest.approx(-math.log2(1 - q) - q / (1 - q) * math.log2(q), rel=1e-5)
-
-
-def test_perplexity_is_two_to_the_mean_surprisal() -> None:
-    assert perplexity([1.0, 3.0]) == 4.0
-    assert perplexity([2.0]) == 4.0
-    assert math.isnan(perplexity([]))
 
 
 def test_surprisal_is_right_also_where_the_probability_underflows() -> None:

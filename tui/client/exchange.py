@@ -16,19 +16,22 @@ from tui.client.listener import Listener
 from tui.client.mirror import Mirror
 from tui.client.pipe import Link
 from tui.client.views import LatestPerSlot, QueuedView
-from tui.protocol import Answer, AnyRequest, Failed, Grown, Message, Open, Progress, Ready, Viewed
+from tui.protocol import Answer, AnyRequest, Failed, Grown, Message, Open, Partial, Progress, Ready, Viewed
 
 LOG = logging.getLogger("samplescope")
 ReplyT = TypeVar("ReplyT", bound=Message)
+Part = Callable[[dict[str, object]], None]
+"""Called with each part of a job's result, as soon as it is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Pending:
-    """A request sent and without a reply yet, and the future or the view's callbacks that wait for it, if any."""
+    """A request sent and without a reply yet, and what waits for it: a future, callbacks, or nothing."""
 
     request: AnyRequest
     future: asyncio.Future[Message] | None = None
     queued: QueuedView | None = None
+    part: Part | None = None
 
 
 class Exchange:
@@ -45,25 +48,26 @@ class Exchange:
 
     # -- sending -----------------------------------------------------------------------------------------------------
 
-    async def ask(self, request: AnyRequest, reply: type[ReplyT]) -> ReplyT:
+    async def ask(self, request: AnyRequest, reply: type[ReplyT], part: Part | None = None) -> ReplyT:
         """Send a request and wait for its reply, without a time limit. EngineFailed if it is refused or lost."""
         future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-        self.send(request, future)
+        self.send(request, future, part=part)
         answer = await future
         if not isinstance(answer, reply):
             raise EngineFailed("protocol", f"The engine answered with {type(answer).__name__}.")
         return answer
 
     def send(
-        self, request: AnyRequest, future: asyncio.Future[Message] | None = None, queued: QueuedView | None = None
-    ) -> None:
+        self, request: AnyRequest, future: asyncio.Future[Message] | None = None, queued: QueuedView | None = None,
+        part: Part | None = None,
+    ) -> None:  # fmt: skip
         """Send a request and return; `future` or the view's callbacks get the reply. EngineFailed without a link."""
         if self._link is None:
             raise EngineFailed("lost", "There is no engine at the moment.", "Try again when it is back.")
         self._last_id += 1
         request = msgspec.structs.replace(request, id=self._last_id)
         self._link.send(request)
-        self._pending[self._last_id] = _Pending(request, future, queued)
+        self._pending[self._last_id] = _Pending(request, future, queued, part)
 
     def view(self, queued: QueuedView) -> None:
         """Send a view once its slot is free, unless a newer view for the slot is queued first."""
@@ -115,6 +119,9 @@ class Exchange:
                 self.notify(self._listener.grown, answer.nodes)
             case Progress():
                 self.notify(self._listener.progress, answer)
+            case Partial():
+                if (job := self._pending.get(answer.of)) is not None and job.part is not None:
+                    self.notify(job.part, answer.result)
             case Failed(id=0):
                 raise PipeError(f"The engine could not read a request: {answer.message}")
             case _:

@@ -26,13 +26,18 @@ Record = dict[str, Any]
 _ACTING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
-def dumps(record: Record) -> str:
-    """A record as one line of JSON, without its line break; NaN and infinities become null.
+def dumps(record: Record | Sequence[str]) -> str:
+    """A record, or a list of texts, as one line of JSON, without its line break; NaN and infinities become null.
 
     Characters that a terminal would act on are escaped, so that it is safe to print the file.
     """
     text = msgspec.json.encode(record).decode("utf-8")
     return _ACTING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def settings_record(settings: Settings) -> Record:
+    """Every setting in force, with who decided it."""
+    return {name: {"value": setting.value, "source": setting.source} for name, setting in settings.items()}
 
 
 def run_record(
@@ -109,6 +114,58 @@ def step_record(
     return record if tail_mass is None else record | {"tail_mass": tail_mass}
 
 
+def score_record(
+    *, model: str, dtype: str, settings: Settings, seed: int, text: str, tokens: int, notes: Sequence[str] = ()
+) -> Record:
+    """The first line of a scored text: the model, the settings that are asked about, and the text."""
+    return {
+        "type": "score",
+        "version": VERSION,
+        "model": model,
+        "dtype": dtype,
+        "settings": settings_record(settings),
+        "seed": seed,
+        "text": text,
+        "tokens": tokens,
+        "notes": list(notes),
+    }
+
+
+def token_record(index: int, node: Node, removed_by: str | None) -> Record:
+    """The line of one token of a scored text. `removed_by`: the stage that removes it, '' if it could be drawn.
+
+    The rank and the numbers are the model's own, before any setting. The first token has nothing before it: null.
+    """
+    return {
+        "type": "token",
+        "index": index,
+        "id": node.token,
+        **piece_record(node.piece),
+        "special": node.special,
+        "rank": node.rank or None,
+        "raw": node.raw,
+        "surprisal_bits": node.surprisal,
+        "entropy_bits": node.entropy,
+        "reachable": None if removed_by is None else not removed_by,
+        "removed_by": removed_by or None,
+    }
+
+
+def score_end_record(
+    *, reason: str, scored: int, unreachable: int, mean_logprob: float, perplexity: float, seconds: float
+) -> Record:
+    """The last line of a scored text. `scored` is how many tokens have a number; mean ln p is in nats."""
+    return {
+        "type": "end",
+        "reason": reason,
+        "scored": scored,
+        "unreachable": unreachable,
+        "mean_logprob": mean_logprob,
+        "perplexity": perplexity,
+        "seconds": seconds,
+    }
+
+
 def saved_step_record(index: int, node: Node) -> Record:
     """The line of one token of a saved branch, with its settings and seed: they may vary along a branch."""
     return step_record(index, node) | {"given": dict(node.given), "seed": node.seed}
@@ -133,11 +190,6 @@ def end_record(*, reason: str, ids: Sequence[int], pieces: Iterable[bytes], seco
 def error_record(kind: str, message: str, remedy: str = "") -> Record:
     """The last line of a run that failed."""
     return {"type": "error", "kind": kind, "message": message, "remedy": remedy}
-
-
-def settings_record(settings: Settings) -> Record:
-    """Every setting in force with its source."""
-    return {name: {"value": setting.value, "source": setting.source} for name, setting in settings.items()}
 
 
 def cutoffs_record(cuts: Iterable[Cut]) -> Record:

@@ -16,7 +16,7 @@ from tui.engine.places import Place
 from tui.errors import RunError
 from tui.sampling.chain import Chain, build_chain
 from tui.sampling.cuts import ChainResult, apply_chain, describe_cuts
-from tui.sampling.draw import DrawStream, Noise
+from tui.sampling.draw import DrawStream, ForwardStream, Noise
 from tui.sampling.metrics import entropy_bits, log_probabilities, mass
 from tui.sampling.ranking import rank_of, surprisal_bits
 from tui.sampling.scoring import BaseScores, score
@@ -152,7 +152,7 @@ def finish(logits: Tensor, ids: Tensor, chain: Chain, scored: BaseScores, applie
     return Distribution(logits, ids, chain, scored, applied, raw, tempered, final)
 
 
-def draw(dist: Distribution, stream: DrawStream, position: int) -> tuple[int, How]:
+def draw(dist: Distribution, stream: DrawStream | ForwardStream, position: int) -> tuple[int, How]:
     """The token generate() would give as new token number `position`, from 0. RunError if a head does not decide it."""
     if dist.undecided is not None:
         raise dist.undecided

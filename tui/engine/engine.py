@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from tui.core.origin import Origin
-from tui.core.progress import Report, quiet, stoppable
+from tui.core.progress import Report, Tell, quiet, stoppable, untold
 from tui.core.settings import Given, Settings, check_defaults, check_without_logits, resolve, validate
 from tui.core.story import ROOT, How, Node, Story
 from tui.engine.decide import Decide, Distribution, distribution, draw, node_numbers
@@ -42,7 +42,7 @@ from tui.protocol import (
 )
 from tui.sampling.draw import DrawStreams
 
-JobRunner = Callable[["Engine", Mapping[str, Any], Report], dict[str, object]]
+JobRunner = Callable[["Engine", Mapping[str, Any], Report, Tell], dict[str, object]]
 Loader = Callable[[Origin, Report], Model]
 
 
@@ -100,6 +100,11 @@ class Engine:
     def places(self) -> Places:
         """The open model's places: the logits after any node."""
         return self._open.places
+
+    @property
+    def decide(self) -> Decide:
+        """Turns a place's logits into a distribution, as fits the open model."""
+        return self._open.decide
 
     @property
     def revision(self) -> int:
@@ -287,13 +292,14 @@ class Engine:
         if node not in self.story:
             raise InputError(f"There is no node {node}.", "Send a prompt first.")
 
-    def job(self, request: Job, report: Report) -> Finished:
-        """Run the experiment of this name. InputError if there is none."""
+    def job(self, request: Job, report: Report, tell: Tell = untold) -> Finished:
+        """Run the experiment of this name. InputError if there is none, StoppedError if it was stopped."""
         self._stopping.clear()
         runner = self._jobs.get(request.kind)
         if runner is None:
             raise InputError(f"There is no experiment {request.kind!r}.", f"Known: {', '.join(self._jobs) or 'none'}.")
-        return Finished(id=request.id, result=runner(self, request.parameters, report))
+        watch = stoppable(self._stopping.is_set, "The experiment", report)
+        return Finished(id=request.id, result=runner(self, request.parameters, watch, tell))
 
 
 def check_ids(ids: Sequence[int], vocabulary: int) -> None:

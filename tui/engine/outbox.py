@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from tui.core.story import Node
 from tui.engine.fds import write_all
-from tui.protocol import Failed, Grown, Message, Progress, Reply, frame
+from tui.protocol import Failed, Grown, Message, Partial, Progress, Reply, frame
 
 NODES_PER_FRAME = 512
 
@@ -41,14 +41,14 @@ class Outbox:
     """
 
     def __init__(self) -> None:
-        self._items: deque[_PendingNodes | _PendingProgress | Reply] = deque()
+        self._items: deque[_PendingNodes | _PendingProgress | Partial | Reply] = deque()
         self._pending_nodes: _PendingNodes | None = None
         self._pending_progress: dict[int, _PendingProgress] = {}
         self._changed = threading.Condition()
         self._closed = False
 
-    def reply(self, message: Reply) -> None:
-        """Queue a reply."""
+    def reply(self, message: Reply | Partial) -> None:
+        """Queue a reply, or a part of one."""
         with self._changed:
             self._items.append(message)
             self._changed.notify()
@@ -118,7 +118,7 @@ def encoded(message: Message) -> bytes:
     except Exception as error:
         traceback.print_exc(file=sys.stderr)
         what = f"The answer cannot be sent: {error}"
-        return frame(failure(getattr(message, "id", 0), "internal", what))
+        return frame(failure(getattr(message, "id", 0) or getattr(message, "of", 0), "internal", what))
 
 
 def failure(request_id: int, kind: str, message: str, remedy: str = "", *, fatal: bool = False) -> Failed:

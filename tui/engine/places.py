@@ -149,21 +149,25 @@ class Places:
         if any(node.id not in self._inside for node in prompt):
             self._read_inside(prompt, report)
         pairs = ((self._inside.get(before.id), node) for before, node in pairwise(prompt))
-        return [_scored(node, logits) for logits, node in pairs if logits is not None]
+        return [scored(node, logits) for logits, node in pairs if logits is not None]
 
     def _read_inside(self, prompt: Sequence[Node], report: Report) -> None:
-        """Keep the logits after each node of a prompt, from one forward, if the model can be asked for them.
+        """Keep the logits after each node of a prompt, if the model can be asked for them."""
+        logits = self.prompt_logits(prompt, report)
+        if logits is not None:
+            for node, after in zip(prompt, logits, strict=True):
+                self._inside.add(node.id, after)
+
+    def prompt_logits(self, prompt: Sequence[Node], report: Report) -> Tensor | None:
+        """The logits [n, V] after each node of a prompt, from one forward; None if the model cannot be asked for them.
 
         RunError if that forward is not the model's own step by step: then it sees what comes after a token.
         """
         logits = self._model.prompt_logits([node.token for node in prompt], report)
-        if logits is None:
-            return
-        stepped = self._kept.get(prompt[-1].id)
-        if stepped is not None and _far_apart(stepped, logits[-1]):
+        stepped = None if logits is None else self._kept.get(prompt[-1].id)
+        if logits is not None and stepped is not None and _far_apart(stepped, logits[-1]):
             raise RunError("This model reads a whole prompt in another way than step by step: it has no ranks inside.")
-        for node, after in zip(prompt, logits, strict=True):
-            self._inside.add(node.id, after)
+        return logits
 
     def after(self, path: Path, given: Given, report: Report) -> Place:
         """The place at the end of a path; its logits are computed if they are not stored."""
@@ -199,7 +203,7 @@ def _far_apart(first: Tensor, second: Tensor) -> bool:
     return not float(apart.abs().max()) < FAR
 
 
-def _scored(node: Node, logits: Tensor) -> Node:
+def scored(node: Node, logits: Tensor) -> Node:
     """A prompt's node with what the logits [V] before it say of its token; nothing where they are not finite."""
     raw = torch.softmax(logits, -1)
     probability = float(raw[node.token])

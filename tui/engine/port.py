@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Protocol
 
-from tui.core.progress import Report
+from tui.core.progress import Report, Tell, untold
 from tui.core.story import Node
 from tui.protocol import (
     Catalog,
@@ -46,8 +46,8 @@ class EngineLike(Protocol):
     def step(self, request: Step, report: Report) -> Generator[Node, None, Stepped]:
         """Yield each node; return the last node's id and why the stepping ended there."""
 
-    def job(self, request: Job, report: Report) -> Finished:
-        """Run an experiment."""
+    def job(self, request: Job, report: Report, tell: Tell = untold) -> Finished:
+        """Run an experiment; `tell` gets each part of its result as soon as it is known."""
 
     def view(self, request: View, report: Report) -> Viewed:
         """Describe the distribution after a node."""

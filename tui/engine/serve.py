@@ -17,7 +17,7 @@ from queue import SimpleQueue
 
 import msgspec
 
-from tui.core.progress import Report
+from tui.core.progress import Report, Tell
 from tui.engine.fds import read_exactly, skip
 from tui.engine.outbox import Outbox, failure
 from tui.engine.port import EngineLike
@@ -30,6 +30,7 @@ from tui.protocol import (
     Failed,
     Job,
     Open,
+    Partial,
     Progress,
     Prompt,
     Reply,
@@ -174,7 +175,7 @@ class Server:
             case Step():
                 return self._step(engine, request, task)
             case Job():
-                return engine.job(request, self._reporter(task))
+                return engine.job(request, self._reporter(task), self._teller(task))
         raise TypeError(f"{type(request).__name__} is not for the model thread")
 
     def _answer_view(self, task: _Task) -> Reply:
@@ -213,6 +214,9 @@ class Server:
             self._outbox.progress(progress)
 
         return report
+
+    def _teller(self, task: _Task) -> Tell:
+        return lambda part: self._outbox.reply(Partial(of=task.request.id, result=part))
 
     def _stop_again(self, task: _Task) -> None:
         """Repeat a stop: the engine may have cleared its flag, beginning this task, just after the flag was set."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tui.core.settings import Settings
 from tui.engine.places import Path
 from tui.models.base import Model
@@ -12,7 +14,7 @@ def stop_reason(model: Model, path: Path, settings: Settings, request: Step, don
     """The reason to end after `done` steps, or ''. A single step (count 1) goes past an EOS; a run ends there."""
     if done and request.token is not None:
         return "taken"
-    if done and request.count != 1 and (ended := _end_reason(model, path)):
+    if done and request.count != 1 and (ended := end_reason(model, path.ids)):
         return ended
     if request.count is not None and done >= request.count:
         return "count"
@@ -23,7 +25,8 @@ def stop_reason(model: Model, path: Path, settings: Settings, request: Step, don
     return "context" if context is not None and len(path.ids) >= context else ""
 
 
-def _end_reason(model: Model, path: Path) -> str:
-    if path.tip.token in model.info.eos:
+def end_reason(model: Model, ids: Sequence[int]) -> str:
+    """The reason why a text ends with its last token, or ''."""
+    if ids[-1] in model.info.eos:
         return "eos"
-    return "stop_string" if model.reference is not None and model.reference.stops(path.ids) else ""
+    return "stop_string" if model.reference is not None and model.reference.stops(ids) else ""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tui.engine.engine import Engine, JobRunner
+from tui.experiments.sweep import sweep_job
 from tui.experiments.verify import verify_job
 
-JOBS: Mapping[str, JobRunner] = {"verify": verify_job}
+JOBS: Mapping[str, JobRunner] = {"sweep": sweep_job, "verify": verify_job}
 
 
 def make_engine() -> Engine:

@@ -73,7 +73,7 @@ def step_records(engine: Engine, request: Step, top: int) -> Iterator[Record]:
     started = time.monotonic()
     nodes: list[Node] = []
     steps = engine.steps(request)
-    with _interruptible(engine) as interrupted:
+    with interruptible(engine) as interrupted:
         while True:
             try:
                 node, dist = next(steps)
@@ -97,7 +97,7 @@ def error_record(error: SamplescopeError) -> Record:
 
 
 @contextmanager
-def _interruptible(engine: Engine) -> Iterator[threading.Event]:
+def interruptible(engine: Engine) -> Iterator[threading.Event]:
     """Let a first Ctrl-C end the run after the current step, and a second one end the program."""
     interrupted = threading.Event()
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from tui.core.order import ORDER, order_text
-from tui.core.progress import Report, quiet
+from tui.core.progress import Report, Tell, quiet
 from tui.core.settings import DEFAULT_SEED, Given, normalise
 from tui.engine.engine import Engine
 from tui.engine.places import Path
@@ -27,7 +27,7 @@ def verify_options(options: LaunchOptions) -> dict[str, Any]:
     return {**result, "notes": [*result["notes"], *prompted.notes]}
 
 
-def verify_job(engine: Engine, parameters: Mapping[str, Any], report: Report) -> dict[str, object]:
+def verify_job(engine: Engine, parameters: Mapping[str, Any], report: Report, _tell: Tell) -> dict[str, object]:
     """The experiment `verify` on an open model. Parameters: `at` (a node; its prompt is run), `given`, `seed`."""
     at = parameters.get("at")
     if not isinstance(at, int) or at not in engine.story:

@@ -101,6 +101,31 @@ class Decoder(Protocol):
         """
 
 
+class Batch(Protocol):
+    """Texts that begin with one prompt, as rows of one batch."""
+
+    ids: Tensor
+    """[rows, n], the prompt and what was fed."""
+    logits: Tensor
+    """[rows, V] float32 after them, on the model's device."""
+
+    def feed(self, tokens: Sequence[int], report: Report) -> None:
+        """Add one token to each row, in one forward. `report` is called before each layer."""
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Go on with these rows only, in this order."""
+
+
+class Batches(Protocol):
+    """Starts batches that continue one prompt, whose state is computed once and copied."""
+
+    def row_bytes(self, length: int) -> int:
+        """About how much memory one row's cache takes when its text has grown to `length` ids."""
+
+    def start(self, rows: int) -> Batch:
+        """A batch of this many rows, each the prompt."""
+
+
 class Reference(Protocol):
     """transformers' generate() on a model: its processors and stop strings, and its results for `verify`."""
 
@@ -141,3 +166,9 @@ class Model(Protocol):
 
     def decoder(self, prompt: Sequence[int]) -> Decoder:
         """A decoder for this prompt's ids; InputError if they do not fit into the context."""
+
+    def batches(self, prompt: Sequence[int], report: Report) -> Batches | None:
+        """Batches that continue this prompt; None if the model continues one text at a time, as a server's does.
+
+        A row's logits are those of `decoder` but for rounding: another number of rows sums in another order.
+        """

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +24,7 @@ from tui.models.placing import input_device
 SNAPSHOT_EVERY = 16
 SNAPSHOTS_KEPT = 8
 
-_GROWING = ("attention_mask", "position_ids", "token_type_ids", "mm_token_type_ids")
+GROWING = ("attention_mask", "position_ids", "token_type_ids", "mm_token_type_ids")
 """Names of keyword tensors whose last dimension grows by one at each step."""
 _CONSTANT = ("use_cache", "logits_to_keep", "output_attentions", "output_hidden_states")
 """Names of keywords that stay the same at each step."""
@@ -56,6 +56,18 @@ class Prepared:
     kwargs: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class PromptState:
+    """What generate()'s loop goes on from once a prompt is read. Copies of it can go on as rows of one batch."""
+
+    ids: Tensor
+    """[1, n], the prompt."""
+    logits: Tensor
+    """[V] float32 after the prompt."""
+    kwargs: dict[str, Any]
+    """The keywords of the next forward, the cache among them."""
+
+
 def library_defaults(model: Any) -> dict[str, Any]:
     """transformers' defaults, for parameters that neither a person nor the model sets."""
     defaults: dict[str, Any] = model.generation_config._get_default_generation_params()
@@ -82,7 +94,7 @@ def prepare(model: Any, ids: Sequence[int], arguments: Mapping[str, Any]) -> Pre
     prepared = caught[0]
     for name in ("synced_gpus", "streamer"):
         prepared.kwargs.pop(name, None)
-    cache = _cache(prepared.kwargs)
+    cache = cache_in(prepared.kwargs)
     if _layers_can_crop(cache):
         cache.activate_past_recording()  # makes sliding-window layers keep states older than their window, for cropping
     return prepared
@@ -95,7 +107,7 @@ def _cache_names() -> list[str]:
     return ALL_CACHE_NAMES
 
 
-def _cache(kwargs: Mapping[str, Any]) -> Any:
+def cache_in(kwargs: Mapping[str, Any]) -> Any:
     """The cache among a forward's keywords, or None."""
     return next((kwargs[name] for name in _cache_names() if kwargs.get(name) is not None), None)
 
@@ -107,6 +119,33 @@ def _layers_can_crop(cache: Any) -> bool:
     return type(cache) is DynamicCache and all(
         type(layer) in (DynamicLayer, DynamicSlidingWindowLayer) for layer in cache.layers
     )
+
+
+@contextmanager
+def decoding(shared: Shared) -> Iterator[None]:
+    """Within this context run the forwards of generate()'s loop; the caller holds the lock and has gradients off."""
+    # Inference mode takes 5 % off a step. What it makes cannot be written to outside it, so no module may keep it.
+    mode = torch.no_grad() if shared.state.exists else torch.inference_mode()
+    with mode, shared.model._optimize_model_for_decode():
+        yield
+
+
+def next_outputs(model: Any, ids: Tensor, kwargs: Mapping[str, Any]) -> Any:
+    """The outputs of the loop's next forward, after `ids` [rows, n] of which the last column is new."""
+    step = model.prepare_inputs_for_generation(ids, next_sequence_length=1, **kwargs)
+    return model(**step, return_dict=True)
+
+
+def last_logits(outputs: Any, device: torch.device) -> Tensor:
+    """A forward's logits [rows, V] float32 after the last id of each row, as generate() copies them."""
+    logits: Tensor = outputs.logits[:, -1].to(copy=True, dtype=torch.float32, device=device)
+    return logits
+
+
+def next_keywords(model: Any, outputs: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The keywords of the forward after one that gave these outputs."""
+    keywords: dict[str, Any] = model._update_model_kwargs_for_generation(outputs, kwargs)
+    return keywords
 
 
 @torch.no_grad()
@@ -158,6 +197,14 @@ class TransformersDecoder:
             self._shared.user = self
         return self._logits
 
+    def prompt_state(self, report: Report = quiet) -> PromptState | None:
+        """The state after the prompt, to be copied; None if part of it is not in tensors that have a row a text."""
+        logits = self.logits(self._prompt, lambda _length: None, report)
+        with self._shared.lock:
+            if self._shared.state.exists or not self._croppable:
+                return None
+            return PromptState(self._ids, logits, copy.deepcopy(self._kwargs))
+
     def _feed(self, ids: list[int], known: Callable[[int], Tensor | None], report: Report) -> None:
         """Run forwards until all `ids` are fed.
 
@@ -191,23 +238,19 @@ class TransformersDecoder:
 
     def _forward(self, token: int) -> None:
         """Run one more token through the model, as generate()'s loop does."""
-        model = self._shared.model
         fed = [*self._fed, token]
         new = torch.tensor([[token]], dtype=torch.long, device=self._device)
         self._ids = torch.cat([self._ids[:, : len(self._fed)], new], dim=1)
         self._fed = []  # until the forward is through: one that failed may have changed the cache
-        # Inference mode takes 5 % off a step. What it makes cannot be written to outside it, so no module may keep it.
-        mode = torch.no_grad() if self._shared.state.exists else torch.inference_mode()
-        with mode, model._optimize_model_for_decode():
-            step = model.prepare_inputs_for_generation(self._ids, next_sequence_length=1, **self._kwargs)
-            outputs = model(**step, return_dict=True)
+        with decoding(self._shared):
+            outputs = next_outputs(self._shared.model, self._ids, self._kwargs)
             self._fed = fed
             self._absorb(outputs)
 
     def _absorb(self, outputs: Any) -> None:
         """Keep a forward's logits and the keywords of the next forward; take a snapshot every 16 tokens if needed."""
-        self._kwargs = self._shared.model._update_model_kwargs_for_generation(outputs, self._kwargs)
-        self._logits = outputs.logits[:, -1].to(copy=True, dtype=torch.float32, device=self._device)[0]
+        self._kwargs = next_keywords(self._shared.model, outputs, self._kwargs)
+        self._logits = last_logits(outputs, self._device)[0]
         done = len(self._fed) - len(self._prompt)
         if done and done % SNAPSHOT_EVERY == 0 and self._cached and not self._croppable:
             self._snapshots[len(self._fed)] = copy.deepcopy(self._kwargs)
@@ -217,13 +260,13 @@ class TransformersDecoder:
     @property
     def _cached(self) -> bool:
         """True if the state travels in the keywords, and not inside the module."""
-        return not self._shared.state.exists and _cache(self._kwargs) is not None
+        return not self._shared.state.exists and cache_in(self._kwargs) is not None
 
     @property
     def _croppable(self) -> bool:
-        known = {*_cache_names(), *_GROWING, *_CONSTANT}
+        known = {*_cache_names(), *GROWING, *_CONSTANT}
         held = {name for name, value in self._kwargs.items() if value is not None}
-        return _layers_can_crop(_cache(self._kwargs)) and held <= known
+        return _layers_can_crop(cache_in(self._kwargs)) and held <= known
 
     def _module_state_lost(self) -> bool:
         return self._shared.user is not self and bool(self._fed) and not self._cached
@@ -248,12 +291,12 @@ class TransformersDecoder:
         return all(
             not layer.is_sliding
             or layer.keys.shape[-2] - removed >= min(layer.sliding_window - 1, layer.get_seq_length() - removed)
-            for layer in _cache(self._kwargs).layers
+            for layer in cache_in(self._kwargs).layers
         )
 
     def _crop(self, removed: int) -> None:
-        _cache(self._kwargs).crop(-removed)
-        for name in _GROWING:
+        cache_in(self._kwargs).crop(-removed)
+        for name in GROWING:
             if (tensor := self._kwargs.get(name)) is not None:
                 self._kwargs[name] = tensor[..., : tensor.shape[-1] - removed]
         self._fed = self._fed[: len(self._fed) - removed]

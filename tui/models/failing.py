@@ -13,6 +13,10 @@ _NO_ROOM_ON_CPU = "DefaultCPUAllocator"
 _PASSED_ON = (SamplescopeError, KeyboardInterrupt, GeneratorExit)
 
 
+class NoRoomError(RunError):
+    """There was not enough memory; a smaller batch or a shorter prompt may find enough."""
+
+
 @contextmanager
 def failing(what: str) -> Iterator[None]:
     """RunError for whatever is raised inside: `what` failed, and the library's own words. For a `with`, or a decorator.
@@ -33,9 +37,9 @@ def _said(error: BaseException) -> str:
     return words if words == kind or isinstance(error, RuntimeError) else f"{kind}: {words}"
 
 
-def _no_room(what: str, error: BaseException) -> RunError | None:
+def _no_room(what: str, error: BaseException) -> NoRoomError | None:
     if type(error).__name__ not in _NO_ROOM and _NO_ROOM_ON_CPU not in str(error):
         return None
-    return RunError(
+    return NoRoomError(
         f"{what} found no room in memory: {one_line(error)}", "Take a shorter prompt, or a smaller model or dtype."
     )

@@ -13,6 +13,7 @@ from tui.core.progress import Report
 from tui.errors import InputError
 from tui.models import notes as said
 from tui.models.base import ModelInfo
+from tui.models.batching import TransformersBatches
 from tui.models.context import context_of
 from tui.models.decoding import Shared, TransformersDecoder, library_defaults, prompt_logits
 from tui.models.failing import failing
@@ -68,6 +69,11 @@ class TransformersModel:
                 f"The prompt has {len(prompt):,} tokens, and the model's context ends at {context:,}.", "Shorten it."
             )
         return TransformersDecoder(self._shared, prompt, arguments(prompt, {}, context))
+
+    def batches(self, prompt: Sequence[int], report: Report) -> TransformersBatches | None:
+        """Batches that continue this prompt; None if the model keeps more than a cache with a row a text."""
+        state = self.decoder(prompt).prompt_state(report)
+        return None if state is None else TransformersBatches(self._shared, state)
 
 
 def _info(

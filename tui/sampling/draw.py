@@ -87,6 +87,22 @@ class DrawStream:
         return burner if same else None
 
 
+class ForwardStream:
+    """One seed's random generator for a run that never goes back: the same draws as `DrawStream`, no states kept."""
+
+    def __init__(self, seed: int, device: torch.device | str = "cpu") -> None:
+        self._generator = torch.Generator(device)
+        self._generator.manual_seed(seed)
+        self._position = 0
+
+    def draw(self, probabilities: Tensor, position: int) -> int:
+        """The token generate() draws from `probabilities` [1, V] as its draw number `position`, which comes next."""
+        if position != self._position:
+            raise ValueError(f"draw {position} is not the next one, {self._position}")
+        self._position += 1
+        return int(torch.multinomial(probabilities, num_samples=1, generator=self._generator))
+
+
 class DrawStreams:
     """The draw streams of the last few seeds, for one vocabulary and device."""
 

@@ -66,8 +66,3 @@ def divergence_bits(first: Tensor, second: Tensor) -> float:
     kept = first > -math.inf
     p, q = (values[kept].numpy(force=True) for values in (first, second))
     return max(0.0, float((np.exp(p) * (p - q)).sum())) / LN2
-
-
-def perplexity(surprisals: list[float]) -> float:
-    """Perplexity of a sequence: 2 to the mean of its tokens' surprisals in bits; NaN for no tokens."""
-    return 2.0 ** (sum(surprisals) / len(surprisals)) if surprisals else math.nan

@@ -49,6 +49,9 @@ class ServedModel:
             )
         return ServedDecoder(self.ask)
 
+    def batches(self, prompt: Sequence[int], report: Report) -> None:
+        """None: a server is asked for one text at a time."""
+
 
 def server_info(
     name: str, backend: str, vocabulary: int, context: int | None, *, eos: frozenset[int], dtype: str = "",
