@@ -114,7 +114,7 @@ def test_one_that_was_stopped_goes_on_after_the_settings_that_are_finished() -> 
         ({"at": "here"}, "no sweep"),
         ({"at": 999}, "no node 999"),
         ({"at": 1, "grid": {"warmth": [1]}}, "no parameter"),
-        ({"at": 1, "grid": {"temperature": ["hot"]}}, "no sweep"),
+        ({"at": 1, "grid": {"temperature": ["hot"]}}, "must be above 0"),
         ({"at": 1, "samples": 0}, "--samples"),
     ],
 )

@@ -74,7 +74,7 @@ class State:
 
     def use_preset(self, name: str, values: Given) -> State:
         """Replace `given` by a preset's values, but for a `max_new_tokens` that the person has set."""
-        own = self.own_length
+        own = own_length(self)
         return replace(self._set({**values, **own}, frozenset(values) - set(own)), preset_name=name)
 
     def set_by_preset(self, name: str, value: Value) -> State:
@@ -83,13 +83,7 @@ class State:
 
     def reset(self) -> State:
         """Empty `given`, but for a `max_new_tokens` that the person has set."""
-        return self._set(self.own_length, frozenset())
-
-    @property
-    def own_length(self) -> Given:
-        """`max_new_tokens`, if the person has set it: presets and reset leave it, for it is no sampling parameter."""
-        name = "max_new_tokens"
-        return {name: self.given[name]} if name in self.given and name not in self.preset else {}
+        return self._set(own_length(self), frozenset())
 
     def _set(self, given: Given, preset: frozenset[str]) -> State:
         return replace(self, given=given, preset=preset, preset_name=self.preset_name if preset else "", draws=0)
@@ -218,6 +212,12 @@ class State:
         """Set what the engine is doing; a step or run makes the cursor follow."""
         state = replace(self, status=status)
         return replace(state, follow=True) if state.stepping else state
+
+
+def own_length(state: State) -> Given:
+    """`max_new_tokens`, if the person has set it: presets and reset leave it, for it is no sampling parameter."""
+    name = "max_new_tokens"
+    return {name: state.given[name]} if name in state.given and name not in state.preset else {}
 
 
 def prompt_end(path: Iterable[Node]) -> int:

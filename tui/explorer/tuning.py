@@ -12,6 +12,7 @@ from tui.core.stages import PARAMETERS
 from tui.core.story import How
 from tui.explorer import requests
 from tui.explorer.explorer import Explorer
+from tui.explorer.state import own_length
 from tui.protocol import Viewed
 
 
@@ -99,7 +100,7 @@ class Tuning:
         self._explorer.record("the reset")
         self._explorer.go(self._explorer.state.reset())
         state = self._explorer.state
-        kept = [f"the seed stays {state.seed}", *(f"max new tokens {value}" for value in state.own_length.values())]
+        kept = [f"the seed stays {state.seed}", *(f"max new tokens {value}" for value in own_length(state).values())]
         self._explorer.say(f"Every parameter is back to its source; {', '.join(kept)}.")
 
     def draws(self) -> None:
@@ -130,7 +131,7 @@ class Tuning:
     def _fit_length(self) -> None:
         """After another prompt: end the preset's runs where the preset ends them."""
         state, preset = self._explorer.state, self._preset
-        if preset is None or state.preset_name != preset.name or state.own_length:
+        if preset is None or state.preset_name != preset.name or own_length(state):
             return
         for name, value in self._length(preset).items():
             if state.given.get(name) != value:
