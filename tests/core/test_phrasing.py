@@ -40,13 +40,20 @@ def test_the_explorer_says_the_persons_own_keys():
     assert Keymap(greedy="f6").phrase(in_explorer("Use {--greedy}.")) == "Use greedy (f6)."
 
 
+SPEAKING = ("cli.py", "options.py", "phrasing.py", "resuming.py", "page.py")
+"""Files whose texts are for a shell."""
+
+
 def literals():
     """Every text in the program that is no docstring, with its place, but in the files that speak to a shell."""
     root = Path(tui.__file__).parent
     for file in root.rglob("*.py"):
         tree = ast.parse(file.read_text(encoding="utf-8"))
         told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-        if file.name not in ("cli.py", "phrasing.py", "resuming.py", "page.py") and "demo" not in file.parts:
+        if (
+            file.name not in ("cli.py", "options.py", "phrasing.py", "resuming.py", "page.py")
+            and "demo" not in file.parts
+        ):
             for node in ast.walk(tree):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
                     yield f"{file.relative_to(root)}:{node.lineno}", node.value

@@ -10,7 +10,7 @@ from tests.engine.walking import start, walk
 from tui.core.settings import Given
 from tui.errors import InputError
 from tui.protocol import PlotRequest, View, Viewed
-from tui.widgets.plots.cumulative_figure import Curves
+from tui.widgets.plots.curves import Curve
 from tui.widgets.plots.series import series
 
 HOT: Given = {"temperature": 3.0, "top_p": 0.8}
@@ -37,8 +37,8 @@ def test_the_list_sums_the_probabilities_that_top_p_sees() -> None:
 def test_the_cumulative_plot_is_of_the_lists_sums_and_the_histogram_of_the_tempered_probabilities() -> None:
     plot = PlotRequest("cumulative", width=WIDTH, scale="linear")
     viewed = whole(LLAMA, plot=plot)
-    curves = Curves.of(viewed.plot)
-    assert curves.tempered == pytest.approx([row.cumulative for row in viewed.candidates], **CLOSE)
+    curve = Curve.of(viewed.plot, "tempered")
+    assert curve.values == pytest.approx([row.cumulative for row in viewed.candidates], **CLOSE)
     bins = []
     for given in (HOT, LLAMA):
         plotted = whole(given, plot=PlotRequest("histogram", 20)).plot
