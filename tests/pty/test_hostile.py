@@ -124,7 +124,7 @@ ALL = pytest.param(50_257, id="all", marks=pytest.mark.long)
 def test_every_token_has_a_row_of_its_own_in_the_list(tmp_path, vocabulary, count):
     data = [(token, piece.hex()) for token, piece in vocabulary[:count]]
     seen = {}
-    with run(tmp_path, "rows", data, (120, 60)) as terminal:
+    with run(tmp_path, "rows", data, (140, 60)) as terminal:  # wide enough for a column of bytes
         for screen in pages(terminal):
             lines = [line for line in screen.split("\n") if _RANK.match(line)]
             for line in lines:
