@@ -28,6 +28,7 @@ OWN_VARIABLES: tuple[str, ...] = (
     "special",
     "raw",
     "bar",
+    "bar-kept",
     "bar-removed",
     "cursor",
     "cursor-blurred",
@@ -188,6 +189,7 @@ def variable_defaults(theme: Theme) -> dict[str, str]:
         "prompt": grey(0.7),
         "raw": grey(0.6),
         "bar": grey(0.5),
+        "bar-kept": background.blend(accent, 0.45).hex,
         "bar-removed": grey(0.2),
         "cursor": background.blend(accent, 0.2).hex,
         "cursor-blurred": grey(0.1),
@@ -213,7 +215,7 @@ def _hex(colour: RGB) -> str:
 def _ansi_defaults(colours: dict[str, str]) -> dict[str, str]:
     """Defaults in the terminal's own colours, only those legible on both dark and light backgrounds."""
     grey, text = "ansi_bright_black", "ansi_default"
-    named = dict.fromkeys(("quiet", "removed", "prompt", "raw", "bar", "bar-removed"), grey)
+    named = dict.fromkeys(("quiet", "removed", "prompt", "raw", "bar", "bar-kept", "bar-removed"), grey)
     named |= {"live": colours["accent"], "cut": colours["warning"], "special": "ansi_green"}
     named |= {"cursor": text, "cursor-blurred": text}
     # Textual's widgets use these two variables, which only its two ANSI themes define.

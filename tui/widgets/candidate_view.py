@@ -54,8 +54,7 @@ CandidateView {
     & > .candidates--cut { color: $cut; }
     & > .candidates--live { color: $live; text-style: bold; }
     & > .candidates--special { color: $special; text-style: italic; }
-    & > .candidates--bar { color: $live 55%; }
-    &:ansi > .candidates--bar { color: $bar; }
+    & > .candidates--bar { color: $bar-kept; }
     & > .candidates--bar-removed { color: $bar-removed; }
     & > .candidates--cursor { background: $cursor-blurred; }
     &:focus > .candidates--cursor { background: $cursor; }
