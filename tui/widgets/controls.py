@@ -220,6 +220,10 @@ class Controls(Widget):
         name = event.field.parameter.name
         self.post_message(self.SeedChanged(event.value) if name == "seed" else self.Changed(name, event.value))
 
+    @on(NumberEntry.Typing)
+    def _typing(self) -> None:
+        self._show_note()
+
     @on(NumberEntry.Rejected)
     def _rejected(self, event: NumberEntry.Rejected) -> None:
         event.stop()

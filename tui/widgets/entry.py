@@ -49,6 +49,8 @@ class NumberEntry(Widget, can_focus=True):
     entry: reactive[str | None] = reactive[str | None](None)
     wrong: reactive[bool] = reactive(False)
     integer = False
+    _reason = ""
+    """Why the text was rejected last."""
 
     class Rejected(Message):
         """The typed text is no number or out of range; the entry stays open."""
@@ -58,7 +60,7 @@ class NumberEntry(Widget, can_focus=True):
             self.reason = reason
 
     class Typing(Message):
-        """The entry has been opened or closed."""
+        """The entry has been opened, written in, or closed."""
 
     def watch_entry(self, old: str | None, new: str | None) -> None:
         """Tell that the keys go to the entry, or no longer."""
@@ -75,6 +77,7 @@ class NumberEntry(Widget, can_focus=True):
         """Open the entry with `text` in it."""
         self.wrong = False
         self.entry = text
+        self.post_message(self.Typing())  # at each key: what was said of the text before is no longer true
 
     def on_key(self, event: events.Key) -> None:
         """Open the entry at a digit; while it is open, every key edits or closes it."""
@@ -131,7 +134,7 @@ class NumberEntry(Widget, can_focus=True):
         return True
 
     def _reject(self, reason: str) -> bool:
-        self.wrong = True
+        self.wrong, self._reason = True, reason
         self.post_message(self.Rejected(reason))
         return False
 
@@ -140,9 +143,9 @@ class NumberEntry(Widget, can_focus=True):
 
     def leave(self) -> None:
         """Close the entry when the focus moves on; a valid number is taken."""
-        if self.entry is not None:
-            self.submit_entry()
+        if self.entry is not None and not self.submit_entry():
             self.entry = None
+            self.post_message(self.Rejected(self._reason))  # once more: closing the entry has taken it back
 
     def on_blur(self) -> None:
         """Close the entry."""
