@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.bench.report import Figure, median, p95, show
 from tests.bench.sliders import BARS
 from tests.patience import PATIENCE
-from tests.pty.explorer import Explorer
+from tests.pty.explorer import READY, Explorer
 from tests.ptyrun import Terminal
 
 MOVES = 60
@@ -66,7 +66,7 @@ def moves(folder: Path, width: int, down: int) -> list[float]:
     """The frames of a slider, `down` rows below the first, at a vocabulary of `width` tokens."""
     engine = shlex.join([sys.executable, "-m", "tests.bench.wide_model", str(width), "float32", "idle"])
     with Explorer(folder, "--engine", engine, SSH_CONNECTION="1 2 3 4") as explorer:
-        explorer.open()
+        explorer.until(lambda screen: bool(READY.search(screen)) and "final %" in screen)
         explorer.send("," + DOWN * down)
         explorer.until_quiet(1.0)
         explorer.look_away()
