@@ -45,13 +45,16 @@ def tips(story: Story) -> list[int]:
 def position(story: Story, tip: int) -> tuple[int, int]:
     """The number of the branch that ends at, or goes on after, node `tip`, and how many branches there are."""
     ends = tips(story)
-    return next((number for number, end in enumerate(ends, 1) if _passes(story, end, tip)), 0), len(ends)
+    if tip in ends:  # as always but after an undone step: no path is walked for each token of a run
+        return ends.index(tip) + 1, len(ends)
+    return next((number for number, end in enumerate(ends, 1) if is_on_path(story, tip, end)), 0), len(ends)
 
 
-def _passes(story: Story, end: int, node_id: int) -> bool:
-    while end in story and end != node_id:
-        end = story[end].parent
-    return end == node_id
+def is_on_path(story: Story, node_id: int, tip: int) -> bool:
+    """True if the node is on the path to `tip`, or is `tip`."""
+    while tip in story and tip != node_id:
+        tip = story[tip].parent
+    return tip == node_id
 
 
 def branches(story: Story) -> list[Branch]:

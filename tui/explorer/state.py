@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from tui.core.order import LLAMA_CPP, ORDER
 from tui.core.settings import DEFAULT_SEED, OFF, UNASKED, Given, Setting, Settings, Source, Value, resolve
 from tui.core.story import ROOT, How, Node, Story
-from tui.explorer.branches import tips
+from tui.explorer.branches import is_on_path, tips
 from tui.explorer.status import EngineStatus
 
 
@@ -230,13 +230,6 @@ def leaf(story: Story, node_id: int) -> int:
     while children := story.children(node_id):
         node_id = children[-1].id
     return node_id
-
-
-def is_on_path(story: Story, node_id: int, tip: int) -> bool:
-    """True if the node is on the path to `tip`, or is `tip`."""
-    while tip in story and tip != node_id:
-        tip = story[tip].parent
-    return tip == node_id
 
 
 def _fork(story: Story, cursor: int, tip: int) -> int:

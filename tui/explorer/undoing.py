@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from tui.core.story import Story
 from tui.explorer.explorer import Explorer
 from tui.explorer.history import Change
+from tui.explorer.state import State
 from tui.explorer.status import DRAWING
 
 
@@ -21,30 +23,21 @@ class Undoing:
 
     def undo(self) -> None:
         """Undo the last change."""
-        explorer = self._explorer
-        if explorer.state.stepping:
-            explorer.say(explorer.phrase(DRAWING))
-            return
-        self._go(
-            explorer.history.undo(explorer.state, explorer.story),
-            "Undone: {}. {{redo}} does it again.",
-            "There is nothing to undo.",
-        )
+        history = self._explorer.history
+        self._move(history.undo, "Undone: {}. {{redo}} does it again.", "There is nothing to undo.")
 
     def redo(self) -> None:
         """Do again what was undone."""
+        history = self._explorer.history
+        self._move(history.redo, "Done again: {}.", "There is nothing to do again.")
+
+    def _move(self, other: Callable[[State, Story], Change | None], done: str, nothing: str) -> None:
+        """Go to the state on the other side of a change, unless tokens are being drawn."""
         explorer = self._explorer
         if explorer.state.stepping:
             explorer.say(explorer.phrase(DRAWING))
-            return
-        self._go(
-            explorer.history.redo(explorer.state, explorer.story), "Done again: {}.", "There is nothing to do again."
-        )
-
-    def _go(self, change: Change | None, done: str, nothing: str) -> None:
-        explorer = self._explorer
-        if change is None:
+        elif (change := other(explorer.state, explorer.story)) is None:
             explorer.say(nothing)
-            return
-        explorer.go(explorer.state.restored(change.state, explorer.story))
-        explorer.say(explorer.phrase(done.format(change.what)))
+        else:
+            explorer.go(explorer.state.restored(change.state, explorer.story))
+            explorer.say(explorer.phrase(done.format(change.what)))

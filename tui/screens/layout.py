@@ -130,6 +130,6 @@ class Layout:
         self._screen.call_after_refresh(self._keep_focus)
 
     def _keep_focus(self) -> None:
-        """Focus the list if the focused pane was hidden."""
+        """Focus the list, or the plot in its place, if the focused pane was hidden."""
         if self._screen.focused is None:
-            self._panes.candidates.focus()
+            self._panes.home.focus()

@@ -47,7 +47,7 @@ class Lessons:
             self.show()
         elif self._screen.focused is pane:
             self._screen.remove_class(OPEN)
-            self._panes.candidates.focus()
+            self._panes.home.focus()
             return
         self._screen.call_after_refresh(pane.focus)  # only then it is there
 
