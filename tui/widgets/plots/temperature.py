@@ -115,7 +115,7 @@ def _curves(viewed: Viewed) -> list[tuple[_Line, Sequence[tuple[float, float]]]]
 
 
 def _write_name(canvas: Canvas, line: _Line, cells: Sequence[tuple[int, int]]) -> None:
-    """Write a curve's temperature on it, so that it is known without its colour, where there is room over the bottom row."""
+    """Write a curve's temperature on it, where there is room over the bottom row: it is known without its colour."""
     name = line.name.split(" ")[0]
     column, row = next(((x, y) for x, y in cells if x >= line.share * canvas.columns), (canvas.columns, 0))
     if (
