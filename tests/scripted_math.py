@@ -170,20 +170,37 @@ class Distribution:
 
     def cumulative_plot(self, axis: PlotRequest, last: int) -> dict[str, Sequence[float]]:
         """Both cumulative curves at no more ranks than fit."""
-        high = last if axis.high <= 0 else min(axis.high, last)
-        low, points = max(1, min(axis.low, high)), max(2, axis.width)
-        shares = [point / (points - 1) for point in range(points)]
-        if axis.scale == "log":
-            ranks = sorted({round(low * (high / low) ** share) for share in shares})
-        else:
-            ranks = sorted({round(low + (high - low) * share) for share in shares})
-        raw = _running(self.raw[token] for token in self.order)
+        ranks, raw = _ranks(axis, last), _running(self.raw[token] for token in self.order)
         tempered = [self.cumulative[rank - 1] for rank in ranks]
         return {"ranks": ranks, "raw": [raw[rank - 1] for rank in ranks], "tempered": tempered}
 
+    def temperature_plot(self, axis: PlotRequest, last: int) -> dict[str, Sequence[float]]:
+        """The probabilities at some ranks under three temperatures and under the settings' own."""
+        ranks = _ranks(axis, last)
+        under = {"half": 0.5, "one": 1.0, "two": 2.0}
+        rows = {name: softmax([logit / value for logit in self.logits]) for name, value in under.items()}
+        if last < len(self.order):  # a head, whose unseen tail is shared out nobody knows how
+            rows = {name: [math.nan] * len(self.order) for name in under}
+        rows["now"] = self.tempered
+        return {"ranks": ranks, **{name: [row[self.order[r - 1]] for r in ranks] for name, row in rows.items()}}
 
-PLOTS = {"cumulative": Distribution.cumulative_plot, "histogram": Distribution.histogram}
+
+PLOTS = {
+    "cumulative": Distribution.cumulative_plot,
+    "histogram": Distribution.histogram,
+    "temperature": Distribution.temperature_plot,
+}
 """By id, as the real engine has them."""
+
+
+def _ranks(axis: PlotRequest, last: int) -> list[int]:
+    """At most as many ranks as the plot is wide, even on its axis."""
+    high = last if axis.high <= 0 else min(axis.high, last)
+    low, points = max(1, min(axis.low, high)), max(2, axis.width)
+    shares = [point / (points - 1) for point in range(points)]
+    if axis.scale == "log":
+        return sorted({round(low * (high / low) ** share) for share in shares})
+    return sorted({round(low + (high - low) * share) for share in shares})
 
 
 def _running(values) -> list[float]:

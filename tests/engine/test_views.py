@@ -192,6 +192,21 @@ def test_a_histogram_counts_every_candidate_once_where_its_probability_lies(give
         assert abs(counts - np.histogram(expected.tempered[mask], limits)[0]).sum() <= 2  # one may lie on an edge
 
 
+@pytest.mark.parametrize(
+    "given", [{}, {"temperature": 0.7}, {"temperature": 1.6, "repetition_penalty": 1.3, "top_k": 5}]
+)
+def test_probabilities_under_temperatures_are_the_softmax_of_the_divided_scores_best_first(given: Given) -> None:
+    plot = look(given, plot=PlotRequest("temperature", 40)).plot
+    assert plot is not None
+    found = {name: np.frombuffer(data, "<f4") for name, data in plot.series.items()}
+    ranks = found["ranks"].astype(int)
+    assert (ranks[0], ranks[-1]) == (1, WIDTH)
+    own = given.get("temperature", 1.0)
+    for name, value in {"half": 0.5, "one": 1.0, "two": 2.0, "now": own}.items():
+        expected = worked_out(temperature=float(value or 1), penalty=float(given.get("repetition_penalty") or 1))
+        assert found[name].tolist() == pytest.approx(expected.tempered[ranks - 1].tolist(), rel=1e-5)
+
+
 def test_cumulative_sums_over_a_whole_vocabulary_are_float64() -> None:
     row = torch.randn(150_000, generator=torch.Generator().manual_seed(0)) * 1e-3
     expected = np.cumsum(torch.softmax(row, 0).sort(descending=True).values.double().numpy())

@@ -64,5 +64,5 @@ async def test_its_key_shows_it_and_shows_a_hidden_plot(start):
     async with start() as bed:
         await bed.press("V")
         await bed.until(lambda: "█ removed" in screen_text(bed.app))
-        await bed.press("V", "v", "V")
+        await bed.press("V", "V", "v", "V")
         await bed.until(lambda: "█ removed" in screen_text(bed.app))

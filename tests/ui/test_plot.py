@@ -220,7 +220,7 @@ def test_its_crossing_with_the_curve_is_marked_where_top_p_cuts():
         else:
             ((x, y),) = marks
             assert at.ranks.column(viewed.kept - 1) <= x <= at.ranks.column(viewed.kept)
-            assert y == at.shares.row(at.threshold.value)
+            assert y == at.shares.row(at.thresholds[0][0].value)
 
 
 @pytest.mark.parametrize("rank", [1, 3, 40, 200])

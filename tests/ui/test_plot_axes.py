@@ -18,7 +18,7 @@ from tui.widgets.plots.labels import GAP, Label, place_all, place_centred, place
 def test_ticks_lie_on_their_values_evenly_spaced_and_nothing_is_cut_off(rows, least):
     axis = ShareAxis.of(least, rows)
     ticks = axis.ticks()
-    assert axis.floor <= least
+    assert axis.low <= least
     assert [axis.row(float(tick.label)) for tick in ticks] == [tick.cell for tick in ticks]
     assert all(0 <= tick.cell < rows for tick in ticks)
     assert len({after.cell - before.cell for before, after in pairwise(ticks)}) <= 1

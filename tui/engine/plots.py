@@ -14,6 +14,8 @@ from tui.engine.decide import Distribution
 from tui.errors import InputError
 from tui.protocol import PlotRequest
 
+TEMPERATURES: Mapping[str, float] = {"half": 0.5, "one": 1.0, "two": 2.0}
+"""The temperatures that are compared, by the name of their series."""
 LEAST_POWER = -10
 """The histogram begins at 10 to this power."""
 
@@ -52,7 +54,12 @@ def cumulative(request: PlotRequest, ranked: Ranked) -> Mapping[str, Tensor]:
     One is raw. The other, named tempered, is the list's cumulative probability, in which top-p cuts: where top-p stands
     before the temperature, it is not tempered.
     """
-    last = len(ranked.cumulative)
+    ranks = _ranks(request, len(ranked.cumulative)).to(ranked.cumulative.device)
+    return {"ranks": ranks, "raw": ranked.raw_cumulative[ranks - 1], "tempered": ranked.cumulative[ranks - 1]}
+
+
+def _ranks(request: PlotRequest, last: int) -> Tensor:
+    """About `width` ranks of `last`, evenly spaced on `scale`, both ends included."""
     low = min(max(1, request.low), last)
     high = last if request.high <= 0 else min(max(low, request.high), last)
     width = max(2, request.width)
@@ -60,8 +67,20 @@ def cumulative(request: PlotRequest, ranked: Ranked) -> Mapping[str, Tensor]:
         ranks = torch.logspace(math.log10(low), math.log10(high), width, dtype=torch.float64).round().long()
     else:
         ranks = torch.linspace(low, high, width, dtype=torch.float64).round().long()
-    ranks = torch.unique(ranks.clamp(low, high)).to(ranked.cumulative.device)
-    return {"ranks": ranks, "raw": ranked.raw_cumulative[ranks - 1], "tempered": ranked.cumulative[ranks - 1]}
+    unique: Tensor = torch.unique(ranks.clamp(low, high))
+    return unique
+
+
+def temperature(request: PlotRequest, ranked: Ranked) -> Mapping[str, Tensor]:
+    """The probability at some ranks under each of `TEMPERATURES`, after the penalties, and under the settings' own.
+
+    Of a head only the last is known, or its lower bound: how the others share out the unseen tail is not decided.
+    """
+    ranks = _ranks(request, len(ranked.tokens)).to(ranked.tempered.device)
+    tokens = ranked.tokens[ranks - 1]
+    scores = ranked.dist.scored.base[0].double()
+    curves = {name: torch.softmax(scores / value, dim=-1)[tokens] for name, value in TEMPERATURES.items()}
+    return {"ranks": ranks, **curves, "now": ranked.tempered[ranks - 1]}
 
 
 def histogram(request: PlotRequest, ranked: Ranked) -> Mapping[str, Tensor]:
@@ -80,6 +99,7 @@ def histogram(request: PlotRequest, ranked: Ranked) -> Mapping[str, Tensor]:
 PLOTS: Mapping[str, Callable[[PlotRequest, Ranked], Mapping[str, Tensor]]] = {
     "cumulative": cumulative,
     "histogram": histogram,
+    "temperature": temperature,
 }
 
 

@@ -3,6 +3,7 @@
 from tui.widgets.plots.cumulative import Cumulative
 from tui.widgets.plots.histogram import Histogram
 from tui.widgets.plots.plot import Plot
+from tui.widgets.plots.temperature import Temperature
 
-PLOTS: tuple[Plot, ...] = (Cumulative(), Histogram())
+PLOTS: tuple[Plot, ...] = (Cumulative(), Histogram(), Temperature())
 """All plots, in the order in which the plot key shows them."""

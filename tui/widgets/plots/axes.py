@@ -7,7 +7,7 @@ axis, so that each lies on its value. Columns are counted from the left, rows fr
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 ACROSS, DOWN = 2, 4
@@ -16,6 +16,8 @@ _MIDDLE = 2
 """The dot of a cell, counted from below, on which the value of a tick lies: beside the middle of its label."""
 _PRECISION = 8
 """Decimals at which plotext rounds a dot before it takes the floor."""
+_APART = 12
+"""Columns between two round ranks on a linear axis, at least."""
 _ROOMY = 6
 """Rows between two powers of ten from which 2 and 5 are labelled too."""
 _STEPS: Mapping[float, tuple[float, ...]] = {
@@ -65,21 +67,65 @@ class LogAxis(NamedTuple):
         return Tick(self.column(value), label)
 
 
-def rank_axis(columns: int, vocabulary: int) -> LogAxis:
-    """The axis of the ranks from 1 to the last."""
-    return LogAxis(columns, 1, max(2, vocabulary))
+class LinearAxis(NamedTuple):
+    """A linear axis of values from `low` to `high` over a canvas's columns."""
+
+    columns: int
+    low: float
+    high: float
+
+    def dot(self, value: float) -> float:
+        """The position of a value in dots, 0 at the first; values outside lie on the nearer end."""
+        inside = min(max(value, self.low), self.high)
+        return (ACROSS * self.columns - 1) * (inside - self.low) / (self.high - self.low)
+
+    def column(self, value: float) -> int:
+        """The canvas column of a value."""
+        return nearest(self.dot(value)) // ACROSS
+
+    def at(self, value: float, label: str) -> Tick:
+        """A tick at a value."""
+        return Tick(self.column(value), label)
 
 
-def rank_ticks(axis: LogAxis) -> list[Tick]:
-    """The ticks of a rank axis in order of importance: powers of ten, the last rank, then 2 and 5 on a short axis."""
-    powers = [10**power for power in range(math.floor(math.log10(axis.high)) + 1)]
-    ticks = [axis.at(power, short_count(power)) for power in powers]
-    ticks.append(axis.at(axis.high, f"{int(axis.high):,}"))
-    if len(powers) <= 2:
-        ticks += [
-            axis.at(n * power, short_count(n * power)) for power in powers for n in (2, 5) if n * power < axis.high
-        ]
+RankAxis = LogAxis | LinearAxis
+
+
+def rank_axis(columns: int, last: int, first: int = 1, scale: str = "log") -> RankAxis:
+    """The axis of the ranks from `first` to `last`; a linear one of all ranks begins at 0, where a sum is 0."""
+    last = max(first + 1, last)
+    return LogAxis(columns, first, last) if scale == "log" else LinearAxis(columns, first if first > 1 else 0, last)
+
+
+def rank_ticks(axis: RankAxis) -> list[Tick]:
+    """The ticks of a rank axis in order of importance: round ranks, both ends, then 2 and 5 on a short log axis."""
+    low, high = math.ceil(axis.low), math.floor(axis.high)
+    round_ones = _powers(low, high) if isinstance(axis, LogAxis) else []
+    between = [n * power for power in _powers(1, high) for n in (2, 5) if low < n * power < high]
+    if not round_ones:
+        round_ones, between = even_counts(low, high, max(1, axis.columns // _APART)), []
+    ticks = [axis.at(rank, short_count(rank)) for rank in round_ones]
+    ticks += [axis.at(rank, f"{rank:,}") for rank in (high, low) if rank not in round_ones]
+    if len(round_ones) <= 2:
+        ticks += [axis.at(rank, short_count(rank)) for rank in between]
     return list({tick.cell: tick for tick in reversed(ticks)}.values())[::-1]
+
+
+def _powers(low: int, high: int) -> list[int]:
+    """The powers of ten from `low` to `high`."""
+    return [10**power for power in range(math.floor(math.log10(high)) + 1) if 10**power >= low]
+
+
+def even_counts(low: int, high: int, most: int) -> list[int]:
+    """Multiples of a round number from `low` to `high`: `most` steps between them, or fewer."""
+    step = max(1, round(round_step((high - low) / most)))
+    return list(range(-(-low // step) * step, high + 1, step))
+
+
+def round_step(least: float) -> float:
+    """The smallest of 1, 2 and 5 times a power of ten that is no less than `least` > 0."""
+    power = 10.0 ** math.floor(math.log10(least))
+    return next(n * power for n in (1, 2, 5, 10) if n * power >= least * (1 - 1e-9))
 
 
 def short_count(count: int) -> str:
@@ -93,7 +139,7 @@ def short_count(count: int) -> str:
 class ShareAxis(NamedTuple):
     """An axis of probabilities from a floor to 1.00, with a tick every `spacing` rows."""
 
-    floor: float
+    low: float
     step: float
     """Difference of two ticks' values."""
     spacing: int
@@ -112,7 +158,7 @@ class ShareAxis(NamedTuple):
     @property
     def intervals(self) -> int:
         """How many steps there are from the floor to 1.00."""
-        return round((1 - self.floor) / self.step)
+        return round((1 - self.low) / self.step)
 
     def _cost(self, rows: int) -> float:
         """How ill the axis fits `rows` rows."""
@@ -127,8 +173,8 @@ class ShareAxis(NamedTuple):
 
     def dot(self, value: float) -> float:
         """The position of a probability in dots, 0 at the bottom; probabilities outside lie on the nearer end."""
-        inside = min(max(value, self.floor), 1.0)
-        return _MIDDLE + DOWN * self.spacing * (inside - self.floor) / self.step
+        inside = min(max(value, self.low), 1.0)
+        return _MIDDLE + DOWN * self.spacing * (inside - self.low) / self.step
 
     def row(self, value: float) -> int:
         """The canvas row of a probability."""
@@ -137,7 +183,52 @@ class ShareAxis(NamedTuple):
     def ticks(self) -> list[Tick]:
         """The ticks from the floor to 1.00, each on the row of its value."""
         digits = 3 if self.step < 0.01 else 2
-        values = [self.floor + self.step * number for number in range(self.intervals + 1)]
+        values = [self.low + self.step * number for number in range(self.intervals + 1)]
+        return [Tick(self.row(value), f"{value:.{digits}f}") for value in values]
+
+
+class EvenAxis(NamedTuple):
+    """A linear axis of any numbers, with a tick at every `step` from `low`, every `spacing` rows."""
+
+    low: float
+    high: float
+    step: float
+    spacing: int
+
+    @classmethod
+    def of(cls, low: float, high: float, rows: int, steps: Sequence[float] = ()) -> EvenAxis:
+        """The axis from `low` to `high` that fits `rows` rows best, with one of `steps`, or of the round ones."""
+        extent = high - low
+        round_ones = [step for parts in (1, 2, 3, 5, 8, 10) if (step := round_step(extent / parts)) <= extent]
+        axes = [cls(low, high, step, math.floor((rows - 1) * step / extent + 1e-9)) for step in steps or round_ones]
+        return min([axis for axis in axes if axis.spacing] or axes[:1], key=lambda axis: axis._cost(rows))
+
+    def _cost(self, rows: int) -> float:
+        """How ill the axis fits `rows` rows."""
+        used = (self.high - self.low) / self.step * self.spacing
+        few = _FEW_TICKS * (self.step * 2 > self.high - self.low) + _FAR * max(0, self.spacing - 5)
+        return rows - 1 - used + few + _TOUCHING * (self.spacing == 1)
+
+    def dot(self, value: float) -> float:
+        """The position of a number in dots, 0 at the bottom; numbers outside lie on the nearer end."""
+        inside = min(max(value, self.low), self.high)
+        return _MIDDLE + DOWN * self.spacing * (inside - self.low) / self.step
+
+    def row(self, value: float) -> int:
+        """The canvas row of a number."""
+        return nearest(self.dot(value)) // DOWN
+
+    def values(self) -> list[float]:
+        """The numbers at the ticks."""
+        count = math.floor((self.high - self.low) / self.step + 1e-9)
+        return [self.low + self.step * number for number in range(count + 1)]
+
+    def ticks(self) -> list[Tick]:
+        """The ticks, each on the row of its value."""
+        values = self.values()
+        digits = next(
+            digits for digits in range(9) if all(abs(round(value, digits) - value) < 1e-9 for value in values)
+        )
         return [Tick(self.row(value), f"{value:.{digits}f}") for value in values]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from textual.content import Content
 from textual.geometry import Size
@@ -23,13 +24,19 @@ from tui.widgets.plots.cumulative_figure import (
     rank_of,
 )
 from tui.widgets.plots.frame import canvas_columns
-from tui.widgets.plots.plot import Run, fitting
+from tui.widgets.plots.plot import Move, Run, fitting
+from tui.widgets.plots.ranges import ALL, POST, RankRange
 
 HELP = f"""\
 # Cumulative probability
 
-How much probability the best candidates hold together (up the side), by rank on a logarithmic axis (below). The side
-begins at 0, or higher where all curves do.
+How much probability the best candidates hold together (up the side), by rank (below). The side begins at 0, or higher
+where all curves do.
+
+With the focus on the plot: `-` goes from the logarithmic axis of ranks to a linear one, then to the post's figure
+(ranks to 10,000, 0.75 to 1.01, and its k = 2,000 and p = 0.95 as thin lines). `↑` and `↓` zoom in and out around the
+last kept rank, or around the first rank where that is not in sight. `shift+←` and `shift+→`, or page up and page down,
+pan. `home` shows all ranks.
 
 - `━` the curve after penalties and temperature, thick up to the last one that the cuts keep; `─` the removed part.
   In llama.cpp's order the curve before the temperature, which is the one that top-p sees
@@ -45,16 +52,34 @@ begins at 0, or higher where all curves do.
 """
 
 
-class Cumulative:
-    """The cumulative curves over a logarithmic rank axis."""
+VIEWS = (ALL, RankRange("linear"), POST)
+"""The views that one key goes through."""
 
+
+@dataclass(frozen=True)
+class Cumulative:
+    """The cumulative curves over some of the ranks."""
+
+    ranks: RankRange = VIEWS[0]
     id = "cumulative"
-    title = "Cumulative probability"
     help = HELP
 
+    @property
+    def title(self) -> str:
+        """Name of the plot, and whose view of it this is."""
+        return "Cumulative probability" + (", the post's view" if self.ranks.post else "")
+
+    def moved(self, move: Move, viewed: Viewed) -> Cumulative:
+        """Zoom, pan, or show the next view."""
+        if move == "view":
+            views = [(view.scale, view.post) for view in VIEWS]
+            return replace(self, ranks=VIEWS[(views.index((self.ranks.scale, self.ranks.post)) + 1) % len(VIEWS)])
+        return replace(self, ranks=self.ranks.moved(move, viewed.kept, viewed.vocabulary))
+
     def request(self, size: Size) -> PlotRequest:
-        """Ask for the whole ranking, in as many points as a line of braille has dots."""
-        return PlotRequest(self.id, width=ACROSS * max(10, canvas_columns(size.width)))
+        """Ask for the ranks in sight, in as many points as a line of braille has dots."""
+        width = ACROSS * max(10, canvas_columns(size.width))
+        return PlotRequest(self.id, width, self.ranks.scale, self.ranks.low, self.ranks.high)
 
     def legend(self, viewed: Viewed, width: int) -> Content:
         """Names of the curves and of the marks on them."""
@@ -62,7 +87,7 @@ class Cumulative:
 
     def draw(self, viewed: Viewed, size: Size) -> list[list[Run]]:
         """Draw curves, cuts, marks and labels."""
-        return draw(Figure.of(viewed, size))
+        return draw(Figure.of(viewed, size, self.ranks))
 
 
 def _legend(viewed: Viewed) -> Iterator[Content]:

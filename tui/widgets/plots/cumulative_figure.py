@@ -9,13 +9,14 @@ from textual.geometry import Size
 
 from tui.protocol import Candidate, Viewed
 from tui.widgets.cuts import CutMark, cut_marks
-from tui.widgets.plots.axes import ACROSS, LogAxis, ShareAxis, nearest, rank_axis, rank_ticks
+from tui.widgets.plots.axes import ACROSS, EvenAxis, LogAxis, RankAxis, ShareAxis, nearest, rank_ticks
 from tui.widgets.plots.canvas import Canvas, Pen
 from tui.widgets.plots.curves import Curve
 from tui.widgets.plots.cut_lines import CutLine, Threshold, lines_alone, lines_left, threshold
 from tui.widgets.plots.frame import LEFT, UNNAMED, canvas_columns, canvas_rows, line_above, x_axis, y_axis
 from tui.widgets.plots.labels import Label, Placed, place_all, place_right
 from tui.widgets.plots.plot import Colour, Run
+from tui.widgets.plots.ranges import ALL, POST_CUT, POST_FLOOR, POST_STEPS, POST_THRESHOLD, POST_TOP, RankRange
 
 WOULD, DRAWN, CROSSING = "▸", "•", "◆"
 """The token that this seed draws, the token with which the branch goes on, and where the curve reaches top-p."""
@@ -26,8 +27,8 @@ class Figure(NamedTuple):
     """What one figure shows, and its axes."""
 
     height: int
-    ranks: LogAxis
-    shares: ShareAxis
+    ranks: RankAxis
+    shares: ShareAxis | EvenAxis
     rows: int
     raw: Curve
     tempered: Curve
@@ -37,7 +38,8 @@ class Figure(NamedTuple):
     """The last rank of the part of the tempered curve that is kept; 0 if the kept set is no prefix, or not known."""
     cuts: Sequence[CutLine]
     alone: Sequence[CutLine]
-    threshold: Threshold | None
+    thresholds: Sequence[tuple[Threshold, Colour]]
+    """Top-p's, and the post's in its own view."""
     would: int
     """Rank of the token that this seed draws; 0 if there is none."""
     drawn: int
@@ -46,20 +48,38 @@ class Figure(NamedTuple):
     """The rank at which the curves end because only the head is known; 0 if they reach the last rank."""
 
     @classmethod
-    def of(cls, viewed: Viewed, size: Size) -> Figure:
-        """The figure of a view with this plot's series."""
+    def of(cls, viewed: Viewed, size: Size, ranks: RankRange = ALL) -> Figure:
+        """The figure of a view with this plot's series; of lines and tokens, those that are in sight."""
         assert viewed.plot is not None
         marks = cut_marks(viewed, viewed.candidates)
-        raw, tempered = Curve.of(viewed.plot, "raw"), Curve.of(viewed.plot, "tempered")
-        nucleus, rows = threshold(marks), canvas_rows(size.height)
-        heights = [*raw.values[:1], *tempered.values[:1], *([nucleus.value] if nucleus else [])]
+        axis, rows = ranks.axis(canvas_columns(size.width), viewed.vocabulary), canvas_rows(size.height)
+        raw, tempered = (Curve.of(viewed.plot, name).within(axis.low, axis.high) for name in ("raw", "tempered"))
+        alone, thresholds = lines_alone(marks, viewed.vocabulary), _thresholds(marks)
+        if ranks.post:
+            shares: ShareAxis | EvenAxis = EvenAxis.of(POST_FLOOR, POST_TOP, rows, POST_STEPS)
+            raw, tempered = raw.above(POST_FLOOR), tempered.above(POST_FLOOR)
+            alone, thresholds = [POST_CUT, *alone], [*thresholds, (POST_THRESHOLD, "bar")]
+        else:
+            heights = [*raw.values[:1], *tempered.values[:1], *(line.value for line, _ in thresholds)]
+            shares = ShareAxis.of(min(heights, default=0.0), rows)
+        would, drawn, told = (
+            rank if axis.low <= rank <= axis.high else 0
+            for rank in (rank_of(viewed.would), rank_of(viewed.followed), viewed.tail.told if viewed.tail else 0)
+        )
         return cls(
-            size.height, rank_axis(canvas_columns(size.width), viewed.vocabulary),
-            ShareAxis.of(min(heights, default=0.0), rows), rows, raw, tempered, raw == tempered,
-            kept_prefix(viewed, marks), lines_left(marks), lines_alone(marks, viewed.vocabulary), nucleus,
-            rank_of(viewed.would), rank_of(viewed.followed),
-            viewed.tail.told if viewed.tail else 0,
+            size.height, axis, shares, rows, raw, tempered, raw == tempered, kept_prefix(viewed, marks),
+            _in_sight(lines_left(marks), axis), _in_sight(alone, axis),
+            [(line, colour) for line, colour in thresholds if line.value >= shares.low], would, drawn, told,
         )  # fmt: skip
+
+
+def _in_sight(lines: Sequence[CutLine], axis: RankAxis) -> list[CutLine]:
+    return [line for line in lines if axis.low <= line.rank <= axis.high]
+
+
+def _thresholds(marks: Sequence[CutMark]) -> list[tuple[Threshold, Colour]]:
+    nucleus = threshold(marks)
+    return [(nucleus, "cut")] if nucleus else []
 
 
 def kept_prefix(viewed: Viewed, marks: Sequence[CutMark]) -> int:
@@ -107,7 +127,8 @@ def draw(figure: Figure) -> list[list[Run]]:
     rows: list[list[Run]] = [
         [("quiet", named.get(row, UNNAMED)), *canvas.runs(row)] for row in reversed(range(figure.rows))
     ]
-    below = x_axis(rank_ticks(figure.ranks), ("rank (log)", "rank"), columns, figure.height)
+    titles = ("rank (log)", "rank") if isinstance(figure.ranks, LogAxis) else ("rank",)
+    below = x_axis(rank_ticks(figure.ranks), titles, columns, figure.height)
     return [line_above("cumul", labels.coloured(), columns), *rows, *below]
 
 
@@ -119,7 +140,8 @@ def _draw_canvas(figure: Figure, labels: _Labels) -> Canvas:
         if label in labels.placed:
             canvas.column_line(label.column, _CUT, "cut")
     _draw_curves(canvas, figure)
-    _draw_threshold(canvas, figure)
+    for line, colour in figure.thresholds:
+        _draw_threshold(canvas, line, figure.shares.row(line.value), colour)
     for label in labels.alone:
         if label in labels.placed:
             canvas.column_line(label.column, _ALONE, "bar")
@@ -132,10 +154,10 @@ def _draw_marks(canvas: Canvas, figure: Figure) -> None:
         if rank and figure.tempered.ranks:
             row = figure.shares.row(figure.tempered.at(rank, figure.ranks.dot))
             canvas.put(figure.ranks.column(rank), row, mark, "live" if mark == WOULD else "foreground")
-    if figure.threshold is not None:
-        reached = figure.tempered.reaches(figure.threshold.value, figure.ranks.dot)
-        if reached is not None:
-            canvas.put(nearest(reached) // ACROSS, figure.shares.row(figure.threshold.value), CROSSING, "cut")
+    for line, colour in figure.thresholds:
+        reached = figure.tempered.reaches(line.value, figure.ranks.dot)
+        if reached is not None and colour == "cut":
+            canvas.put(nearest(reached) // ACROSS, figure.shares.row(line.value), CROSSING, colour)
 
 
 def _draw_curves(canvas: Canvas, figure: Figure) -> None:
@@ -147,23 +169,22 @@ def _draw_curves(canvas: Canvas, figure: Figure) -> None:
             canvas.curve(list(map(position, curve.ranks)), list(map(figure.shares.dot, curve.values)), pen, colour)
 
     kept = figure.kept or figure.ranks.high
-    draw_one(figure.tempered.until(kept, position), "thick", "live")
+    if kept >= figure.ranks.low:
+        draw_one(figure.tempered.until(kept, position), "thick", "live")
     draw_one(figure.tempered.since(kept, position), "thin", "removed")
     if not figure.same:
         draw_one(figure.raw, "dotted", "raw")
 
 
-def _draw_threshold(canvas: Canvas, figure: Figure) -> None:
-    """Draw top-p's threshold behind all that is drawn, with its label on it, or right above or below it.
+def _draw_threshold(canvas: Canvas, line: Threshold, row: int, colour: Colour) -> None:
+    """Draw a threshold behind all that is drawn, with its label on it, or right above or below it.
 
     A label takes a third of the row at most, so that the line is seen. If no label fits, the line is not drawn.
     """
-    if figure.threshold is None:
-        return
-    row, columns = figure.shares.row(figure.threshold.value), canvas.columns
-    texts = [text for text in figure.threshold.texts if 3 * len(text) <= columns] or figure.threshold.texts[-1:]
+    columns = canvas.columns
+    texts = [text for text in line.texts if 3 * len(text) <= columns] or line.texts[-1:]
     for at in (row, row + 1, row - 1):
         if placed := place_right(texts, canvas.busy(at), columns):
-            canvas.put(placed.start - 1, at, f" {placed.text} ", "cut")
-            canvas.put(0, row, _THRESHOLD * columns, "cut")
+            canvas.put(placed.start - 1, at, f" {placed.text} ", colour)
+            canvas.put(0, row, _THRESHOLD * columns, colour)
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -26,6 +26,16 @@ class Curve(NamedTuple):
         pairs = zip(series(plotted, "ranks"), series(plotted, name), strict=True)
         known = [(rank, min(max(value, 0.0), 1.0)) for rank, value in pairs if math.isfinite(rank + value)]
         return cls([rank for rank, _ in known], [value for _, value in known])
+
+    def within(self, low: float, high: float) -> Curve:
+        """The part at the known ranks from `low` to `high`."""
+        first, end = bisect_left(self.ranks, low), bisect_right(self.ranks, high)
+        return Curve(self.ranks[first:end], self.values[first:end])
+
+    def above(self, value: float) -> Curve:
+        """The part at the known ranks from that on at which the curve has reached a value."""
+        first = bisect_left(self.values, value)
+        return Curve(self.ranks[first:], self.values[first:])
 
     def at(self, rank: float, position: Position) -> float:
         """The value at a rank."""

@@ -13,7 +13,7 @@ from textual.geometry import Size
 from tui.protocol import PlotRequest, Plotted, Viewed
 from tui.widgets.plots.axes import CountAxis, Tick
 from tui.widgets.plots.frame import LOW, UNNAMED, canvas_columns, lines_below, x_axis, y_axis
-from tui.widgets.plots.plot import Colour, Run, fitting
+from tui.widgets.plots.plot import Colour, Move, Run, fitting
 from tui.widgets.plots.series import series
 
 HELP = """\
@@ -55,6 +55,10 @@ class Histogram:
     id = "histogram"
     title = "Histogram of probabilities"
     help = HELP
+
+    def moved(self, move: Move, viewed: Viewed) -> Histogram:
+        """The histogram has one view."""
+        return self
 
     def request(self, size: Size) -> PlotRequest:
         """Ask for one bin per column."""

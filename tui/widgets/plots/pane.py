@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
@@ -16,7 +17,7 @@ from textual.widget import Widget
 from tui.protocol import PlotRequest, Viewed
 from tui.widgets.placeholder import centred
 from tui.widgets.plots import PLOTS
-from tui.widgets.plots.plot import COLOURS, Plot, Run
+from tui.widgets.plots.plot import COLOURS, Move, Plot, Run
 
 PLACEHOLDER = "No plot yet: submit a prompt."
 LEAST = Size(16, 4)
@@ -32,6 +33,14 @@ _CSS = "\n".join(
 class PlotPane(Widget, can_focus=True):
     """Draws one plot of `viewed`."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move('in')", "Zoom in", show=False),
+        Binding("down,j", "move('out')", "Zoom out", show=False),
+        Binding("shift+left,pageup", "move('left')", "Pan left", show=False),
+        Binding("shift+right,pagedown", "move('right')", "Pan right", show=False),
+        Binding("home", "move('whole')", "Show all", show=False),
+        Binding("minus", "move('view')", "Next view", show=False),
+    ]
     DEFAULT_CSS = _CSS
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"plot--{colour}" for colour in COLOURS}
 
@@ -77,7 +86,16 @@ class PlotPane(Widget, can_focus=True):
 
     def next_plot(self) -> None:
         """Show the next plot of the list, or the first after the last."""
-        self.plot = PLOTS[(PLOTS.index(self.plot) + 1) % len(PLOTS)]
+        at = next(at for at, plot in enumerate(PLOTS) if plot.id == self.plot.id)
+        self._show(PLOTS[(at + 1) % len(PLOTS)])
+
+    def action_move(self, move: Move) -> None:
+        """Zoom, pan, or show the plot's next view."""
+        if self.viewed is not None and (moved := self.plot.moved(move, self.viewed)) != self.plot:
+            self._show(moved)
+
+    def _show(self, plot: Plot) -> None:
+        self.plot = plot
         self._show_legend()
         self._ask()
         self.refresh()

@@ -10,6 +10,8 @@ from textual.geometry import Size
 
 from tui.protocol import PlotRequest, Viewed
 
+Move = Literal["in", "out", "left", "right", "whole", "view"]
+"""What a key does to the plot that has the focus: zoom, pan, show all, show the next of its views."""
 Colour = Literal["live", "raw", "cut", "bar", "removed", "quiet", "foreground"]
 """The theme variables that plots are drawn in."""
 COLOURS: tuple[Colour, ...] = get_args(Colour)
@@ -29,13 +31,22 @@ def fitting(parts: Sequence[Content], width: int) -> Content:
 
 
 class Plot(Protocol):
-    """One kind of plot of a view."""
+    """One kind of plot of a view. A value: what zooms or pans it makes another one."""
 
-    id: str
-    """Name of the plot in requests and replies."""
-    title: str
-    help: str
-    """The meaning of lines and marks, as Markdown."""
+    @property
+    def id(self) -> str:
+        """Name of the plot in requests and replies."""
+
+    @property
+    def title(self) -> str:
+        """Title in the pane's border; it names the view, if that is not the first."""
+
+    @property
+    def help(self) -> str:
+        """The meaning of lines, marks and keys, as Markdown."""
+
+    def moved(self, move: Move, viewed: Viewed) -> Plot:
+        """The plot after a key; the plot itself, where the key means nothing to it."""
 
     def request(self, size: Size) -> PlotRequest:
         """The request for a pane of this size: as many points as are visible."""
