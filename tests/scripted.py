@@ -17,7 +17,7 @@ from itertools import pairwise
 import msgspec
 
 from tests.scripted_heads import Head
-from tests.scripted_math import Distribution
+from tests.scripted_math import Distribution, compared
 from tests.scripted_sweep import sweep
 from tui.core.catalog import Entry, Room
 from tui.core.progress import quiet, stoppable, untold
@@ -28,6 +28,7 @@ from tui.protocol import (
     Candidate,
     Catalog,
     Cataloged,
+    Compared,
     Encode,
     Encoded,
     Finished,
@@ -293,9 +294,18 @@ class ScriptedEngine:
             candidates=[self._line(here, token, counts) for token in here.order[first : first + count]],
             plot=here.plotted(request.plot) if request.plot else None, exact=True, draws=request.draws,
             found=[self._line(here, token, counts) for token in self._found(here, request.find)],
+            listed=[self._line(here, token, counts) for token in request.tokens],
+            compared=None if request.against is None else self._compared(here, request.against),
             inside_prompt=any(child.how is How.PROMPT for child in self.story.children(request.at)),
         )  # fmt: skip
         return viewed if self._head is None else Head(here, self._head).of(viewed, request.plot)
+
+    def _compared(self, here: Distribution, against: Given) -> Compared:
+        """How a step differs from the same step under other settings; of heads only if both are decided."""
+        there = Distribution(here.logits, self._settings(against))
+        if self._head is not None and any(Head(each, self._head).why for each in (here, there)):
+            return Compared(None, None, None)
+        return compared(here, there)
 
     def _line(self, here: Distribution, token: int, counts: dict[int, int]) -> Candidate:
         rank = here.ranks[token]

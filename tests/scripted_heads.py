@@ -67,10 +67,12 @@ class Head:
         tail = self.tail()
         rows = [self._row(row, tail) for row in viewed.candidates if row.rank <= self.told]
         found = [self._known(row, tail) for row in viewed.found]
+        listed = [self._known(row, tail) for row in viewed.listed]
         followed = None if viewed.followed is None else self._known(viewed.followed, tail)
         undecided = bool(tail.undecided)
         return msgspec.structs.replace(
-            viewed, tail=tail, candidates=rows, found=found, cuts=[self._cut(cut) for cut in viewed.cuts],
+            viewed, tail=tail, candidates=rows, found=found, listed=listed,
+            cuts=[self._cut(cut) for cut in viewed.cuts],
             kept=tail.kept[0] if tail.kept[0] == tail.kept[1] else 0, kept_mass=tail.kept_mass.value,
             entropy=Entropy(*(span.value for span in tail.entropy)),
             would_draw=None if undecided else viewed.would_draw, would=None if undecided else viewed.would,

@@ -16,7 +16,7 @@ from tui.core.order import stage_order
 from tui.core.settings import Settings, order_in_force
 from tui.core.stages import PARAMETERS
 from tui.errors import RunError
-from tui.protocol import Cut, Entropy, PlotRequest, Plotted
+from tui.protocol import Compared, Cut, Entropy, PlotRequest, Plotted
 
 Keep = Callable[[Sequence[float], float], int]
 """(probabilities, best first and summing to 1; the parameter) → how many are kept."""
@@ -183,6 +183,15 @@ class Distribution:
             rows = {name: [math.nan] * len(self.order) for name in under}
         rows["now"] = self.tempered
         return {"ranks": ranks, **{name: [row[self.order[r - 1]] for r in ranks] for name, row in rows.items()}}
+
+
+def compared(here: Distribution, there: Distribution) -> Compared:
+    """How the final probabilities of `here` differ from those of `there`."""
+    pairs = list(zip(here.final, there.final, strict=True))
+    both, either = sum(p > 0 and q > 0 for p, q in pairs), sum(p > 0 or q > 0 for p, q in pairs)
+    only_here = sum(p > 0 and q == 0 for p, q in pairs)
+    bits = math.inf if only_here else math.fsum(p * math.log2(p / q) for p, q in pairs if p > 0)
+    return Compared(both / either, max(0.0, bits), only_here)
 
 
 PLOTS = {

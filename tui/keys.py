@@ -105,6 +105,13 @@ _TABLE = (
     Action("unit", "u", "unit", "Show percent, log-probability or logit.", LOOK),
     Action("would", "space", "would draw", "Highlight the token this seed draws here.", LOOK),
     Action("followed", "f", "followed token", "Highlight the token the branch goes on with.", LOOK),
+    Action(
+        "compare",
+        "X",
+        "compare",
+        "Up to four settings side by side on this step: what each keeps, and how far they differ.",
+        LOOK,
+    ),
     Action("preset_1", "1", "T=2", "The post's first run: temperature 2, no top-k.", SET),
     Action("preset_2", "2", "T=0.5", "The post's second run: temperature 0.5, no top-k.", SET),
     Action("preset_3", "3", "top-k 50", "The post's third run: top-k 50.", SET),

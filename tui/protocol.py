@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from tui.core.candidates import Candidate as Candidate
+from tui.core.candidates import Compared as Compared
 from tui.core.candidates import Cut as Cut
 from tui.core.candidates import Entropy as Entropy
 from tui.core.candidates import Plotted as Plotted
@@ -100,6 +101,10 @@ class View(Request, frozen=True, kw_only=True):
     plot: PlotRequest | None = None
     find: str | None = None
     """A token's text, or #id; the best matching candidates come back in `Viewed.found`."""
+    tokens: list[int] = []
+    """Ids whose candidates come back in `Viewed.listed`."""
+    against: Given | None = None
+    """Other settings for the same step and seed; how these differ from them comes back in `Viewed.compared`."""
     draws: int = 0
     """How many times to draw at this node, for `Candidate.count`; nothing is added to the story."""
     exact: bool = True
@@ -217,6 +222,10 @@ class Viewed(Message, frozen=True, kw_only=True):
     """Tempered probability of rank 1; of a head, the least it may be."""
     plot: Plotted | None = None
     found: list[Candidate] = []
+    listed: list[Candidate] = []
+    """`View.tokens` as candidates, in the same order."""
+    compared: Compared | None = None
+    """How these settings differ from `View.against`; None if nothing was asked."""
     exact: bool = True
     given: Given = {}
     seed: int = 42

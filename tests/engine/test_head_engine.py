@@ -14,7 +14,7 @@ from tui.core.records import dumps
 from tui.core.story import How
 from tui.errors import RunError
 from tui.experiments.run import step_records
-from tui.protocol import Step, View
+from tui.protocol import Compared, Step, View
 
 WIDTH, HEAD = 28, 10
 
@@ -140,3 +140,16 @@ def test_a_run_that_cannot_draw_ends_in_an_error_record() -> None:
 
 def _records(engine, at, given, count):
     return list(step_records(engine, Step(at=at, given=given, count=count), top=-1))
+
+
+def test_settings_are_compared_where_the_head_decides_both_and_else_nothing_is_said() -> None:
+    engine, at = start(model=fake_model(head=HEAD))
+
+    def compared(given: dict[str, float], against: dict[str, float]) -> Compared | None:
+        return engine.view(View(slot="compare.2", at=at, given=given, against=against)).compared
+
+    decided = compared({"top_k": 4}, {"top_k": 8})
+    assert (decided.overlap, decided.only_here) == (0.5, 0) and 0 < decided.divergence < math.inf
+    undecided = {"temperature": 2.0, "top_p": 0.9}
+    for pair in ((undecided, {"top_k": 4}), ({"top_k": 4}, undecided)):
+        assert compared(*pair) == Compared(None, None, None)

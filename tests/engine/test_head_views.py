@@ -92,3 +92,9 @@ def test_a_window_of_rows_is_part_of_the_list() -> None:
     assert [row.rank for row in look(window=(4, 3)).candidates] == [5, 6, 7]
     assert [row.rank for row in look(window=(8, 30)).candidates] == [9, 10]
     assert look(window=(30, 5)).candidates == []
+
+
+def test_asked_tokens_are_listed_in_their_order_those_of_the_tail_too() -> None:
+    last, first = (look(head=WIDTH).candidates[at] for at in (-1, 0))
+    listed = look({"top_k": 3}, tokens=[last.token, first.token]).listed
+    assert [(row.rank, row.token) for row in listed] == [(0, last.token), (1, first.token)]

@@ -35,13 +35,15 @@ async def test_at_80_by_24(start, name):
     await compare(start, SMALL, name, SMALL_PICTURES[name])
 
 
-async def compare(start, size, name, keys, **more):
-    """The picture after these keys equals the golden file's."""
+async def compare(start, size, name, keys, after=None, **more):
+    """The picture after these keys, and after what `after` does then, equals the golden file's."""
     async with start(size=size, **more) as bed:
         await bed.press(*keys)
         await bed.until(
             lambda: bed.bench.panes.prompt.count is not None and not MISSING_ROW.search(screen_text(bed.app))
         )
+        if after is not None:
+            await after(bed)
         await bed.pilot.pause()
         picture = screen_text(bed.app) + "\n"
     file = GOLDEN / f"{name}-{size[0]}x{size[1]}.txt"

@@ -91,6 +91,20 @@ class Entropy(msgspec.Struct, frozen=True, array_like=True):
     final: float
 
 
+class Compared(msgspec.Struct, frozen=True, array_like=True):
+    """How the final distribution of some settings differs from that of others on the same step.
+
+    Each number is None where a head does not decide the kept sets.
+    """
+
+    overlap: float | None
+    """How much the two kept sets have in common: tokens in both, divided by tokens in either (Jaccard), 0–1."""
+    divergence: float | None
+    """KL(these ‖ the others) of the final probabilities, in bits; infinite where `only_here` is not 0."""
+    only_here: int | None
+    """How many tokens are kept here that the other settings remove."""
+
+
 class Tail(msgspec.Struct, frozen=True, kw_only=True):
     """The tokens whose probability a server does not tell, and bounds for every number that depends on them."""
 

@@ -7,12 +7,14 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import torch
 
 from tui.core.origin import Origin
 from tui.core.progress import Report, Tell, quiet, stoppable, untold
 from tui.core.settings import Given, Settings, check_defaults, check_without_logits, resolve, validate
 from tui.core.story import ROOT, How, Node, Story
+from tui.engine.comparing import compared
 from tui.engine.decide import Decide, Distribution, distribution, draw, node_numbers
 from tui.engine.head_chain import head_distribution
 from tui.engine.kept_logits import DEFAULT_BUDGET, LogitsStore
@@ -265,12 +267,15 @@ class Engine:
         session, before = self._open, self._stops
         watch = stoppable(lambda: self._stops > before, "The view", report)
         self._check_node(request.at)
-        if request.follow is not None:
-            check_ids([request.follow], self.model.info.vocabulary)
+        if asked := [*request.tokens, *([] if request.follow is None else [request.follow])]:
+            check_ids(asked, self.model.info.vocabulary)
         settings = self.settings(request.given)
         if not (request.reach or request.score):
             place = session.places.at(request.at, request.given, watch)
-            return session.viewer.view(request, place, settings, self.revision)
+            viewed = session.viewer.view(request, place, settings, self.revision)
+            return (
+                viewed if request.against is None else self._compared(session, request, request.against, viewed, watch)
+            )
         nodes = [session.story[node] for node in request.reach if node in session.story]
         return Viewed(
             id=request.id, slot=request.slot, at=request.at, revision=self.revision, settings=settings,
@@ -282,11 +287,23 @@ class Engine:
             ),
         )  # fmt: skip
 
+    def _compared(self, session: _Session, request: View, against: Given, viewed: Viewed, watch: Report) -> Viewed:
+        """The view, and how its settings differ from `against`."""
+        with torch.inference_mode():
+            here, there = (
+                self._distribution(session, request.at, given, request.seed, watch)
+                for given in (request.given, against)
+            )
+            return msgspec.structs.replace(viewed, compared=compared(here, there))
+
     def distribution(self, at: int, given: Given, seed: int, report: Report = quiet) -> Distribution:
         """The distribution after a node under these settings: that which a step there draws from."""
         self._check_node(at)
+        return self._distribution(self._open, at, given, seed, report)
+
+    def _distribution(self, session: _Session, at: int, given: Given, seed: int, report: Report) -> Distribution:
         settings = self.settings(given)
-        return self._open.decide(self._open.places.at(at, given, report), settings, seed)
+        return session.decide(session.places.at(at, given, report), settings, seed)
 
     def _check_node(self, node: int) -> None:
         if node not in self.story:

@@ -40,7 +40,7 @@ def head_view(
         candidates=window.of(dist.head.tokens[max(0, first) :][: max(0, count)].tolist()), first=max(0, first),
         best=float(window.tempered[0]), plot=plotted(request.plot, window.ranked),
         found=window.of(tokens.matches(request.find, MAX_MATCHES)) if request.find else [],
-        given=request.given, seed=request.seed, draws=request.draws,
+        listed=window.of(request.tokens), given=request.given, seed=request.seed, draws=request.draws,
     )  # fmt: skip
 
 

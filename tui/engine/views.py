@@ -62,8 +62,8 @@ class Viewer:
             first=max(0, request.window[0]) if request.window else 0,
             best=float(window.tempered[0]), plot=plotted(request.plot, window.ranked(ranking.raw_cumulative)),
             found=window.of(self._tokens.matches(request.find, MAX_MATCHES)) if request.find else [],
-            exact=applied.exact, given=request.given, seed=request.seed, draws=request.draws,
-            inside_prompt=place.inside_prompt,
+            listed=window.of(request.tokens), exact=applied.exact, given=request.given, seed=request.seed,
+            draws=request.draws, inside_prompt=place.inside_prompt,
         )  # fmt: skip
 
     def _counts(self, request: View, dist: Distribution, place: Place) -> Tensor | None:

@@ -16,13 +16,13 @@ from tui.core.settings import Settings
 from tui.core.stages import MAX_NEW_TOKENS
 from tui.core.story import Node
 from tui.core.tokens import join_text
+from tui.engine.comparing import compared
 from tui.engine.decide import Distribution
 from tui.engine.engine import Engine
 from tui.experiments.run import start
 from tui.launch import LaunchOptions
 from tui.models.base import CONTEXT
 from tui.protocol import Prompted, Step
-from tui.sampling.metrics import divergence_bits, kept_only_here, overlap
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +107,11 @@ def compare(engine: Engine, at: int, chosen: Sequence[Choice], seed: int, top: i
 
 
 def _side(engine: Engine, choice: Choice, dist: Distribution, first: Distribution) -> Side:
-    decided = dist.undecided is None and first.undecided is None
-    pair = (dist.log_final, first.log_final) if decided else None
+    differing = compared(dist, first)
     return Side(
         choice.name, choice.sourced(engine.settings(choice.given)), dist.cuts, dist.kept or None, dist.kept_mass,
         dist.entropy,
-        overlap=overlap(*pair) if pair else None,
-        divergence=divergence_bits(*pair) if pair else None,
-        only_here=kept_only_here(*pair) if pair else None,
+        overlap=differing.overlap, divergence=differing.divergence, only_here=differing.only_here,
     )  # fmt: skip
 
 

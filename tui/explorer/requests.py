@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from tui.core.settings import Given
 from tui.core.story import How, Node, Story
 from tui.explorer.state import State
 from tui.protocol import PlotRequest, Step, View, Viewed
@@ -13,6 +14,9 @@ MAIN, SCROLL, REACH, FIND, PROMPT, ORDER = "main", "scroll", "reach", "find", "p
 DRAWS = 1000
 REACH_SLICE = 64
 """How many nodes one `reach` view asks about; the engine answers as many as it can in its time slice."""
+
+COMPARED = 40
+"""How many of the best candidates are asked for of each of the compared settings."""
 
 Window = tuple[int, int]
 """Part of the ranked list, as in `View.window`: the number of ranks before it, and the number of ranks in it."""
@@ -55,6 +59,24 @@ def reach_view(state: State, nodes: list[int]) -> View:
 def order_view(state: State) -> View:
     """Asks how many candidates are kept at the cursor, after the order of the stages has changed."""
     return View(slot=ORDER, at=state.cursor, given=state.given, seed=state.seed)
+
+
+def compare_view(number: int, state: State, against: Given | None) -> View:
+    """The best candidates under the compared settings with this number, and how they differ from `against`."""
+    return View(
+        slot=_compare_slot(number), at=state.cursor, given=state.given, seed=state.seed, window=(0, COMPARED),
+        against=against,
+    )  # fmt: skip
+
+
+def compare_tokens_view(number: int, state: State, tokens: list[int]) -> View:
+    """Where tokens stand under the compared settings with this number."""
+    return View(slot=_compare_slot(number), at=state.cursor, given=state.given, seed=state.seed, tokens=tokens)
+
+
+def _compare_slot(number: int) -> str:
+    """The slot of compared settings, counted from 1: each is answered for itself."""
+    return f"compare.{number}"
 
 
 def score_view(state: State, end: int) -> View:

@@ -12,7 +12,7 @@ from tui.core.stages import PARAMETERS
 from tui.core.story import How
 from tui.explorer import requests
 from tui.explorer.explorer import Explorer
-from tui.explorer.state import own_length
+from tui.explorer.state import State, own_length
 from tui.protocol import Viewed
 
 
@@ -114,10 +114,14 @@ class Tuning:
         """Use a preset's settings, and end runs where the preset ends them."""
         self._explorer.record(preset.title)
         self._preset = preset
-        self._explorer.go(self._explorer.state.use_preset(preset.name, {**preset.given, **self._length(preset)}))
+        self._explorer.go(self.with_preset(preset))
         full = self._prompt_tokens and preset.max_length is not None and not self._length(preset)
         note = f" Its run ends at {preset.max_length} tokens, which the prompt has already." if full else ""
         self._explorer.say(f"{preset.title}: {preset.brief}.{note}")
+
+    def with_preset(self, preset: Preset) -> State:
+        """The state on screen with a preset's settings; nothing changes."""
+        return self._explorer.state.use_preset(preset.name, {**preset.given, **self._length(preset)})
 
     @property
     def _prompt_tokens(self) -> int:

@@ -15,6 +15,7 @@ from textual.widget import Widget
 from tui import recent
 from tui.core.origin import Origin
 from tui.core.settings import Value
+from tui.explorer.comparing import Comparing
 from tui.explorer.connection import Connection
 from tui.explorer.explorer import Explorer
 from tui.explorer.finding import Finding
@@ -56,13 +57,14 @@ class Dialogs:
         self._screen, self._explorer = screen, explorer
         self._navigation, self._tuning, self._finding = navigation, tuning, finding
         self._prompting, self._connection = prompting, connection
+        self._comparing = Comparing(explorer, tuning)
 
     def commands(self) -> Mapping[str, Callable[[], object]]:
         """Handlers by action id."""
         return {
             "jump": self.jump, "find": lambda: self._explorer.when_ready(self.find), "help": self.help,
             "parameters": self.parameters, "system": self.system, "models": self.models, "steps": self.steps,
-            "branches": self.branches,
+            "branches": self.branches, "compare": lambda: self._explorer.when_ready(self.compare),
         }  # fmt: skip
 
     def jump(self) -> None:
@@ -115,6 +117,20 @@ class Dialogs:
             BranchesScreen(branches(story), position(story, state.tip)[0]),
             lambda tip: None if tip is None else self._navigation.show_branch(tip),
         )
+
+    def compare(self) -> None:
+        """Show up to four settings side by side at the cursor, and use the chosen ones."""
+        from tui import own_presets
+        from tui.screens.compare import NO_OFFER, CompareScreen
+
+        own, problems = own_presets.load()
+        for problem in problems:
+            self._explorer.fail(problem)
+        place = f"after token {self._explorer.story[self._explorer.state.cursor].position + 1:,}"
+        screen = CompareScreen(self._comparing, place, self._explorer.phrase(NO_OFFER))
+        self._comparing.changed = lambda: while_open(screen, lambda _: screen.show())(None)
+        self._comparing.begin(own)
+        self._screen.app.push_screen(screen, lambda index: None if index is None else self._comparing.use(index))
 
     def help(self) -> None:
         """Show the focused pane's help and all keys."""
