@@ -150,6 +150,13 @@ _TABLE = (
         "Let the tokenizer add special tokens such as BOS to the prompt, or no longer.",
         KEEP,
     ),
+    Action(
+        "score",
+        "f3,E",
+        "score the text",
+        "What the model makes of each token of the prompt, or of any text put there: bits, rank, what would remove it.",
+        KEEP,
+    ),
     Action("system", "Y", "system prompt", "Write the system prompt of the chat template.", KEEP),
     Action(
         "save",

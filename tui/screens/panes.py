@@ -62,14 +62,15 @@ class Panes:
             "The model has yet to read the prompt." if waits else "{edit} edits the prompt, {submit} submits it."
         )
         self.text.placeholder = self._keymap.phrase(placeholder)
-        if old.branch is not new.branch:
+        if old.branch is not new.branch or old.unreachable != new.unreachable:
             self._title_text(story, new)
 
     def _title_text(self, story: Story, new: Picture) -> None:
-        """Say how many tokens were drawn, and which branch this is."""
+        """Say how many tokens were drawn, how many the settings would not draw, and which branch this is."""
         drawn = sum(node.how is not How.PROMPT for node in new.branch)
         number, count = position(story, new.state.tip)
-        parts = [f"{drawn:,} new" if drawn else "", f"branch {number} of {count}" if count > 1 else ""]
+        struck = f"{len(new.unreachable):,} could not be drawn" if new.unreachable else ""
+        parts = [f"{drawn:,} new" if drawn else "", struck, f"branch {number} of {count}" if count > 1 else ""]
         self.text.caption = " · ".join(filter(None, parts))
 
     def _show_settings(self, new: Picture) -> None:

@@ -101,8 +101,7 @@ class Workbench(Screen[None]):
         self.tuning = Tuning(self.explorer)
         self.finding = Finding(self.explorer)
         self.navigation = Navigation(self.explorer, self.finding)
-        for watcher in (Reachability, PromptInspection):  # the explorer calls them; they have no commands
-            watcher(self.explorer)
+        Reachability(self.explorer)  # the explorer calls it; it has no commands
         self.prompting = Prompting(self.explorer)
         self.prompting.rewrite = self.panes.prompt.load_text
         self.resuming = Resuming(self.explorer, self.prompting, keeping=keeping)
@@ -118,6 +117,7 @@ class Workbench(Screen[None]):
         features = (
             self, self.room, self.stepping, self.navigation, self.tuning, self.finding, self.prompting, self.connection,
             self.dialogs, self.choices, self.outlets, self.lessons, Undoing(self.explorer),
+            PromptInspection(self.explorer, self.prompting),
         )  # fmt: skip
         self._commands = {name: run for feature in features for name, run in feature.commands().items()}
         keys.check_commands(self._commands)
