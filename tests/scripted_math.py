@@ -197,7 +197,7 @@ def compared(here: Distribution, there: Distribution) -> Compared:
 PLOTS = {
     "cumulative": Distribution.cumulative_plot,
     "histogram": Distribution.histogram,
-    "temperature": Distribution.temperature_plot,
+    "temperatures": Distribution.temperature_plot,
 }
 """By id, as the real engine has them."""
 

@@ -68,7 +68,7 @@ class Candidate(msgspec.Struct, frozen=True, array_like=True):
 SERIES: Mapping[str, tuple[str, ...]] = {
     "cumulative": ("ranks", "raw", "tempered"),
     "histogram": ("edges", "kept", "removed"),
-    "temperature": ("ranks", "half", "one", "two", "now"),
+    "temperatures": ("ranks", "half", "one", "two", "now"),
 }
 """The names of each plot's series, by its id: what the engine sends, and the picture is made of.
 

@@ -71,7 +71,7 @@ def _ranks(request: PlotRequest, last: int) -> Tensor:
     return unique
 
 
-def temperature(request: PlotRequest, ranked: Ranked) -> Mapping[str, Tensor]:
+def temperatures(request: PlotRequest, ranked: Ranked) -> Mapping[str, Tensor]:
     """The probability at some ranks under each of `TEMPERATURES`, after the penalties, and under the settings' own.
 
     Of a head only the last is known, or its lower bound: how the others share out the unseen tail is not decided.
@@ -99,7 +99,7 @@ def histogram(request: PlotRequest, ranked: Ranked) -> Mapping[str, Tensor]:
 PLOTS: Mapping[str, Callable[[PlotRequest, Ranked], Mapping[str, Tensor]]] = {
     "cumulative": cumulative,
     "histogram": histogram,
-    "temperature": temperature,
+    "temperatures": temperatures,
 }
 
 
