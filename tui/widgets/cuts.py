@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from tui.core.labels import FLAG, number_text
+from tui.core.labels import FLAG, number_text, stage_label
 from tui.core.parameters import StageRecord
-from tui.core.printable import printable
 from tui.core.settings import Settings, Source
 from tui.core.stages import STAGES
 from tui.protocol import Candidate, Cut, Viewed
-
-
-def stage_label(stage: str) -> str:
-    """A stage's name as it is shown: `top-p`; for a model's own stage its class name, made printable."""
-    return STAGES[stage].label if stage in STAGES else printable(stage, space=" ")
 
 
 def stage_name(stage: str, settings: Settings) -> str:

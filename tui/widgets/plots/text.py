@@ -36,8 +36,8 @@ after the cursor, which comes from the candidates in the list; the border tells 
 
 What was known when the token was drawn is shown, under the settings of that time; of the step to come, what is so under
 the settings now. Tokens of the prompt have no cuts. Where several tokens share a column, bar and line are as high as
-the highest of them. `↑` and `↓` zoom in and out around the marked token, `shift+←` and `shift+→`, or page up and page down,
-pan, `home` shows all.
+the highest of them. `↑` and `↓` zoom in and out around the marked token; `shift+←` and `shift+→`, or page up and page
+down, pan; `home` shows all.
 """
 _MOST_BITS, _MOST_KEPT = 999.0, 10.0**9
 """No higher numbers have room beside the axis; there are none."""
