@@ -76,19 +76,17 @@ class TokenRange:
 
     def moved(self, move: Move, tokens: range, selected: int, cursor: int) -> TokenRange:
         """Zoomed around token `selected` if it is in sight, else around the middle; panned; or all."""
-        axis = self.axis(tokens, selected, cursor, 1)
         if move == "whole":
             return ALL
+        axis = self.axis(tokens, selected, cursor, 1)
+        first, count = axis.first, min(axis.length, len(tokens))
         if move in ("left", "right"):
-            by = max(1, axis.length // 4) * (1 if move == "right" else -1)
-            first, count = axis.first + by, axis.length
+            first += max(1, count // 4) * (1 if move == "right" else -1)
         else:
-            count = max(FEWEST, axis.length // 2) if move == "in" else axis.length * 2
-            middle = selected if 0 <= selected - axis.first < axis.length else axis.first + axis.length // 2
-            first = middle - (middle - axis.first) * count // axis.length
-        if count >= len(tokens):
-            return ALL
-        return TokenRange(_inside(first, count, tokens), count, cursor)
+            wanted = max(FEWEST, (count + 1) // 2) if move == "in" else count * 2
+            middle = selected if first <= selected < first + count else first + count // 2
+            first, count = middle - (middle - first) * wanted // count, wanted
+        return ALL if count >= len(tokens) else TokenRange(_inside(first, count, tokens), count, cursor)
 
 
 ALL = TokenRange()
