@@ -19,7 +19,7 @@ from tui.widgets.plots.plot import Shown
 from tui.widgets.plots.text import TextPlot
 from tui.widgets.plots.tokens import ALL, TokenAxis, TokenRange
 
-BITS, KEPT, MASS = (TextPlot(view) for view in range(3))
+BITS = TextPlot()
 SIZES = [(60, 12), (16, 4), (118, 30), (40, 8), (79, 9)]
 
 
