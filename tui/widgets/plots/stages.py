@@ -165,7 +165,7 @@ class _Columns(NamedTuple):
         yield "quiet", before.rjust(self.before) if self.before else ""
         yield "foreground", _count(effect.after).rjust(self.counts) + gap
         if self.removed:
-            yield "cut", _share(effect.removed, removes=removes).rjust(self.removed) + gap
+            yield "cut" if removes else "quiet", _share(effect.removed, removes=removes).rjust(self.removed) + gap
         yield "live", f"{effect.entropy:.2f}".rjust(_BITS) if math.isfinite(effect.entropy) else "?".rjust(_BITS)
         yield "bar", f" {self._bar(effect.entropy)}" if self.bar else ""
 
