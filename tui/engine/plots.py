@@ -11,6 +11,7 @@ from torch import Tensor
 
 from tui.core.candidates import Plotted
 from tui.engine.decide import Distribution
+from tui.engine.stage_effects import stage_effects
 from tui.errors import InputError
 from tui.protocol import PlotRequest
 
@@ -96,10 +97,16 @@ def histogram(request: PlotRequest, ranked: Ranked) -> Mapping[str, Tensor]:
     return {"edges": edges, "kept": kept, "removed": gone}
 
 
+def stages(request: PlotRequest, ranked: Ranked) -> Mapping[str, Tensor]:
+    """Four numbers for each stage, by its name, in the order of the chain: see `StageEffect`."""
+    return {stage: torch.tensor(numbers, dtype=torch.float64) for stage, *numbers in stage_effects(ranked.dist)}
+
+
 PLOTS: Mapping[str, Callable[[PlotRequest, Ranked], Mapping[str, Tensor]]] = {
     "cumulative": cumulative,
     "histogram": histogram,
     "temperatures": temperatures,
+    "stages": stages,
 }
 
 

@@ -16,7 +16,7 @@ from tui.protocol import PlotRequest, Viewed
 from tui.widgets.plots.axes import ACROSS, EvenAxis, Tick, rank_axis, rank_ticks
 from tui.widgets.plots.canvas import Canvas, Pen
 from tui.widgets.plots.frame import UNNAMED, canvas_columns, canvas_rows, line_above, x_axis, y_axis
-from tui.widgets.plots.plot import Colour, Move, Run, fitting
+from tui.widgets.plots.plot import Colour, Move, Run, Shown, answered, fitting
 from tui.widgets.plots.series import series
 
 HELP = """\
@@ -71,6 +71,10 @@ class Temperature:
     def request(self, size: Size) -> PlotRequest:
         """Ask for as many ranks as a line of braille has dots."""
         return PlotRequest(self.id, width=ACROSS * max(10, canvas_columns(size.width)))
+
+    def data(self, shown: Shown) -> Viewed | None:
+        """The view that holds the series."""
+        return answered(shown, self.id)
 
     def legend(self, viewed: Viewed, width: int) -> Content:
         """Names of the curves, the one in force first."""
