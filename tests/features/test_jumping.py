@@ -1,5 +1,7 @@
 """Jumps along the branch: to what is surprising, uncertain, not the best, or out of reach; else a word on why not."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from tests.features.conftest import Bed, node
@@ -67,12 +69,24 @@ def test_a_token_at_the_cursor_counts_as_passed(bed, jumping):
     assert bed.state.cursor == 5
 
 
-def test_tokens_of_which_nothing_is_known_are_passed_over(bed):
+def test_prompt_tokens_of_which_nothing_is_known_are_passed_over(bed):
     jumping = Jumping(bed.explorer, Navigation(bed.explorer, Finding(bed.explorer)), Reachability(bed.explorer))
+    bed.engine.story.add([node(3, 2, 12, How.PROMPT), node(4, 3, 13, How.PROMPT)])
+    bed.explorer.go(bed.state.visit(bed.engine.story, 4))
     bed.explorer.go(bed.state.move(1))
     for name in ("next_surprise", "next_uncertain", "next_not_top", "next_unreachable"):
         jumping.commands()[name]()
         assert bed.state.cursor == 1 and bed.message
+
+
+def test_a_token_of_a_servers_unseen_tail_is_not_the_best(bed, jumping):
+    bed.engine.story.add([node(8, 7, 30, How.CHOSEN)])
+    bed.explorer.go(bed.state.visit(bed.engine.story, 8))
+    bed.explorer.go(bed.state.move(6))
+    jumping.next_not_top()
+    assert bed.state.cursor == 7
+    bed.engine.last("view").then(bed.viewed(slot="find", found=[SimpleNamespace(rank=0)]))
+    assert bed.message == "Token 8, ‹t30›: the server does not tell its rank."
 
 
 def test_what_is_out_of_reach_is_what_the_settings_on_screen_remove(bed, jumping):
@@ -89,6 +103,5 @@ def test_what_is_out_of_reach_is_what_the_settings_on_screen_remove(bed, jumping
 def test_what_is_found_is_told_with_the_number_that_made_it_stand_out(bed, jumping):
     jumping.next_uncertain()
     found = bed.engine.last("view")
-    row = type("Row", (), {"rank": 1})()
-    found.then(bed.viewed(slot="find", found=[row]))
+    found.then(bed.viewed(slot="find", found=[SimpleNamespace(rank=1)]))
     assert bed.message == "Token 5, ‹t22›: 1.0 bits, rank 1; entropy 4.1 bits."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from tui.core.labels import stage_label
-from tui.core.story import MANY_BITS, Node
+from tui.core.story import MANY_BITS, How, Node
 from tui.explorer.explorer import Explorer
 from tui.explorer.navigation import Navigation
 from tui.explorer.reachability import Reachability
@@ -43,7 +43,7 @@ class Jumping:
 
     def next_not_top(self) -> None:
         """Go to the next token that was not the best candidate."""
-        self._forward(lambda node: node.rank > 1, "Every token after this one is the best candidate of its step.")
+        self._forward(_not_best, "Every token after this one is the best candidate of its step.")
 
     def next_unreachable(self) -> None:
         """Go to the next token that the settings on screen would remove."""
@@ -78,3 +78,8 @@ class Jumping:
 
 def _surprising(node: Node) -> bool:
     return node.surprisal > MANY_BITS
+
+
+def _not_best(node: Node) -> bool:
+    """True for a token with a better one before it; a taken one without a rank is of a server's unseen tail."""
+    return node.rank > 1 or (node.rank == 0 and node.how is not How.PROMPT)

@@ -78,7 +78,8 @@ class Navigation:
         node = self._explorer.picture.branch[index]
         self.visit(self._explorer.picture.branch[max(0, index - 1)].id)
         name = quoted(printable_token(node.piece, node.token, node.special))
-        told = [f"{node.surprisal:.1f} bits, rank {node.rank:,}", more]
+        known = f"{node.surprisal:.1f} bits, rank {node.rank:,}" if node.rank else "the server does not tell its rank"
+        told = [known, more]
         self._finding.followed(f"Token {index + 1:,}, {name}: {'; '.join(filter(None, told))}.")
 
     def visit(self, node_id: int) -> None:
