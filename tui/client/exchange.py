@@ -34,6 +34,7 @@ class Watch(NamedTuple):
 
 UNWATCHED = Watch()
 
+
 @dataclass(frozen=True, slots=True)
 class _Pending:
     """A request sent and without a reply yet, and what waits for it: a future, callbacks, or nothing."""
