@@ -105,7 +105,7 @@ WRONG = {
     "no count": ({"length": "many"}, "Tokens each: 'many' is no whole number"),
     "no length": ({"length": "0"}, "Tokens each: at least 1"),
     "no seed": ({"seed": ""}, "Seed: '' is no whole number"),
-    "a huge seed": ({"seed": str(2**64 - 1)}, "seed"),
+    "a huge seed": ({"seed": str(2**64 - 1)}, "Seed must be"),
     "hostile": ({"grid": "[@click=app.exit(3)]=\x1b[2J"}, "There is no parameter '[@click"),
 }
 
@@ -280,6 +280,7 @@ async def test_each_prompt_has_a_sweep_of_its_own(start):
 LIES = {
     "nothing": {},
     "another setting": {"number": 2},
+    "a share of two": {"distinct_2": 2.0},
     "an infinite mean": {"mean_logprob": -math.inf},
     "a text as a number": {"distinct_2": "much"},
     "too many texts": {"texts": ["x"] * 99},
@@ -409,7 +410,8 @@ def test_points_ticks_and_axes_agree_for_any_numbers(size):
     for points in (
         [(-9.6, 0.98), (-4.2, 0.9), (-2.0, 0.49), (-1.8, 0.38)],
         [(-1.0, 0.0)],
-        [(-1e6, 1e6), (0.0, -1e-9)],
+        [(-1e6, 64.0), (0.0, 1e-9)],
+        [(-3.00001, 0.98012), (-3.00002, 0.98013)],
         [(0.0, 0.0), (0.0, 1.0)],
         [(-3.0, 0.5), (-3.0, 0.5)],
     ):

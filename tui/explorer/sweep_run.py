@@ -21,8 +21,8 @@ from tui.protocol import Progress
 POST_GRID = "temperature=0.5,0.7,1,1.5,2"
 """The temperatures whose effect the blog post describes, and some between them."""
 _LENGTH = MAX_NEW_TOKENS.name
-_FARTHEST = 1e6
-"""No measure of a true engine is larger, but a perplexity."""
+_WORST_LOGPROB = -1e6
+_MOST_BITS = 64
 
 
 class Draft(NamedTuple):
@@ -162,7 +162,9 @@ def _plausible(row: Measured, sweep: Sweep) -> bool:
     shares = (row.distinct_1, row.distinct_2, row.distinct_3, row.self_bleu_4, row.repetition_4, row.looping)
     return (
         set(sweep.grid) <= set(row.settings)
-        and not any(abs(value) > _FARTHEST for value in (row.mean_logprob, row.entropy_bits, *shares))
+        and not any(value < 0 or value > 1 for value in shares)
+        and not (row.mean_logprob < _WORST_LOGPROB or row.mean_logprob > 0)
+        and not (row.entropy_bits < 0 or row.entropy_bits > _MOST_BITS)
         and len(row.texts) <= sweep.samples
         and row.seed == sweep.seed
     )

@@ -15,7 +15,7 @@ from tui.explorer.sweep_run import Draft, SweepRun
 from tui.explorer.sweeping import Sweeping
 from tui.screens.outlets import Outlets
 
-_AROUND = 40
+_AROUND = 46
 """Columns of a line that the prompt's end, which it shows, does not have."""
 
 

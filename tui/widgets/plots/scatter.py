@@ -19,8 +19,8 @@ _COARSE = (1, 2, 4, 5, 10)
 """How many of the axis's steps may lie between two ticks."""
 _PARTS = 4
 """An axis has so many round steps, or some more."""
-_LEAST_EXTENT = 0.1
-"""Extent of an axis on which all values are zero."""
+_DIGITS = 3
+"""Decimals of the finest step between numbers below 10."""
 
 
 class Point(NamedTuple):
@@ -117,13 +117,17 @@ class Scatter:
 
 
 def _extent(values: Sequence[float]) -> tuple[float, float, float]:
-    """(low, high, step): the round numbers around these values, and the round step that both are multiples of."""
+    """(low, high, step): the round numbers around these values, and the round step that both are multiples of.
+
+    The step is so large that the labels of two ticks are no longer than four digits.
+    """
     low, high = min(values), max(values)
-    if high - low <= 1e-9 * max(abs(low), abs(high)):
-        pad = abs(low) / 10 or _LEAST_EXTENT
-        low, high = low - pad, high + pad
-    step = round_step((high - low) / _PARTS)
-    return math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, step
+    finest = 10.0 ** (math.floor(math.log10(max(1.0, abs(low), abs(high)))) - _DIGITS)
+    step = round_step(max((high - low) / _PARTS, finest))
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    if first == last:
+        first, last = first - 1 if first else 0, last + 1  # a share of 0 has none below it
+    return first * step, last * step, step
 
 
 def _ticks(axis: LinearAxis) -> list[Tick]:
