@@ -53,8 +53,8 @@ class Panes:
         self._show_status(story, old, new)
 
     def _show_text(self, story: Story, old: Picture, new: Picture) -> None:
-        self.text.path = new.branch
-        self.text.cursor = new.state.cursor
+        self.text.path = self.plot.path = new.branch
+        self.text.cursor = self.plot.cursor = new.state.cursor
         self.text.fresh = new.state.fresh
         self.text.unreachable = dict(new.unreachable)
         waits = new.state.status is not EngineStatus.IDLE and new.state.cursor == ROOT

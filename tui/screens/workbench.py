@@ -24,6 +24,7 @@ from tui.explorer.engine import Connect, Engine
 from tui.explorer.explorer import Explorer
 from tui.explorer.finding import Finding
 from tui.explorer.inspecting import PromptInspection
+from tui.explorer.jumping import Jumping
 from tui.explorer.navigation import Navigation
 from tui.explorer.prompting import Prompting
 from tui.explorer.reachability import Reachability
@@ -102,7 +103,6 @@ class Workbench(Screen[None]):
         self.tuning = Tuning(self.explorer)
         self.finding = Finding(self.explorer)
         self.navigation = Navigation(self.explorer, self.finding)
-        Reachability(self.explorer)  # the explorer calls it; it has no commands
         self.prompting = Prompting(self.explorer)
         self.prompting.rewrite = self.panes.prompt.load_text
         self.resuming = Resuming(self.explorer, self.prompting, keeping=keeping)
@@ -120,6 +120,7 @@ class Workbench(Screen[None]):
             self, self.room, self.stepping, self.navigation, self.tuning, self.finding, self.prompting, self.connection,
             self.dialogs, self.choices, self.outlets, self.lessons, Undoing(self.explorer),
             PromptInspection(self.explorer, self.prompting), self.sweeps,
+            Jumping(self.explorer, self.navigation, Reachability(self.explorer)),
         )  # fmt: skip
         self._commands = {name: run for feature in features for name, run in feature.commands().items()}
         keys.check_commands(self._commands)
