@@ -130,6 +130,13 @@ _TABLE = (
         "Up to four settings side by side on this step: what each keeps, and how far they differ.",
         LOOK,
     ),
+    Action(
+        "sweep",
+        "T",
+        "trade-off",
+        "Measure accuracy against diversity over a grid of settings, and plot the one against the other.",
+        LOOK,
+    ),
     Action("preset_1", "1", "T=2", "The post's first run: temperature 2, no top-k.", SET),
     Action("preset_2", "2", "T=0.5", "The post's second run: temperature 0.5, no top-k.", SET),
     Action("preset_3", "3", "top-k 50", "The post's third run: top-k 50.", SET),

@@ -103,7 +103,7 @@ class Panes:
             cursor = next((at for at, node in enumerate(new.branch) if node.id == new.state.cursor), None)
             self.status.node = None if cursor is None else new.branch[cursor]
             self.status.perplexity = None if cursor is None else perplexity(new.branch[: cursor + 1])
-        self.status.running = SENTENCES[new.state.status].running
+        self.status.running = SENTENCES[new.state.status].running or new.beside
         self.status.opened, self.status.host = new.opened, new.host
         self.status.progress, self.status.message = new.progress, new.message
 
