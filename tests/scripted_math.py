@@ -124,8 +124,8 @@ class Distribution:
 
     @property
     def kept_mass(self) -> float:
-        """The tempered probability of the kept tokens."""
-        return math.fsum(self.tempered[token] for token in self.order[: self.kept])
+        """The tempered probability of the kept tokens; 1 where nothing cuts."""
+        return math.fsum(self.tempered[token] for token in self.order[: self.kept]) if self.cuts else 1.0
 
     @property
     def greedy(self) -> bool:
