@@ -6,7 +6,8 @@ from tests.scripted import HOSTILE
 from tests.ui.conftest import SMALL, WIDE, Recorded, screen_text
 from tests.ui.test_workbench_picture import compare
 from tui import own_presets
-from tui.screens.compare import CompareScreen, OffersScreen
+from tui.screens.compare import CompareScreen
+from tui.screens.compare_dialogs import OffersScreen
 
 SIZES = [WIDE, SMALL]
 

@@ -150,6 +150,29 @@ class Engine:
 
         client.view(view, partial(relay, then), partial(relay, refused))
 
+    def job(
+        self,
+        kind: str,
+        parameters: dict[str, object],
+        part: Then[dict[str, object]],
+        then: Then[dict[str, object]],
+        refused: Refused,
+    ) -> None:
+        """Run an experiment; `part` gets what is known before its end. A lost engine is told to `refused` too."""
+
+        def told(result: dict[str, object]) -> None:
+            self._deliver(partial(part, result))
+
+        async def work() -> dict[str, object]:
+            try:
+                return await self.client.job(kind, parameters, told)
+            except EngineFailed as error:
+                if error.kind == "lost":
+                    self._deliver(partial(refused, error))
+                raise
+
+        self._ask(work, then, refused)
+
     def stop(self) -> None:
         """Ask the engine to end what is under way at its next forward."""
         self.client.stop()
