@@ -109,7 +109,7 @@ _TABLE = (
         "compare",
         "X",
         "compare",
-        "Up to four settings side by side on this step: what each keeps, and how far they differ.",
+        "Up to four settings side by side on this step: what each keeps, how far they differ, what each writes.",
         LOOK,
     ),
     Action("preset_1", "1", "T=2", "The post's first run: temperature 2, no top-k.", SET),

@@ -148,7 +148,7 @@ class CompareScreen(ModalScreen[Chosen | None]):
             return f"{letter} is without transformers' own {names} · o puts it back"
         if not any(side.offer.unasked for side in self._comparing.sides):
             return ""
-        where = f"o turns it off in {letter}" if offer.unasked else "o turns it off in the chosen column"
+        where = f"o turns it off in {letter}" if offer.unasked else "choose it: o turns it off"
         return f"{FLAG} transformers' own, which nobody asked for · {where}"
 
     def _say(self, message: str) -> None:
