@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Generator
 
 import msgspec
 import pytest
@@ -18,6 +19,7 @@ from tui.core.settings import Given
 from tui.core.story import Node
 from tui.engine.engine import Engine
 from tui.errors import InputError, StoppedError
+from tui.experiments.continuing import _parts
 from tui.experiments.jobs import JOBS, make_engine
 from tui.experiments.metrics import distinct
 from tui.models.loading import DEMO
@@ -137,3 +139,12 @@ def test_the_posts_four_on_the_demo_model_are_four_calls_of_generate_also_after_
         nodes = written(parts)
         assert tokens(nodes) == theirs[0, ids.shape[1] :].tolist()
         assert all(math.isfinite(node.surprisal) for node in nodes)
+
+
+def test_a_stop_inside_a_forward_is_no_problem_of_that_text() -> None:
+    def stopped() -> Generator[Node, None, str]:
+        yield from ()
+        raise StoppedError("The experiment was given up.")
+
+    with pytest.raises(StoppedError):
+        list(_parts(0, stopped(), quiet))

@@ -218,7 +218,7 @@ async def test_the_texts_grow_and_escape_stops_them_before_it_closes(start):
         await ask(bed)
         await bed.until(lambda: gate.waiting.is_set() and "of 32 …" in screen_text(bed.app))
         grown = len(screen._comparing.sides[0].text.nodes)
-        assert 0 < grown < 32 and "esc stop" in screen_text(bed.app)
+        assert 0 < grown < 32 and "─ esc stop · " in screen_text(bed.app)
         await bed.pilot.press("escape")
         assert bed.app.screen is screen and not screen._comparing.continuing
         assert line(bed, "goes on")[:3] == [str(grown), "·", "stopped"]
@@ -253,6 +253,19 @@ async def test_closing_ends_what_grows(start):
         await bed.until(lambda: bed.app.screen is bed.bench)
         gate.let(1)
         await bed.until(lambda: not screen._comparing.continuing and bed.engine.stopped.is_set())
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_long_text_is_followed_while_it_grows_and_read_from_its_beginning(start, size):
+    gate = Gate(150)
+    async with start(size=size, make=lambda: Recorded(before_forward=gate)) as bed:
+        screen = await opened(bed)
+        await ask(bed, "1", "9", "9")
+        pane = screen.query_one("VerticalScroll")
+        await bed.until(lambda: gate.waiting.is_set() and pane.scroll_offset.y > 0)
+        gate.let(1000)
+        await bed.until(lambda: ready(screen) and not screen._comparing.continuing)
+        await bed.until(lambda: pane.scroll_offset.y == 0)
 
 
 async def test_candidates_and_texts_take_turns(start):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
-from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -13,14 +12,13 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.core.labels import FLAG
 from tui.core.printable import printable
-from tui.core.stages import PARAMETERS
 from tui.explorer.comparing import Comparing, Side
 from tui.explorer.offers import Offer
 from tui.screens.compare_dialogs import LengthScreen, OffersScreen
-from tui.widgets.compare_table import LETTERS, CompareColumn, CompareTable
-from tui.widgets.compare_texts import CompareTexts, measures, progress
+from tui.screens.compare_hints import hint, note
+from tui.widgets.compare_table import CompareColumn, CompareTable
+from tui.widgets.compare_texts import CompareTexts, Texts, measures, progress
 
 _FULL = "Four settings are the most; delete removes the chosen ones."
 _FIRST = "The others are compared with the first settings, so these stay."
@@ -73,6 +71,8 @@ class CompareScreen(ModalScreen[Chosen | None]):
         self._chosen = 0
         self._reading = False
         """True while the texts are shown, False while the candidates are."""
+        self._growing = False
+        """True if a text grew when the screen was shown last."""
         self._texts = CompareTexts()
         self._message = self._hint = ""
         """What a key has said, and what stands in the border."""
@@ -113,7 +113,9 @@ class CompareScreen(ModalScreen[Chosen | None]):
         table = CompareTable(columns, self._chosen, max(40, self.app.size.width - _FRAME), unasked)
         roomy = not self._reading or self.app.size.height >= _TALL
         self._update("#compared-head", table.head() if roomy else table.short_head())
-        self._update("#compared-note", [Text(self._note(), unasked, no_wrap=True, overflow="ellipsis")])
+        self._update(
+            "#compared-note", [Text(note(self._comparing, self._chosen), unasked, no_wrap=True, overflow="ellipsis")]
+        )
         for name in ("#compared-texts", "#compared-measures"):
             self.query_one(name).display = self._reading
         self.query_one("#compared-candidates").display = not self._reading
@@ -130,26 +132,22 @@ class CompareScreen(ModalScreen[Chosen | None]):
         self._update("#compared-heading", [table.line("goes on", progress(texts), "dim")])
         self._update("#compared-texts", self._texts.lines(texts, table.first, table.each, apart))
         self._update("#compared-measures", [table.line(*line) for line in measures(texts)])
-        if self._comparing.continuing:
-            pane = self.query_one(VerticalScroll)
+        self._follow(texts)
+
+    def _follow(self, texts: Texts) -> None:
+        """Keep the end of the text that grows in sight; once none does, go back to where all of them begin."""
+        pane, growing = self.query_one(VerticalScroll), self._comparing.continuing
+        if growing:
             pane.scroll_to(y=max(0, self._texts.height(texts) - pane.size.height), animate=False)
+        elif self._growing:
+            pane.scroll_home(animate=False)
+        self._growing = growing
 
     def _update(self, name: str, lines: Sequence[Text]) -> None:
         text = Text("\n").join(lines)
         if self._shown.get(name) != text:
             self._shown[name] = text
             self.query_one(name, Static).update(text)
-
-    def _note(self) -> str:
-        """What acts though nobody asked for it, and the key that turns it off."""
-        offer, letter = self._comparing.sides[self._chosen].offer, LETTERS[self._chosen]
-        if offer.without:
-            names = ", ".join(PARAMETERS[name].label for name in offer.without)
-            return f"{letter} is without transformers' own {names} · o puts it back"
-        if not any(side.offer.unasked for side in self._comparing.sides):
-            return ""
-        where = f"o turns it off in {letter}" if offer.unasked else "choose it: o turns it off"
-        return f"{FLAG} transformers' own, which nobody asked for · {where}"
 
     def _say(self, message: str) -> None:
         """Show a message in the border until the next key."""
@@ -158,29 +156,11 @@ class CompareScreen(ModalScreen[Chosen | None]):
 
     def _show_keys(self) -> None:
         """Show the keys in the border, or the message that stands in their place."""
-        hints = (" · ".join(words) for words in zip(*self._keys(), strict=True))
-        words = self._message or _first_that_fits(hints, self.app.size.width - _FRAME - 1)
+        room = self.app.size.width - _FRAME - 1
+        words = self._message or hint(self._comparing, self._chosen, reading=self._reading, room=room)
         if words != self._hint:
             self._hint = words
             self.query_one("#compared").border_subtitle = Text(words)
-
-    def _keys(self) -> Iterator[tuple[str, str, str]]:
-        """What each key does, in sentences, in words, and for a narrow screen."""
-        side, continuing = self._comparing.sides[self._chosen], self._comparing.continuing
-        if continuing:
-            yield "esc stops", "esc stop", "esc stop"
-        yield "← → choose", "← →", "← →"
-        yield "⏎ uses these settings", "⏎ use", "⏎ use"
-        if side.text is not None and side.text.nodes:
-            yield "b uses them, then draws this text as a branch", "b use, then draw this", "b use+draw"
-        yield "c continues each", "c continue", "c go on"
-        if any(side.text is not None for side in self._comparing.sides):
-            yield ("v candidates", "v candidates", "v list") if self._reading else ("v texts", "v texts", "v texts")
-        yield "p the post's four", "p post's four", "p post"
-        yield "a adds", "a add", "a add"
-        yield "delete removes", "del remove", "del"
-        if not continuing:
-            yield "esc closes", "esc close", "esc"
 
     # -- keys ----------------------------------------------------------------------------------------------------
 
@@ -279,12 +259,3 @@ class CompareScreen(ModalScreen[Chosen | None]):
 def _column(side: Side) -> CompareColumn:
     name = printable(side.offer.name, space=" ")
     return CompareColumn(name, side.offer.state.settings(), side.viewed, side.listed, side.problem)
-
-
-def _first_that_fits(texts: Iterator[str], room: int) -> str:
-    """The first text of at most `room` cells; the last one if none is."""
-    text = ""
-    for text in texts:
-        if cell_len(text) <= room:
-            break
-    return text
