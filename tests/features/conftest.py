@@ -80,8 +80,8 @@ class FakeEngine:
     def view(self, view, then, refused=ignore):
         self._note("view", view, then, refused)
 
-    def job(self, kind, parameters, part, then, refused):
-        self.asked.append(("job", Asked((kind, parameters), then, refused, part)))
+    def job(self, kind, parameters, part, progress, ended):
+        self.asked.append(("job", Asked((kind, parameters), ended, ended, part)))
 
     def restart(self, refused):
         self._note("restart", None, ignore, refused)

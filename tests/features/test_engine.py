@@ -5,7 +5,7 @@ import gc
 import warnings
 
 from tui.client.client import EngineFailed
-from tui.explorer.engine import Engine, WrittenPrompt
+from tui.explorer.engine import Engine, WrittenPrompt, ignore
 
 
 class Counting:
@@ -36,13 +36,13 @@ async def test_a_question_that_is_overtaken_before_it_begins_is_never_asked():
 
 async def test_whoever_asked_for_a_job_is_told_that_the_engine_is_lost_and_of_each_part_before():
     class Dying:
-        async def job(self, kind: str, parameters: dict[str, object], part) -> dict[str, object]:
+        async def job(self, kind: str, parameters: dict[str, object], part, progress) -> dict[str, object]:
             part({"number": 1})
             raise EngineFailed("lost", "The engine is gone.")
 
     told: list[object] = []
     engine = Engine(lambda listener: Dying(), lambda act: act())
-    engine.job("continue", {}, told.append, told.append, lambda error: told.append(error.kind))
+    engine.job("continue", {}, told.append, ignore, lambda error: told.append(error.kind))
     while len(told) < 2:
         await asyncio.sleep(0)
     await asyncio.gather(*engine._tasks)

@@ -168,7 +168,7 @@ def score_end_record(
 
 def saved_step_record(index: int, node: Node) -> Record:
     """The line of one token of a saved branch, with its settings and seed: they may vary along a branch."""
-    return step_record(index, node) | {"given": dict(node.given), "seed": node.seed}
+    return step_record(index, node, kept_mass=node.kept_mass) | {"given": dict(node.given), "seed": node.seed}
 
 
 def end_record(*, reason: str, ids: Sequence[int], pieces: Iterable[bytes], seconds: float | None) -> Record:

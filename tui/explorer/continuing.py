@@ -10,6 +10,7 @@ import msgspec
 from tui.client.client import EngineFailed
 from tui.core.continuing import CONTINUE, ContinueEach, GrowingText, TextPart
 from tui.errors import SamplescopeError
+from tui.explorer.engine import ignore
 from tui.explorer.explorer import Explorer
 from tui.explorer.state import State
 from tui.explorer.stepping import FRAME
@@ -42,7 +43,7 @@ class Continuing:
         texts = self._under_way = [GrowingText(length) for _ in states]
         self._explorer.engine.job(
             CONTINUE, msgspec.to_builtins(asked),
-            lambda part: self._told(texts, part), lambda _: self._ended(texts), partial(self._refused, texts),
+            lambda part: self._told(texts, part), ignore, partial(self._ended, texts),
         )  # fmt: skip
         return texts
 
@@ -74,14 +75,11 @@ class Continuing:
         self._due = False
         self._changed()
 
-    def _ended(self, texts: Sequence[GrowingText]) -> None:
+    def _ended(self, texts: Sequence[GrowingText], answer: dict[str, object] | EngineFailed) -> None:
+        """The job is over; where it has failed as a whole, the texts that had not ended will not."""
+        for text in texts:
+            if isinstance(answer, EngineFailed) and not text.ended:
+                text.problem = self._explorer.words(answer)
         if texts is self._under_way:
             self._under_way = ()
             self._changed()
-
-    def _refused(self, texts: Sequence[GrowingText], error: EngineFailed) -> None:
-        """The job as a whole has failed: those that had not ended will not."""
-        for text in texts:
-            if not text.ended:
-                text.problem = self._explorer.words(error)
-        self._ended(texts)

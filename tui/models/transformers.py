@@ -23,6 +23,7 @@ from tui.models.loading import load
 from tui.models.modules import width_of
 from tui.models.placing import input_device
 from tui.models.probe import Backend
+from tui.models.quantisation import quantisation_method, quantisation_of
 from tui.models.reference import GenerateReference
 from tui.models.versions import unchecked
 from tui.models.vocabulary import Vocabulary
@@ -88,7 +89,7 @@ def _info(
         vocabulary=width,
         context=context_of(model.config.get_text_config()),
         device=str(input_device(model)),
-        dtype=str(model.dtype).removeprefix("torch."),
+        dtype=_dtype(model),
         eos=token_set(in_force.get("eos_token_id")),
         generation={**in_force, **{name: refusal.number for name, refusal in asked.refused.items()}},
         refused=asked.refused,
@@ -97,6 +98,13 @@ def _info(
         chat=bool(getattr(tokenizer, "chat_template", None)),
         trusted=trusted,
     )
+
+
+def _dtype(model: Any) -> str:
+    """The dtype of the weights; for a quantised checkpoint the method too: `gptq weights in float16`."""
+    dtype = str(model.dtype).removeprefix("torch.")
+    method = quantisation_method(quantisation_of(model.config))
+    return f"{method} weights in {dtype}" if method else dtype
 
 
 TRANSFORMERS = Backend(
