@@ -16,10 +16,12 @@ from itertools import pairwise
 
 import msgspec
 
+from tests.scripted_continue import continue_each
 from tests.scripted_heads import Head
 from tests.scripted_math import Distribution, compared
 from tests.scripted_sweep import sweep
 from tui.core.catalog import Entry, Room
+from tui.core.continuing import CONTINUE
 from tui.core.progress import quiet, stoppable, untold
 from tui.core.settings import OFF, Given, Settings, resolve, validate
 from tui.core.story import How, Node, Story
@@ -353,8 +355,9 @@ class ScriptedEngine:
         watch = stoppable(self.stopped.is_set, "The job", report)
         if request.kind == "fail":
             raise RuntimeError("the script says so")
-        if request.kind == "sweep":
-            return Finished(id=request.id, result=sweep(self, request.parameters, watch, tell))
+        if request.kind in ("sweep", CONTINUE):
+            run = sweep if request.kind == "sweep" else continue_each
+            return Finished(id=request.id, result=run(self, request.parameters, watch, tell))
         for done in range(int(str(request.parameters.get("rounds", 1)))):
             self.wait_for_forward()
             watch(request.kind, done + 1, None, "rounds")

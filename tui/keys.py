@@ -127,7 +127,7 @@ _TABLE = (
         "compare",
         "X",
         "compare",
-        "Up to four settings side by side on this step: what each keeps, and how far they differ.",
+        "Up to four settings side by side on this step: what each keeps, how far they differ, what each writes.",
         LOOK,
     ),
     Action(

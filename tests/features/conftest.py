@@ -36,6 +36,7 @@ class Asked:
     request: object
     then: Callable
     refused: Callable = ignore
+    part: Callable = ignore
 
     def refuse(self, message: str, kind: str = "input") -> None:
         self.refused(EngineFailed(kind, message))
@@ -78,6 +79,9 @@ class FakeEngine:
 
     def view(self, view, then, refused=ignore):
         self._note("view", view, then, refused)
+
+    def job(self, kind, parameters, part, progress, ended):
+        self.asked.append(("job", Asked((kind, parameters), ended, ended, part)))
 
     def restart(self, refused):
         self._note("restart", None, ignore, refused)

@@ -4,7 +4,8 @@ import asyncio
 import gc
 import warnings
 
-from tui.explorer.engine import Engine, WrittenPrompt
+from tui.client.client import EngineFailed
+from tui.explorer.engine import Engine, WrittenPrompt, ignore
 
 
 class Counting:
@@ -31,3 +32,18 @@ async def test_a_question_that_is_overtaken_before_it_begins_is_never_asked():
         gc.collect()
     assert (client.asked, told) == (["ab"], [2])
     assert [str(one.message) for one in warned] == []
+
+
+async def test_whoever_asked_for_a_job_is_told_that_the_engine_is_lost_and_of_each_part_before():
+    class Dying:
+        async def job(self, kind: str, parameters: dict[str, object], part, progress) -> dict[str, object]:
+            part({"number": 1})
+            raise EngineFailed("lost", "The engine is gone.")
+
+    told: list[object] = []
+    engine = Engine(lambda listener: Dying(), lambda act: act())
+    engine.job("continue", {}, told.append, ignore, lambda error: told.append(error.kind))
+    while len(told) < 2:
+        await asyncio.sleep(0)
+    await asyncio.gather(*engine._tasks)
+    assert told == [{"number": 1}, "lost"]

@@ -150,6 +150,27 @@ def test_preset_4_shows_the_top_k_that_nobody_asked_for(explorer):
     assert int(re.search(r"kept +(\d+)", screen)[1]) < 50
 
 
+def test_each_of_the_posts_four_continues_the_text_and_one_is_drawn_by_a_key(explorer, headless):
+    explorer.send("X")
+    explorer.until("Compare · after token")
+    explorer.send("c")
+    explorer.until("tokens, same seed")
+    explorer.send(f"10{ENTER}")
+    explorer.until(lambda screen: screen.count("10 tokens") == 4)
+    explorer.send("b")
+    explorer.until_at(explorer.home + 10)
+    drawn = [record for record in saved(explorer) if record["type"] == "step"]
+    assert [step["id"] for step in drawn[:10]] == [step["id"] for step in headless]
+    explorer.send("<X")
+    explorer.until("Compare · after token")
+    explorer.send("p")
+    explorer.until(lambda screen: re.search(r"top-k +off +off +50 +50 ⚑ unasked", screen))
+    explorer.send(f"c{ENTER}")
+    explorer.until(lambda screen: screen.count("10 tokens") == 4 and "distinct-2" in screen)
+    explorer.send(ESC)
+    explorer.until_at(explorer.home)
+
+
 def test_greedy_leaves_one_candidate_and_back_again(explorer):
     explorer.send("g")
     explorer.until("kept 1 ")

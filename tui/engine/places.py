@@ -170,7 +170,10 @@ class Places:
         return logits
 
     def after(self, path: Path, given: Given, report: Report) -> Place:
-        """The place at the end of a path; its logits are computed if they are not stored."""
+        """The place at the end of a path; its logits are computed if they are not stored.
+
+        They are stored then, unless the path ends with a token that is in no story.
+        """
         node = path.tip.id
         logits = self._kept.get(node)
         return self._place(path, given, self._forward(path, report) if logits is None else logits)
@@ -192,8 +195,10 @@ class Places:
         with self._lock:
             started = time.perf_counter()
             logits = decoder.logits(path.ids, lambda length: self._kept.get(path.nodes[length - 1].id), report)
-            self._ms.setdefault(path.tip.id, (time.perf_counter() - started) * 1000)
-        self._kept.add(path.tip.id, logits)
+            ms = (time.perf_counter() - started) * 1000
+        if path.tip.id in self._story:
+            self._ms.setdefault(path.tip.id, ms)
+            self._kept.add(path.tip.id, logits)
         return logits
 
 

@@ -20,6 +20,7 @@ from tui.core.tokens import join_text
 from tui.engine.comparing import compared
 from tui.engine.decide import Distribution
 from tui.engine.engine import Engine
+from tui.experiments.continuing import continued, new_stream
 from tui.experiments.run import start
 from tui.launch import LaunchOptions
 from tui.models.base import CONTEXT
@@ -140,12 +141,12 @@ def _standings(dist: Distribution, ids: Tensor) -> list[Standing]:
 
 
 def _continued(engine: Engine, request: Step) -> Continuation:
-    steps, nodes = engine.step(request), list[Node]()
+    tokens, nodes = continued(engine, request, new_stream(engine, request.seed)), list[Node]()
     while True:
         try:
-            nodes.append(next(steps))
+            nodes.append(next(tokens))
         except StopIteration as end:
-            return Continuation([node.token for node in nodes], [node.piece for node in nodes], end.value.reason)
+            return Continuation([node.token for node in nodes], [node.piece for node in nodes], end.value)
 
 
 # -- the command -------------------------------------------------------------------------------------------------------

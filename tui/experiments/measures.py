@@ -1,13 +1,15 @@
-"""One setting's continuations, measured."""
+"""One setting's continuations, measured; and one text by itself."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
+from tui.core.continuing import TextMeasures
 from tui.core.grid import Measured
 from tui.core.progress import Report, quiet
 from tui.core.settings import Settings
+from tui.core.story import Node
 from tui.core.tokens import join_text
 from tui.experiments.metrics import Continuation, distinct, looping, mean, mean_logprob, perplexity, repetition
 from tui.experiments.self_bleu import available, self_bleu
@@ -28,6 +30,14 @@ def measured(
         samples=len(written), tokens=sum(map(len, ids)), seed=written[0].seed,
         texts=[join_text(one.pieces) for one in written] if keep else [],
     )  # fmt: skip
+
+
+def text_measures(nodes: Sequence[Node]) -> TextMeasures:
+    """The measures of one text's tokens; NaN of none, and where a server does not tell a token's probability."""
+    surprisals = [node.surprisal for node in nodes]
+    return TextMeasures(
+        mean(surprisals), perplexity(mean_logprob([surprisals])), distinct([[node.token for node in nodes]], 2)
+    )
 
 
 def _words(one: Continuation) -> str:

@@ -1,35 +1,25 @@
-"""Compares up to four settings on the step at the cursor: those on screen first, each with a view of its own."""
+"""Compares up to four settings on the step at the cursor, each with a view of its own; each can continue the text."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tui.client.client import EngineFailed
 from tui.core.choices import MOST
+from tui.core.continuing import GrowingText
 from tui.core.presets import PRESETS, Preset
-from tui.core.settings import Value
-from tui.core.stages import MAX_NEW_TOKENS
 from tui.explorer import requests
-from tui.explorer.branches import branches
+from tui.explorer.continuing import Continuing
 from tui.explorer.explorer import Explorer
-from tui.explorer.state import State
+from tui.explorer.offers import Offer, Offers
+from tui.explorer.status import DRAWING
+from tui.explorer.stepping import Stepping
 from tui.explorer.tuning import Tuning
 from tui.protocol import Candidate, View, Viewed
 
-NOW = "now"
-"""The name of the settings on screen."""
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """Settings that can be compared, under a name."""
-
-    name: str
-    state: State
-    """The state on screen with these settings in place of its own."""
-    preset: Preset | None = None
-    """The preset that they are; None for those on screen, and for a branch's."""
+LENGTH = 32
+"""How many tokens each of the settings continues the text by, until a person asks for another number."""
 
 
 @dataclass(eq=False, slots=True)
@@ -47,6 +37,8 @@ class Side:
     """The newest view asked for."""
     alone: bool = False
     """True if it is asked about without the first, after a refusal: that may have been about the first."""
+    text: GrowingText | None = None
+    """What these settings go on to write; None if nobody has asked."""
 
     @property
     def settled(self) -> bool:
@@ -57,23 +49,28 @@ class Side:
 class Comparing:
     """Holds the compared settings and asks the engine about each. The step is that at the cursor when it begins."""
 
-    def __init__(self, explorer: Explorer, tuning: Tuning) -> None:
-        self._explorer, self._tuning = explorer, tuning
+    def __init__(self, explorer: Explorer, tuning: Tuning, stepping: Stepping) -> None:
+        self._explorer, self._tuning, self._stepping = explorer, tuning, stepping
+        self._offers = Offers(explorer, tuning)
         self._own: Sequence[Preset] = ()
         self._kept: list[Offer] | None = None
         """The settings compared last besides those on screen; None if none were."""
         self.sides: list[Side] = []
-        """The compared settings, those on screen first; at most `MOST`."""
+        """The compared settings; at most `MOST`. The others are compared with the first."""
+        self.length = LENGTH
+        """How many tokens each text got last."""
         self.changed: Callable[[], None] = lambda: None
-        """Called when an answer has come."""
+        """Called when an answer has come, or texts have grown."""
+        self._continuing = Continuing(explorer, lambda: self.changed())
 
     def begin(self, own: Sequence[Preset]) -> None:
         """Compare the settings on screen with those compared last, or with the post's presets."""
         self._own = own
-        offers = self._presets(PRESETS) if self._kept is None else [self._renewed(offer) for offer in self._kept]
-        self.sides = [Side(Offer(NOW, self._explorer.state))]
+        kept = self._kept
+        offers = self._offers.presets(PRESETS) if kept is None else [self._offers.renewed(offer) for offer in kept]
+        self.sides = [Side(self._offers.now())]
         for offer in offers:
-            if len(self.sides) < MOST and self._is_new(offer):
+            if not self.full and all(offer.in_force != side.offer.in_force for side in self.sides):
                 self.sides.append(Side(offer))
         self.ask()
 
@@ -81,29 +78,7 @@ class Comparing:
 
     def offers(self) -> list[Offer]:
         """The settings that could be added: presets, the post's and the person's own, and those of branches."""
-        found: list[Offer] = []
-        for offer in (*self._presets(PRESETS), *self._presets(self._own), *self._branches()):
-            if self._is_new(offer) and all(_in_force(offer) != _in_force(other) for other in found):
-                found.append(offer)
-        return found
-
-    def _presets(self, presets: Sequence[Preset]) -> list[Offer]:
-        return [Offer(preset.title, self._tuning.with_preset(preset), preset) for preset in presets]
-
-    def _branches(self) -> Iterator[Offer]:
-        """The settings that each branch's last token was drawn under."""
-        for branch in branches(self._explorer.story):
-            if branch.drawn:
-                yield Offer(f"branch {branch.number}", self._explorer.state.replace_given(branch.path[-1].given))
-
-    def _renewed(self, offer: Offer) -> Offer:
-        """The same settings in the state that is on screen now."""
-        if offer.preset is not None:
-            return Offer(offer.name, self._tuning.with_preset(offer.preset), offer.preset)
-        return Offer(offer.name, self._explorer.state.replace_given(offer.state.given))
-
-    def _is_new(self, offer: Offer) -> bool:
-        return all(_in_force(offer) != _in_force(side.offer) for side in self.sides)
+        return self._offers.beside([side.offer for side in self.sides], self._own)
 
     @property
     def full(self) -> bool:
@@ -113,31 +88,76 @@ class Comparing:
     def add(self, offer: Offer) -> None:
         """Compare these settings too, if there is room."""
         if not self.full:
-            self.sides.append(Side(offer))
-            self._remember()
-            self.ask()
+            self._replace([*self.sides, Side(offer)])
 
     def remove(self, index: int) -> bool:
         """Compare one side no longer; False for the first, with which the others are compared."""
         if not 0 < index < len(self.sides):
             return False
-        del self.sides[index]
-        self._remember()
-        self.ask()
+        self._replace([*self.sides[:index], *self.sides[index + 1 :]])
         return True
 
-    def _remember(self) -> None:
-        self._kept = [side.offer for side in self.sides[1:]]
+    def compare_the_posts_four(self) -> None:
+        """Compare the four settings of the post, and no others."""
+        self._replace([Side(offer) for offer in self._offers.presets(PRESETS)])
+
+    def switch_unasked(self, index: int) -> bool:
+        """Turn off the defaults of transformers that act in a side, or put them in force again; False without any."""
+        sides, offer = list(self.sides), self.sides[index].offer
+        if (switched := offer.switch_unasked()) == offer:
+            return False
+        if index == 0:  # the others are compared with it
+            sides = [Side(side.offer, text=side.text) for side in sides]
+        sides[index] = Side(switched)
+        self._replace(sides)
+        return True
+
+    def _replace(self, sides: list[Side]) -> None:
+        self.sides = sides
+        self._kept = [side.offer for side in sides if not side.offer.on_screen]
+        self.ask()
 
     def use(self, index: int) -> None:
         """Use a side's settings in the workbench; this can be undone."""
-        offer = self.sides[index].offer
+        offer, explorer = self.sides[index].offer, self._explorer
         if offer.preset is not None:
             self._tuning.preset(offer.preset)
-        elif index:
-            self._explorer.record(f"the settings of {offer.name}")
-            self._explorer.go(self._explorer.state.replace_given(offer.state.given))
-            self._explorer.say(f"The settings of {offer.name}.")
+            for name in offer.without:
+                explorer.go(explorer.state.off(name))
+        elif offer.state.given != explorer.state.given:
+            explorer.record(f"the settings of {offer.name}")
+            explorer.go(explorer.state.replace_given(offer.state.given))
+            explorer.say(f"The settings of {offer.name}.")
+
+    # -- what each goes on to write ------------------------------------------------------------------------------
+
+    def continue_each(self, length: int) -> None:
+        """Continue the text under every side's settings, by so many tokens. InputError for a length out of range."""
+        texts = self._continuing.begin([side.offer.state for side in self.sides], length)
+        self.length = length
+        for side, text in zip(self.sides, texts, strict=True):
+            side.text = text
+        self.changed()
+
+    @property
+    def continuing(self) -> bool:
+        """True while texts grow."""
+        return self._continuing.under_way
+
+    def stop(self) -> bool:
+        """Let the texts be as they are; False if none was growing."""
+        return self._continuing.stop()
+
+    def draw(self, index: int) -> None:
+        """Use a side's settings, and draw its text under them: the same tokens, now as a branch of the story."""
+        explorer, side = self._explorer, self.sides[index]
+        if explorer.state.stepping:
+            explorer.say(explorer.phrase(DRAWING))
+        elif side.text is not None and side.text.nodes:
+            explorer.record(f"the text of {side.offer.name}")
+            self.use(index)
+            explorer.go(explorer.state.visit(explorer.story, side.offer.state.cursor))
+            self._stepping.draw(len(side.text.nodes))
 
     # -- what the engine tells -----------------------------------------------------------------------------------
 
@@ -190,8 +210,3 @@ class Comparing:
             for one in side.viewed.candidates if side.viewed is not None else ():
                 best[one.token] = min(best.get(one.token, one.rank), one.rank)
         return sorted(best, key=lambda token: (best[token], token))
-
-
-def _in_force(offer: Offer) -> Mapping[str, Value]:
-    """Every value that decides a step, whoever set it: an equal mapping would be the same column again."""
-    return {name: one.value for name, one in offer.state.settings().items() if name != MAX_NEW_TOKENS.name}

@@ -116,9 +116,9 @@ def step(state: State) -> Step:
     return Step(at=state.cursor, given=state.given, seed=state.seed, count=1)
 
 
-def run(state: State) -> Step:
-    """Draw tokens from the cursor on until a stop."""
-    return Step(at=state.cursor, given=state.given, seed=state.seed, count=None)
+def run(state: State, count: int | None = None) -> Step:
+    """Draw tokens from the cursor on until a stop, or until there are `count`."""
+    return Step(at=state.cursor, given=state.given, seed=state.seed, count=count)
 
 
 def take(state: State, token: int) -> Step:

@@ -49,6 +49,11 @@ class Stepping:
             state = self._explorer.state
             self._explorer.when_ready(lambda: self._begin(EngineStatus.RUN, requests.run(state), "the run"))
 
+    def draw(self, count: int) -> None:
+        """Draw so many tokens from the cursor on; the caller has recorded the change."""
+        state = self._explorer.state
+        self._explorer.when_ready(lambda: self._begin(EngineStatus.RUN, requests.run(state, count)))
+
     def pause(self) -> bool:
         """Stop drawing; False if nothing was being drawn."""
         stepping = self._explorer.state.stepping

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.screen import Screen
 from textual.widget import Widget
@@ -21,8 +21,12 @@ from tui.explorer.explorer import Explorer
 from tui.explorer.finding import Finding
 from tui.explorer.navigation import Navigation
 from tui.explorer.prompting import Prompting
+from tui.explorer.stepping import Stepping
 from tui.explorer.tuning import Tuning
 from tui.protocol import Candidate
+
+if TYPE_CHECKING:
+    from tui.screens.compare import Chosen
 
 T = TypeVar("T")
 
@@ -50,6 +54,7 @@ class Dialogs:
         *,
         navigation: Navigation,
         tuning: Tuning,
+        stepping: Stepping,
         finding: Finding,
         prompting: Prompting,
         connection: Connection,
@@ -57,7 +62,7 @@ class Dialogs:
         self._screen, self._explorer = screen, explorer
         self._navigation, self._tuning, self._finding = navigation, tuning, finding
         self._prompting, self._connection = prompting, connection
-        self._comparing = Comparing(explorer, tuning)
+        self._comparing = Comparing(explorer, tuning, stepping)
 
     def commands(self) -> Mapping[str, Callable[[], object]]:
         """Handlers by action id."""
@@ -119,7 +124,7 @@ class Dialogs:
         )
 
     def compare(self) -> None:
-        """Show up to four settings side by side at the cursor, and use the chosen ones."""
+        """Show up to four settings side by side at the cursor; use the chosen ones, and draw what they wrote."""
         from tui import own_presets
         from tui.screens.compare import NO_OFFER, CompareScreen
 
@@ -130,7 +135,11 @@ class Dialogs:
         screen = CompareScreen(self._comparing, place, self._explorer.phrase(NO_OFFER))
         self._comparing.changed = lambda: while_open(screen, lambda _: screen.show())(None)
         self._comparing.begin(own)
-        self._screen.app.push_screen(screen, lambda index: None if index is None else self._comparing.use(index))
+        self._screen.app.push_screen(screen, self._compared)
+
+    def _compared(self, chosen: Chosen | None) -> None:
+        if chosen is not None:
+            (self._comparing.draw if chosen.draw else self._comparing.use)(chosen.column)
 
     def help(self) -> None:
         """Show the focused pane's help and all keys."""

@@ -108,8 +108,8 @@ class Workbench(Screen[None]):
         self.resuming = Resuming(self.explorer, self.prompting, keeping=keeping)
         self.connection = Connection(self.explorer, self.prompting, self.resuming)
         self.dialogs = Dialogs(
-            self, self.explorer, navigation=self.navigation, tuning=self.tuning, finding=self.finding,
-            prompting=self.prompting, connection=self.connection,
+            self, self.explorer, navigation=self.navigation, tuning=self.tuning, stepping=self.stepping,
+            finding=self.finding, prompting=self.prompting, connection=self.connection,
         )  # fmt: skip
         self.outlets = Outlets(self, self.explorer, self.panes)
         self.sweeps = Sweeps(self, self.explorer, self.outlets)

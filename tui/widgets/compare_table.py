@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from rich.style import Style
 from rich.text import Text
 
 from tui.core.labels import FLAG, stage_label, unasked, value_text
@@ -24,6 +25,8 @@ _ROOMY = 100
 _TOKEN, _RAW = 16, 9
 _WIDEST = 28
 """Cells of a column at most."""
+UNASKED = f"{FLAG} unasked"
+"""Behind a value that acts though neither person nor model asked for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,35 +48,46 @@ class CompareTable:
     columns: Sequence[CompareColumn]
     chosen: int
     width: int
+    loud: str | Style = "bold"
+    """How a value looks that nobody asked for."""
 
     @property
-    def _first(self) -> int:
+    def first(self) -> int:
+        """Cells of the first column, which names the lines."""
         return _TOKEN + (_RAW if self.width >= _ROOMY else 0)
 
     @property
-    def _each(self) -> int:
-        return min(_WIDEST, (self.width - self._first) // len(LETTERS))
+    def each(self) -> int:
+        """Cells of each settings' column, a blank before it included."""
+        return min(_WIDEST, (self.width - self.first) // len(LETTERS))
 
-    def _line(self, name: str, texts: Sequence[str], style: str = "") -> Text:
-        line = Text(fit(name, self._first), style, no_wrap=True)
+    def line(self, name: str, texts: Sequence[str], style: str = "") -> Text:
+        """A line of this name, with a text for each column."""
+        line = Text(fit(name, self.first), style, no_wrap=True)
         for text in texts:
-            line.append(fit(f" {text}", self._each))
+            line.append(fit(f" {text}", self.each), self.loud if text.endswith(UNASKED) else "")
         return line
 
     def head(self) -> list[Text]:
         """The names, the settings in force and the numbers."""
+        return [*self.short_head(), *self._numbers(), *self._cuts(), *self._differences(), *self._drawn()]
+
+    def short_head(self) -> list[Text]:
+        """The names, the settings in force, and why a column has no numbers."""
+        problems = [(letter, column.problem) for letter, column in self._lettered() if column.problem]
         return [
-            self._names(), *self._settings(), *self._numbers(), *self._cuts(), *self._differences(), *self._drawn(),
-            *(Text(f"{letter}: {column.problem}", "dim") for letter, column in self._lettered() if column.problem),
-        ]  # fmt: skip
+            self._names(),
+            *self._settings(),
+            *(Text(f"{letter}: {problem}", "dim") for letter, problem in problems),
+        ]
 
     def _lettered(self) -> Iterator[tuple[str, CompareColumn]]:
         return zip(LETTERS, self.columns, strict=False)
 
     def _names(self) -> Text:
-        line = Text(" " * self._first, no_wrap=True)
+        line = Text(" " * self.first, no_wrap=True)
         for index, (letter, column) in enumerate(self._lettered()):
-            name = fit(f"{letter} {column.name}", self._each - 1)
+            name = fit(f"{letter} {column.name}", self.each - 1)
             line.append(" ").append(name, "bold reverse" if index == self.chosen else "bold")
         return line
 
@@ -88,7 +102,7 @@ class CompareTable:
             acting.add(ORDER)
         for name in ("do_sample", *PARAMETERS, ORDER):
             if name in acting:
-                yield self._line(_LABELS.get(name) or PARAMETERS[name].label, [_value(name, one) for one in settings])
+                yield self.line(_LABELS.get(name) or PARAMETERS[name].label, [_value(name, one) for one in settings])
 
     def _told(self, tell: Callable[[Viewed], str]) -> list[str]:
         """A cell for each column; of one whose numbers are not there a sign."""
@@ -98,23 +112,23 @@ class CompareTable:
         ]
 
     def _numbers(self) -> Iterator[Text]:
-        yield self._line("kept", self._told(_kept))
-        yield self._line("kept mass", self._told(lambda viewed: _number(viewed.kept_mass, percent, " %")))
-        yield self._line("entropy, final", self._told(lambda viewed: _bits(viewed.entropy.final)))
+        yield self.line("kept", self._told(_kept))
+        yield self.line("kept mass", self._told(lambda viewed: _number(viewed.kept_mass, percent, " %")))
+        yield self.line("entropy, final", self._told(lambda viewed: _bits(viewed.entropy.final)))
 
     def _cuts(self) -> Iterator[Text]:
         """How many candidates each cut leaves."""
         found = [{cut.stage: cut for cut in column.viewed.cuts} if column.viewed else {} for column in self.columns]
         for stage in dict.fromkeys(name for cuts in found for name in cuts):
-            yield self._line(f"{stage_label(stage)} leaves", [_cut(cuts.get(stage)) for cuts in found])
+            yield self.line(f"{stage_label(stage)} leaves", [_cut(cuts.get(stage)) for cuts in found])
 
     def _differences(self) -> Iterator[Text]:
         if len(self.columns) < 2:
             return
-        yield self._line("overlap with A", self._against("overlap", "{:.3f}"))
-        yield self._line("KL to A", self._against("divergence", "{:.3f} bits"))
+        yield self.line("overlap with A", self._against("overlap", "{:.3f}"))
+        yield self.line("KL to A", self._against("divergence", "{:.3f} bits"))
         if any(column.viewed.compared.only_here for column in self.columns if column.viewed and column.viewed.compared):
-            yield self._line("kept, not in A", self._against("only_here", "{:,}"))
+            yield self.line("kept, not in A", self._against("only_here", "{:,}"))
 
     def _against(self, name: str, form: str) -> list[str]:
         def tell(viewed: Viewed) -> str:
@@ -127,12 +141,12 @@ class CompareTable:
         """The token that the seed draws here under each of the settings."""
         seed = next((column.viewed.seed for column in self.columns if column.viewed), None)
         if seed is not None:
-            yield self._line(f"seed {seed} draws", self._told(_would))
+            yield self.line(f"seed {seed} draws", self._told(_would))
 
     def heading(self) -> Text:
         """The heading over the candidates."""
         raw = "    raw %" if self.width >= _ROOMY else ""
-        return self._line(fit("token", _TOKEN) + raw, ["  final %"] * len(self.columns), "dim")
+        return self.line(fit("token", _TOKEN) + raw, ["  final %"] * len(self.columns), "dim")
 
     def candidates(self, tokens: Sequence[int]) -> list[Text]:
         """A line for each token: its final probability under each of the settings, or the stage that removes it."""
@@ -143,10 +157,10 @@ class CompareTable:
         some = next(one for one in known if one is not None)
         name = fit(printable_token(some.piece, some.token, some.special), _TOKEN)
         raw = f" {aligned(_number(some.raw, percent), 3, 4)}" if self.width >= _ROOMY else ""
-        line = Text(fit(name + raw, self._first), no_wrap=True)
+        line = Text(fit(name + raw, self.first), no_wrap=True)
         for one in known:
-            text = " " + WAITING if one is None else cell(one, Column("final", self._each), "percent", 0.0)
-            line.append(fit(text, self._each), "dim" if one is None or one.removed_by else "")
+            text = " " + WAITING if one is None else cell(one, Column("final", self.each), "percent", 0.0)
+            line.append(fit(text, self.each), "dim" if one is None or one.removed_by else "")
         return line
 
 
@@ -155,10 +169,10 @@ _LABELS: Mapping[str, str] = {"do_sample": "drawing", ORDER: "order"}
 
 
 def _value(name: str, settings: Settings) -> str:
-    """A value, flagged where it is transformers' own, which neither person nor model asked for."""
+    """A value, with a flag where it is transformers' own and acts."""
     if name not in settings:
         return NOTHING
-    flag = f" {FLAG}" if name in PARAMETERS and unasked(name, settings[name]) else ""
+    flag = f" {UNASKED}" if name in PARAMETERS and unasked(name, settings[name]) else ""
     return value_text(name, settings[name].value) + flag
 
 
