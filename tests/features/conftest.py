@@ -46,7 +46,7 @@ class FakeEngine:
     """Records requests; the test answers them."""
 
     def __init__(self) -> None:
-        self.grown = self.progress = self.lost = self.restored = ignore
+        self.grown = self.progress = self.lost = self.restored = self.make_way = ignore
         self.story = Story()
         self.opened: Opened | None = None
         self.client = SimpleNamespace(ready=None, must_ask=False)

@@ -40,6 +40,7 @@ class Continuing:
         asked = ContinueEach(at=states[0].cursor, given=given, seed=states[0].seed, length=length)
         asked.check()
         self.stop()
+        self._explorer.engine.make_way()
         texts = self._under_way = [GrowingText(length) for _ in states]
         self._explorer.engine.job(
             CONTINUE, msgspec.to_builtins(asked),

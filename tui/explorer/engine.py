@@ -52,7 +52,7 @@ class Engine:
         """Called with the reason why the engine is gone, and whether it is being restarted."""
         self.restored: Callable[[], None] = ignore
         self.make_way: Callable[[], None] = ignore
-        """Called before the model is asked for a step or a prompt, which would wait for the end of a job."""
+        """Called before the model is asked for something that would otherwise wait for the end of a long job."""
         self._listener = _ClientListener(self)
         self.client = connect(self._listener)
         self._tasks: set[asyncio.Task[None]] = set()
