@@ -25,6 +25,13 @@ SIZES = {"wide": (120, 40), "small": (80, 24)}
 SHOTS = {
     "workbench": ["4", *"nnnnnnnnnn"],
     "plot": ["4", *"nnn", "tab", "+"],
+    "histogram": ["4", *"nnn", "tab", "+", "V"],
+    "temperatures": ["2", *"nnn", "tab", "+", *"VV"],
+    "stages": ["4", *"nnn", "V", "V", "V"],
+    "text": ["4", "r", "tab", "+", *"VVVV"],
+    "compare": ["X", "p", "c", "enter"],
+    "trade-off": ["T", "f2"],
+    "lesson": [*"i))I"],
     "steps": ["2", *"nnnnnnnnnnnn", "L", "s"],
     "help": ["?"],
     "draws": ["2", *"nnn", "d"],
@@ -45,6 +52,14 @@ async def _settled(app: SamplescopeApp, bench: Workbench) -> None:
     await asyncio.sleep(0.5)
 
 
+async def _still(app: SamplescopeApp) -> None:
+    """Wait until nothing has changed on the screen for a second: what an experiment tells comes bit by bit."""
+    async with asyncio.timeout(PATIENCE):
+        before = ""
+        while before != (before := app.export_screenshot()):
+            await asyncio.sleep(1.0)
+
+
 async def take(name: str, keys: list[str], size: tuple[int, int], target: Path) -> None:
     """Press keys in a fresh program and save its screen as SVG."""
     app = SamplescopeApp(LaunchOptions(), settings=Config(theme="samplescope-dark"))
@@ -55,6 +70,7 @@ async def take(name: str, keys: list[str], size: tuple[int, int], target: Path) 
         for key in keys:
             await pilot.press({"?": "question_mark", "+": "plus"}.get(key, key))
             await _settled(app, bench)
+        await _still(app)
         svg = app.export_screenshot(title="samplescope")
         # No font from the network: the reader's own fixed-width one.
         svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL).replace("Fira Code", "DejaVu Sans Mono")
