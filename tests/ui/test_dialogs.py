@@ -3,10 +3,13 @@
 import threading
 
 import pytest
+from textual.screen import ModalScreen
+from textual.widgets import Static
 
 from tests.patience import PATIENCE
 from tests.ui.conftest import SMALL, Recorded, screen_text
 from tui.config import Config
+from tui.screens.dialogs import while_open
 
 
 class Slow(Recorded):
@@ -90,3 +93,25 @@ async def test_a_dialog_does_not_keep_anybody_from_quitting(start):
         await bed.until(lambda: len(bed.app.screen_stack) == 2)
         await bed.pilot.press("ctrl+q")
         await bed.until(lambda: not bed.app.is_running)
+
+
+class Opening(ModalScreen[None]):
+    """A dialog with one widget."""
+
+    def compose(self):
+        yield Static(id="inside")
+
+
+async def test_an_answer_that_comes_before_a_dialogs_widgets_is_shown_once_they_are_there(start):
+    async with start() as bed:
+        dialog, shown = Opening(), []
+        answered = while_open(dialog, lambda _: shown.append(dialog.query_one("#inside").id))
+        bed.app.push_screen(dialog)
+        answered(1)
+        assert not shown
+        await bed.until(lambda: shown == ["inside"])
+        dialog.dismiss(None)
+        await bed.until(lambda: not dialog.is_attached)
+        answered(2)
+        await bed.pilot.pause()
+        assert shown == ["inside"]

@@ -35,11 +35,13 @@ _SYSTEM_HINT = "goes before the prompt in the chat template · empty: none · �
 
 
 def while_open(dialog: Screen[Any], show: Callable[[T], object]) -> Callable[[T], None]:
-    """A callback that passes an engine's reply to `show` only if the dialog is still open."""
+    """A callback that passes an engine's reply to `show` only if the dialog is still open, once it has its widgets."""
 
     def answered(answer: T) -> None:
-        if dialog.is_attached:
+        if dialog.is_attached and dialog.is_mounted:
             show(answer)
+        elif dialog.is_attached:
+            dialog.call_later(answered, answer)
 
     return answered
 

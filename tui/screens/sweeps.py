@@ -67,7 +67,8 @@ class Sweeps:
         )
 
         def changed() -> None:
-            if screen.is_attached:
+            # Until it is mounted it has no widgets; then it shows what is known.
+            if screen.is_attached and screen.is_mounted:
                 screen.show()
 
         self.sweeping.watcher = changed

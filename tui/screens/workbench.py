@@ -184,6 +184,8 @@ class Workbench(Screen[None]):
         self.call_later(self._safely, act)
 
     def _safely(self, act: Callable[[], None]) -> None:
+        if not self.app.is_running:
+            return  # the program ends: the widgets are going, one screen after the other
         try:
             act()
         except Exception as error:
