@@ -67,12 +67,13 @@ class Candidate(msgspec.Struct, frozen=True, array_like=True):
 
 SERIES: Mapping[str, tuple[str, ...]] = {
     "cumulative": ("ranks", "raw", "tempered"),
-    "histogram": ("edges", "kept", "removed"),
+    "histogram": ("edges", "kept", "removed", "best"),
     "temperatures": ("ranks", "half", "one", "two", "now"),
 }
 """The names of each plot's series, by its id: what the engine sends, and the picture is made of.
 
-The cumulative plot's `tempered` is `Candidate.cumulative`, whatever that sums.
+The cumulative plot's `tempered` is `Candidate.cumulative`, whatever that sums. Of the histogram each number belongs to
+the probabilities from an edge to the next one; the first edge is 0, and from the last one they go on to 1.
 """
 
 
@@ -81,6 +82,8 @@ class Plotted(msgspec.Struct, frozen=True, array_like=True):
 
     id: str
     series: dict[str, bytes]
+    post: bool = False
+    """As in the request: True for what the post plots in the place of this step's own numbers."""
 
 
 class Entropy(msgspec.Struct, frozen=True, array_like=True):

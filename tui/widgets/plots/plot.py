@@ -30,6 +30,14 @@ def fitting(parts: Sequence[Content], width: int) -> Content:
     return line
 
 
+def best_fitting(wordings: Sequence[Sequence[Content]], width: int) -> Content:
+    """The first wording whose parts all fit into `width` cells; of the last one as many as fit."""
+    for parts in wordings[:-1]:
+        if len(line := fitting(parts, width)) == sum(map(len, parts)) + 2 * (len(parts) - 1):
+            return line
+    return fitting(wordings[-1], width)
+
+
 class Plot(Protocol):
     """One kind of plot of a view. A value: what zooms or pans it makes another one."""
 
