@@ -121,7 +121,8 @@ def test_zoom_and_pan_move_the_edges_that_are_asked_for_and_stay_inside():
     viewed, plot = view(), Histogram()
     assert plot.moved("in", viewed).request(SIZE) == PlotRequest("histogram", 54, powers=(-7.5, -2.5))
     assert plot.moved("in", viewed).moved("right", viewed).powers == (-6.25, -1.25)
-    assert replace(plot, cursor=-4.0).moved("in", viewed).powers == (-7.0, -2.0)
+    assert replace(plot, cursor=-4.0).moved("in", viewed) == Histogram((-7.0, -2.0), cursor=-4.0)
+    assert Histogram((-7.0, -2.0), cursor=-2.0).moved("left", viewed).cursor == -3.25  # it stays in sight
     for move, ends in (("in", (-5.5, -4.5)), ("out", (-40.0, 0.0)), ("left", (-40.0, -30.0)), ("right", (-10.0, 0.0))):
         moved = plot
         for _ in range(60):

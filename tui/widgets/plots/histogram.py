@@ -69,7 +69,7 @@ class Histogram:
     def moved(self, move: Move, viewed: Viewed) -> Histogram:
         """Zoom, pan, or show the next view."""
         if move == "view":
-            return replace(self, powers=WHOLE if self.post else POST, post=not self.post)
+            return self._of(WHOLE if self.post else POST, post=not self.post)
         if move == "whole":
             return Histogram()
         low, high = self.powers
@@ -82,7 +82,12 @@ class Histogram:
 
     def _between(self, low: float, extent: float) -> Histogram:
         low = min(max(low, LEAST), MOST - extent)
-        return replace(self, powers=(low, low + extent), post=False)
+        return self._of((low, low + extent), post=False)
+
+    def _of(self, powers: tuple[float, float], *, post: bool) -> Histogram:
+        """The histogram of this range; the cursor goes into it."""
+        cursor = None if self.cursor is None else min(max(self.cursor, powers[0]), powers[1])
+        return Histogram(powers, post, cursor)
 
     def request(self, size: Size) -> PlotRequest:
         """Ask for one bin per column; in the post's view for its bins."""
@@ -106,9 +111,8 @@ class Histogram:
         title: list[list[Run]] = [[("quiet", "candidates".ljust(size.width))]] if size.height >= LOW else []
         rows = size.height - len(title) - lines_below(size.height)
         axis = CountAxis.of(bins.most, rows)
-        bars, cursor = Bars.of(bins, axis, columns), None
-        if self.cursor is not None and bins.powers[0] <= self.cursor <= bins.powers[-1]:
-            cursor = bins.column(bins.at(self.cursor), columns)
+        bars = Bars.of(bins, axis, columns)
+        cursor = None if self.cursor is None else bins.column(bins.at(self.cursor), columns)
         named = y_axis(axis.ticks(bins.most))
         canvas = [
             [("quiet", named.get(y, UNNAMED)), *bars.row(y, top=y == rows - 1, cursor=cursor)]
