@@ -36,6 +36,7 @@ class Pane(App):
     @on(candidate_messages.Take)
     @on(candidate_messages.Highlighted)
     @on(PlotPane.RequestChanged)
+    @on(PlotPane.Revealed)
     def _keep(self, message: Message) -> None:
         self.sent.append(message)
 

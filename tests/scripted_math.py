@@ -10,7 +10,7 @@ import random
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from tui.core.order import stage_order
 from tui.core.settings import Settings, order_in_force
@@ -162,15 +162,19 @@ class Distribution:
     def plotted(self, axis: PlotRequest, last: int | None = None) -> Plotted:
         """The data of the plot with this id."""
         found = PLOTS[axis.id](self, axis, len(self.order) if last is None else last)
-        return Plotted(axis.id, {name: _little(values) for name, values in found.items()})
+        return Plotted(axis.id, {name: _little(values) for name, values in found.items()}, axis.post)
 
     def histogram(self, axis: PlotRequest, last: int) -> dict[str, Sequence[float]]:
-        """How many kept and removed candidates lie in each bin of probability, from 1e-10 to 1; the first is below."""
-        counts = {"kept": [0] * (axis.width + 1), "removed": [0] * (axis.width + 1)}
-        edges = [10 ** (-10 + 10 * edge / axis.width) for edge in range(axis.width + 1)]
-        for token in self.order[:last]:
-            at = sum(edge <= self.tempered[token] for edge in edges)
-            counts["kept" if self.final[token] else "removed"][min(at, axis.width)] += 1
+        """Kept and removed candidates from each edge to the next, and the best rank there."""
+        low, high = axis.powers
+        edges = [0.0, *(10 ** (low + (high - low) * edge / axis.width) for edge in range(axis.width + 1))]
+        counts = {name: [0] * len(edges) for name in ("kept", "removed", "best")}
+        shares = self.raw if axis.post else self.tempered
+        for rank, token in enumerate(self.order[:last], 1):
+            at = max(edge for edge, least in enumerate(edges) if least <= shares[token])
+            at -= shares[token] == edges[-1]
+            counts["kept" if self.final[token] else "removed"][at] += 1
+            counts["best"][at] = counts["best"][at] or rank
         return {"edges": edges, **counts}
 
     def cumulative_plot(self, axis: PlotRequest, last: int) -> dict[str, Sequence[float]]:
@@ -181,8 +185,13 @@ class Distribution:
 
     def temperature_plot(self, axis: PlotRequest, last: int) -> dict[str, Sequence[float]]:
         """The probabilities at some ranks under three temperatures and under the settings' own."""
-        ranks = _ranks(axis, last)
         under = {"half": 0.5, "one": 1.0, "two": 2.0}
+        if axis.post:
+            logits, now = post_logits(), 1.0 if self.greedy else float(self.settings["temperature"].value or 1.0)
+            rows = {name: softmax([one / value for one in logits]) for name, value in (under | {"now": now}).items()}
+            ranks = _ranks(axis, len(logits))
+            return {"ranks": ranks, **{name: [row[rank - 1] for rank in ranks] for name, row in rows.items()}}
+        ranks = _ranks(axis, last)
         rows = {name: softmax([logit / value for logit in self.logits]) for name, value in under.items()}
         if last < len(self.order):  # a head, whose unseen tail is shared out nobody knows how
             rows = {name: [math.nan] * len(self.order) for name in under}
@@ -232,6 +241,17 @@ PLOTS = {
     "stages": Distribution.stages_plot,
 }
 """By id, as the real engine has them."""
+
+
+@cache
+def post_logits() -> list[float]:
+    """numpy's `np.random.seed(42); np.sort(np.exp(np.random.random(1000)))[::-1]`: the same generator, seeded alike."""
+    words = [42]
+    while len(words) < 624:
+        words.append((1812433253 * (words[-1] ^ (words[-1] >> 30)) + len(words)) % 2**32)
+    chance = random.Random()
+    chance.setstate((3, (*words, 624), None))
+    return sorted((math.exp(chance.random()) for _ in range(1000)), reverse=True)
 
 
 def _ranks(axis: PlotRequest, last: int) -> list[int]:

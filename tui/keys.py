@@ -34,6 +34,7 @@ _SHOWN = {
     "number_sign": "#",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
+    "left_curly_bracket": "{",
     "right_curly_bracket": "}",
     "full_stop": ".",
     "semicolon": ";",
@@ -107,7 +108,7 @@ _TABLE = (
     ),
     Action(
         "next_uncertain",
-        "right_curly_bracket",
+        "U",
         "next uncertain",
         "Go to the next step at which the model's entropy was more than 4 bits.",
         LOOK,

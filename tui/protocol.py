@@ -86,6 +86,10 @@ class PlotRequest(msgspec.Struct, frozen=True, array_like=True):
     scale: str = "log"
     low: int = 1
     high: int = 0
+    powers: tuple[float, float] = (-10.0, 0.0)
+    """The ends of the histogram as powers of ten; `width` is the number of its bins."""
+    post: bool = False
+    """True for what the post plots: a histogram of the raw probabilities; temperatures on 1,000 random logits."""
 
 
 class View(Request, frozen=True, kw_only=True):

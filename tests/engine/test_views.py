@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from tests.engine.looking import CLOSE, IDS, WIDTH, look, place
 from tests.fake_model import Letters, fake_row
+from tests.scripted_math import post_logits as scripted_post_logits
 from tui.core.settings import Given
+from tui.engine.places import Place
 from tui.errors import RunError
 from tui.protocol import PlotRequest, Viewed
 from tui.sampling.draw import DrawStream, draw_many
@@ -177,19 +179,72 @@ def test_ranks_are_even_on_the_axis_they_are_for() -> None:
     assert steps.max() - steps.min() <= 1
 
 
-@pytest.mark.parametrize("bins", [1, 30, 400])
+def counted(
+    request: PlotRequest, given: Given | None = None, at: Place | None = None
+) -> dict[str, NDArray[np.float32]]:
+    plot = look(given or {}, at or place(), plot=request).plot
+    assert plot is not None and plot.post is request.post
+    return {name: np.frombuffer(data, "<f4") for name, data in plot.series.items()}
+
+
+POST = PlotRequest("histogram", 99, powers=(-10.0, -1.0), post=True)
+RANGES = [(-10.0, 0.0), (-10.0, -1.0), (-2.5, -1.25), (-40.0, 0.0)]
+
+
+@pytest.mark.parametrize("bins", [1, 30, 99, 400])
+@pytest.mark.parametrize("powers", RANGES)
 @pytest.mark.parametrize("given", [*CHOICES, {"temperature": 0.25, "top_k": 9}])
-def test_a_histogram_counts_every_candidate_once_where_its_probability_lies(given: Given, bins: int) -> None:
-    expected = worked_out(**given)  # type: ignore[arg-type]
-    plot = look(given, plot=PlotRequest("histogram", bins)).plot
-    assert plot is not None
-    edges, kept, removed = (np.frombuffer(plot.series[name], "<f4") for name in ("edges", "kept", "removed"))
-    assert edges == pytest.approx(np.logspace(-10, 0, bins + 1), rel=1e-5)
-    left = np.array([name == "" for name in expected.removed])
-    limits = [0.0, *np.logspace(-10, 0, bins + 1)[:-1], 1.1]
-    for counts, mask in ((kept, left), (removed, ~left)):
-        assert counts.sum() == mask.sum()
-        assert abs(counts - np.histogram(expected.tempered[mask], limits)[0]).sum() <= 2  # one may lie on an edge
+def test_a_histogram_counts_kept_and_removed_ones_as_numpy_does(
+    given: Given, powers: tuple[float, float], bins: int
+) -> None:
+    rows = look(given, window=(0, WIDTH)).candidates
+    found, edges = counted(PlotRequest("histogram", bins, powers=powers), given), np.logspace(*powers, bins + 1)
+    assert found["edges"] == pytest.approx([0.0, *edges], rel=1e-5)
+    for name, kept in (("kept", True), ("removed", False)):
+        shares = [row.tempered for row in rows if (row.removed_by == "") is kept]
+        assert found[name][1:-1].tolist() == np.histogram(shares, edges)[0].tolist()
+        assert found[name][0] == sum(share < edges[0] for share in shares)
+        assert found[name][-1] == sum(share > edges[-1] for share in shares)
+        assert found[name].sum() == len(shares)
+    at = np.searchsorted(edges, [row.tempered for row in rows], side="right")
+    assert found["best"].tolist() == [next((r for r, b in enumerate(at, 1) if b == bin), 0) for bin in range(bins + 2)]
+
+
+def test_the_posts_histogram_is_that_of_the_models_own_probabilities_between_the_posts_edges() -> None:
+    probs = torch.softmax(place().logits, dim=-1).numpy()
+    expected, _ = np.histogram(probs, bins=np.logspace(-10, -1, 100))
+    found = counted(POST, {"temperature": 2.0, "top_k": 7})
+    assert (found["kept"] + found["removed"])[1:-1].tolist() == expected.tolist()
+    assert found["kept"].sum() == 7
+
+
+def test_a_probability_on_an_edge_is_in_the_bin_that_begins_there_and_on_the_last_one_in_the_last_bin() -> None:
+    quarters = place(torch.cat([torch.zeros(4), torch.full((36,), -25.0)]))
+    ends = (math.log10(0.0625), math.log10(0.25))  # the middle edge of two bins is 0.125
+    assert float(np.logspace(*ends, 3)[-1]) == 0.25
+    found = counted(PlotRequest("histogram", 2, powers=ends), at=quarters)
+    assert found["kept"].tolist() == [36, 0, 4, 0]
+    found = counted(PlotRequest("histogram", 1, powers=(math.log10(0.25), 0.0)), at=quarters)
+    assert found["kept"].tolist() == [36, 4, 0]
+
+
+def test_the_posts_temperatures_are_those_of_its_own_code() -> None:
+    """The lines of the post, with a seed."""
+
+    def softmax(logits: NDArray[np.float64], T: float = 1) -> NDArray[np.float64]:  # noqa: N803 the post's name
+        e_x = np.exp(logits / T)
+        return e_x / e_x.sum()
+
+    np.random.seed(42)
+    logits = np.exp(np.random.random(1000))
+    sorted_logits = np.sort(logits)[::-1]
+    found = counted(PlotRequest("temperatures", 2000, "linear", post=True), {"temperature": 0.7, "top_k": 3})
+    assert found["ranks"].tolist() == list(range(1, 1001))
+    for name, temperature in {"half": 0.5, "one": 1.0, "two": 2.0, "now": 0.7}.items():
+        assert found[name].tolist() == softmax(sorted_logits, temperature).astype(np.float32).tolist()
+    greedy = counted(PlotRequest("temperatures", 30, "linear", post=True), {"do_sample": False, "temperature": 0.7})
+    assert greedy["now"].tolist() == greedy["one"].tolist()
+    assert scripted_post_logits() == pytest.approx(sorted_logits.tolist(), rel=1e-15)
 
 
 @pytest.mark.parametrize(

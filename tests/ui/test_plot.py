@@ -1,5 +1,6 @@
 """The cumulative plot: every line and mark in the cell of its number, every line with its label, kept and removed."""
 
+import math
 import random
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from tests.handmade import settings, view
 from tests.panes import Pane
 from tests.ui.conftest import screen_text
 from tui.protocol import Candidate, Cut, PlotRequest, Viewed
+from tui.widgets.numbers import percent
 from tui.widgets.plots import PLOTS
 from tui.widgets.plots.cumulative import Cumulative
 from tui.widgets.plots.cumulative_figure import Figure, draw
@@ -18,6 +20,7 @@ from tui.widgets.plots.curves import Curve
 from tui.widgets.plots.frame import LEFT
 from tui.widgets.plots.pane import PlotPane
 from tui.widgets.plots.plot import Run
+from tui.widgets.plots.ranges import RankRange
 
 SIZES = [(60, 12), (40, 8), (118, 30), (20, 5), (16, 4), (194, 40)]
 KEPT_DOTS = "⠶⣤⠛"
@@ -115,6 +118,52 @@ def test_every_cut_is_a_line_in_the_column_of_the_last_rank_it_leaves_with_a_lab
         assert (at.ranks.column(viewed.kept) in lines) is (viewed.kept < viewed.vocabulary)
         for line in lines | columns_of(cells, "┊"):
             assert labels[max(0, line - 1) : line + 2].strip()
+
+
+@pytest.mark.parametrize("scale", ["log", "linear"])
+@pytest.mark.parametrize("seed", range(50))
+def test_for_settings_by_chance_the_cut_stands_in_the_column_of_its_rank_on_the_axis(seed, scale):
+    """The column is worked out here from the axis's ends, which are its first and its last column."""
+    chance = random.Random(seed)
+    last, width = chance.choice([62, 500, 4096]), chance.randint(60, 130)
+    viewed = view(
+        last, temperature=chance.uniform(0.3, 2.5), top_k=chance.choice([0, chance.randint(1, last)]),
+        top_p=chance.choice([1.0, chance.uniform(0.05, 0.999)]), min_p=chance.choice([0.0, chance.uniform(0.001, 0.5)]),
+        power=chance.uniform(0.8, 2.0),
+    )  # fmt: skip
+    at = Figure.of(viewed, Size(width, 14), RankRange(scale))
+    cells = [[(colour, cell) for colour, text in line for cell in text][LEFT:] for line in draw(at)][1 : 1 + at.rows]
+    first = {"log": math.log(1), "linear": 0}[scale]
+    place, end = (math.log(viewed.kept), math.log(last)) if scale == "log" else (viewed.kept, last)
+    dot = (2 * (width - LEFT) - 1) * (place - first) / (end - first)
+    columns = columns_of(cells, "│")  # but for the marks on the curve, which stand before the line
+    assert (math.floor(dot + 0.5) // 2 in columns) is (viewed.kept < last)
+    assert len(columns) <= len({cut.left for cut in viewed.cuts if cut.left < last})
+
+
+# What the kept set is made of
+
+
+@pytest.mark.parametrize("given", [{"top_k": 50, "top_p": 0.9}, {"top_k": 200, "top_p": 0.8, "min_p": 0.1}])
+def test_where_several_cuts_remove_something_the_legend_tells_how_many_are_kept_and_how_much_each_removes(given):
+    viewed = view(500, **given)
+    assert [cut.left for cut in viewed.cuts] == sorted({cut.left for cut in viewed.cuts}, reverse=True)
+    before, shares = 1.0, []
+    for cut in viewed.cuts:
+        shares.append(f"{percent(before - cut.mass)} %")
+        before = cut.mass
+    for width in (200, 70, 56):
+        legend = Cumulative().legend(viewed, width).plain
+        assert legend.startswith(f"━ kept {viewed.kept}  ─ ")
+        assert all(share in legend for share in shares)
+        assert len(legend) <= width
+    wide = Cumulative().legend(viewed, 200).plain
+    assert f"{shares[0]} by top-k {given['top_k']} ({given['top_k']} left)" in wide
+    assert f"{shares[1]} by top-p {given['top_p']:.2f} ({viewed.cuts[1].left} left)" in wide
+
+
+def test_what_is_removed_is_not_told_twice_where_one_cut_does_it():
+    assert Cumulative().legend(view(500, top_k=50, top_p=0.9999), 90).plain == "━ kept  ─ removed"
 
 
 @pytest.mark.parametrize("width", range(40, 110, 7))

@@ -8,8 +8,9 @@ from textual.geometry import Size
 
 from tests.handmade import view
 from tests.panes import Pane
+from tests.scripted_math import post_logits
 from tests.ui.conftest import screen_text
-from tui.protocol import Plotted, Viewed
+from tui.protocol import PlotRequest, Plotted, Viewed
 from tui.widgets.plots.frame import LEFT
 from tui.widgets.plots.pane import PlotPane
 from tui.widgets.plots.temperature import Temperature
@@ -20,11 +21,11 @@ def softmax(count: int, temperature: float) -> list[float]:
     return [weight / sum(weights) for weight in weights]
 
 
-def tempered(temperature: float, count: int = 300) -> Viewed:
-    """A view of Zipf's law squared, with this temperature in force."""
+def tempered(temperature: float, count: int = 300, *, post: bool = False) -> Viewed:
+    """A view of Zipf's law squared, with this temperature in force; `post`: in the place of the post's logits."""
     values = {"half": 0.5, "one": 1.0, "two": 2.0, "now": temperature}
     rows = {"ranks": list(range(1, count + 1)), **{name: softmax(count, value) for name, value in values.items()}}
-    plot = Plotted("temperatures", {name: array("f", row).tobytes() for name, row in rows.items()})
+    plot = Plotted("temperatures", {name: array("f", row).tobytes() for name, row in rows.items()}, post)
     return view(count, temperature=temperature, plot=plot)
 
 
@@ -32,11 +33,39 @@ def text(viewed: Viewed, size: tuple[int, int] = (60, 12), *, linear: bool = Fal
     return ["".join(text for _, text in line) for line in Temperature(linear).draw(viewed, Size(*size))]
 
 
+VIEWS = [Temperature(), Temperature(linear=True), Temperature(linear=True, post=True)]
+
+
 @pytest.mark.parametrize("size", [(60, 12), (16, 4), (118, 30), (40, 8)])
-@pytest.mark.parametrize("linear", [False, True])
+@pytest.mark.parametrize("plot", VIEWS)
 @pytest.mark.parametrize("count", [1, 2, 300])
-def test_it_has_exactly_its_size(size, linear, count):
-    assert [len(line) for line in text(tempered(0.7, count), size, linear=linear)] == [size[0]] * size[1]
+def test_it_has_exactly_its_size(size, plot, count):
+    lines = plot.draw(tempered(0.7, count, post=plot.post), Size(*size))
+    assert [sum(len(text) for _, text in line) for line in lines] == [size[0]] * size[1]
+
+
+@pytest.mark.parametrize("size", [(60, 12), (16, 4), (118, 30), (194, 40)])
+@pytest.mark.parametrize("temperature", [0.3, 0.7, 5.0])
+def test_the_posts_figure_has_linear_axes_of_its_thousand_logits_and_says_that_it_is_not_this_step(size, temperature):
+    logits = post_logits()
+    rows = {
+        name: weights(logits, value) for name, value in {"half": 0.5, "one": 1, "two": 2, "now": temperature}.items()
+    }
+    rows["ranks"] = list(range(1, 1001))
+    plotted = Plotted("temperatures", {name: array("f", row).tobytes() for name, row in rows.items()}, post=True)
+    plot, viewed = VIEWS[2], view(50, temperature=temperature, plot=plotted)
+    lines = ["".join(text for _, text in line) for line in plot.draw(viewed, Size(*size))]
+    assert [len(line) for line in lines] == [size[0]] * size[1]
+    assert "random logits" in plot.title
+    assert plot.legend(viewed, 80).plain.startswith("not this step  ━ T=")
+    assert plot.request(Size(60, 12)) == PlotRequest("temperatures", 54, "linear", post=True)
+    if size[1] > 8:
+        assert lines[-1].split()[0] == "0" and lines[-1].rstrip().endswith("1k") and "rank (log)" not in lines[-2]
+
+
+def weights(logits: list[float], temperature: float) -> list[float]:
+    powers = [math.exp(logit / temperature) for logit in logits]
+    return [power / sum(powers) for power in powers]
 
 
 @pytest.mark.parametrize("temperature", [0.4, 0.7, 1.3, 3.0])
@@ -69,6 +98,10 @@ async def test_a_key_changes_the_axis_of_probabilities():
         assert any("1e-" in line[:LEFT] for line in pane.pane.text)
         await pilot.press("minus")
         assert not any("1e-" in line[:LEFT] for line in pane.pane.text)
+        await pilot.press("minus")
+        assert pane.pane.text == []  # until the numbers of the post's logits are there
+        pane.pane.viewed = tempered(0.7, post=True)
+        assert any("0.0" in line[:LEFT] for line in pane.pane.text)
         await pilot.press("minus")
         assert pane.pane.plot == Temperature()
 

@@ -57,6 +57,43 @@ async def compare(start, size, name, keys, after=None, **more):
     assert picture == file.read_text(encoding="utf-8")
 
 
+PLOT_VIEWS = {
+    "cumulative": (),
+    "cumulative-linear": ("minus",),
+    "cumulative-post": ("minus", "minus"),
+    "cumulative-cursor": (*["right_curly_bracket"] * 3,),
+    "histogram": ("V",),
+    "histogram-near": ("V", "up", "up", "pagedown"),
+    "histogram-post": ("V", "minus"),
+    "histogram-cursor": ("V", *["left_curly_bracket"] * 5),
+    "temperatures": ("V", "V"),
+    "temperatures-linear": ("V", "V", "minus"),
+    "temperatures-post": ("V", "V", "minus", "minus"),
+    "temperatures-cursor": ("V", "V", *["right_curly_bracket"] * 5),
+}
+"""The keys that lead to each view of each plot."""
+
+
+def answered(bed):
+    """True if the plot on screen is the one asked for last, and its cursor's candidate is named."""
+    plot, asked = bed.bench.panes.plot, [view for view in bed.engine.viewed if view.slot == "main"][-1]
+    border = f"{plot.border_title}{plot.border_subtitle}"
+    return asked.id == bed.viewed.id and asked.plot == plot.request and plot.text and "…" not in border
+
+
+@pytest.mark.parametrize("name", PLOT_VIEWS)
+@pytest.mark.parametrize("size", [WIDE, SMALL])
+async def test_of_each_view_of_the_plots(start, size, name):
+    async def see(bed):
+        if not bed.bench.panes.plot.display:
+            await bed.press("v")
+        bed.bench.panes.plot.focus()
+        await bed.press(*PLOT_VIEWS[name])
+        await bed.until(lambda: answered(bed))
+
+    await compare(start, size, f"plot-{name}", ("4",), see)
+
+
 HEAD_PICTURES = {
     "head-undecided": ((), {}),
     "head-decided": (("n", "n"), {"top_k": 12}),

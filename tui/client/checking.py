@@ -31,6 +31,7 @@ from tui.protocol import (
     Message,
     Open,
     Opened,
+    PlotRequest,
     Progress,
     Prompt,
     Prompted,
@@ -149,7 +150,7 @@ def _check_nodes(nodes: Iterable[Node], story: Story, opened: Opened | None) -> 
 def _check_viewed(viewed: Viewed, request: AnyRequest | None) -> None:
     if isinstance(request, View):
         _need((viewed.slot, viewed.at) == (request.slot, request.at), f"a view of {viewed.slot!r} at {viewed.at}")
-        _need(viewed.plot is None or (request.plot is not None and viewed.plot.id == request.plot.id), "another plot")
+        _need(viewed.plot is None or _is_of(viewed.plot, request.plot), "another plot")
         followed = None if viewed.followed is None else viewed.followed.token
         _need(followed in (None, request.follow), "another token than the branch goes on with")
     _check_settings(viewed.settings)
@@ -185,6 +186,11 @@ def _check_candidate(candidate: Candidate, vocabulary: int, right: Callable[[flo
 
 def _share_or_unknown(value: float) -> bool:
     return math.isnan(value) or is_share(value)
+
+
+def _is_of(plot: Plotted, request: PlotRequest | None) -> bool:
+    """True if this plot was asked for."""
+    return request is not None and (plot.id, plot.post) == (request.id, request.post)
 
 
 def _check_plot(plot: Plotted, *, unknown: bool) -> None:

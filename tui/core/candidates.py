@@ -67,7 +67,7 @@ class Candidate(msgspec.Struct, frozen=True, array_like=True):
 
 SERIES: Mapping[str, tuple[str, ...]] = {
     "cumulative": ("ranks", "raw", "tempered"),
-    "histogram": ("edges", "kept", "removed"),
+    "histogram": ("edges", "kept", "removed", "best"),
     "temperatures": ("ranks", "half", "one", "two", "now"),
     "stages": ("logits",),
 }
@@ -76,7 +76,8 @@ SERIES: Mapping[str, tuple[str, ...]] = {
 Of the stages plot each series is a stage's: candidates before and after, share removed, entropy afterwards in bits. The
 first, `logits`, is of the model's own distribution; those of the stages in force follow in the order of the chain.
 
-The cumulative plot's `tempered` is `Candidate.cumulative`, whatever that sums.
+The cumulative plot's `tempered` is `Candidate.cumulative`, whatever that sums. Of the histogram each number belongs to
+the probabilities from an edge to the next one; the first edge is 0, and from the last one they go on to 1.
 """
 
 
@@ -85,6 +86,8 @@ class Plotted(msgspec.Struct, frozen=True, array_like=True):
 
     id: str
     series: dict[str, bytes]
+    post: bool = False
+    """As in the request: True for what the post plots in the place of this step's own numbers."""
 
 
 class Entropy(msgspec.Struct, frozen=True, array_like=True):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -14,11 +16,12 @@ from tui.engine.decide import Distribution
 from tui.engine.stage_effects import stage_effects
 from tui.errors import InputError
 from tui.protocol import PlotRequest
+from tui.sampling.stages import Stage
 
 TEMPERATURES: Mapping[str, float] = {"half": 0.5, "one": 1.0, "two": 2.0}
 """The temperatures that are compared, by the name of their series."""
-LEAST_POWER = -10
-"""The histogram begins at 10 to this power."""
+POST_SEED = 42
+"""The post's figure of temperatures has another seed each time it is drawn; here it has that of the post's runs."""
 
 
 class Ranked(NamedTuple):
@@ -35,6 +38,11 @@ class Ranked(NamedTuple):
     """[n] float64, the tempered probabilities; their lower bounds where only a head is known."""
 
     @property
+    def raw(self) -> Tensor:
+        """[n] float64, the raw probabilities."""
+        return self.dist.raw[0, self.tokens].double()
+
+    @property
     def final(self) -> Tensor:
         """[n] the final probabilities: 0 for a removed token, NaN where a head does not decide it."""
         return self.dist.final[0, self.tokens]
@@ -46,7 +54,8 @@ def plotted(request: PlotRequest | None, ranked: Ranked) -> Plotted | None:
         return None
     if request.id not in PLOTS:
         raise InputError(f"There is no plot {request.id!r}.", f"Known: {', '.join(PLOTS)}.")
-    return Plotted(request.id, {name: _bytes(values) for name, values in PLOTS[request.id](request, ranked).items()})
+    series = {name: _bytes(values) for name, values in PLOTS[request.id](request, ranked).items()}
+    return Plotted(request.id, series, request.post)
 
 
 def cumulative(request: PlotRequest, ranked: Ranked) -> Mapping[str, Tensor]:
@@ -77,6 +86,8 @@ def temperatures(request: PlotRequest, ranked: Ranked) -> Mapping[str, Tensor]:
 
     Of a head only the last is known, or its lower bound: how the others share out the unseen tail is not decided.
     """
+    if request.post:
+        return _post_temperatures(request, ranked.dist.chain.temperature)
     ranks = _ranks(request, len(ranked.tokens)).to(ranked.tempered.device)
     tokens = ranked.tokens[ranks - 1]
     scores = ranked.dist.scored.base[0].double()
@@ -84,17 +95,39 @@ def temperatures(request: PlotRequest, ranked: Ranked) -> Mapping[str, Tensor]:
     return {"ranks": ranks, **curves, "now": ranked.tempered[ranks - 1]}
 
 
-def histogram(request: PlotRequest, ranked: Ranked) -> Mapping[str, Tensor]:
-    """How many kept and removed candidates there are in each of `request.width` bins of tempered probability.
+def _post_temperatures(request: PlotRequest, stage: Stage | None) -> Mapping[str, Tensor]:
+    """The same on the post's random logits, with the temperature of `stage`."""
+    logits, values = post_logits(), {**TEMPERATURES, "now": 1.0 if stage is None else stage.value}
+    ranks = _ranks(request, len(logits))
+    return {
+        "ranks": ranks,
+        **{name: torch.softmax(logits / value, dim=-1)[ranks - 1] for name, value in values.items()},
+    }
 
-    The first count is that of the candidates below all bins; an undecided candidate counts as kept.
+
+@cache
+def post_logits() -> Tensor:
+    """[1000] float64, the random logits of the post's figure of temperatures, best first."""
+    logits = np.exp(np.random.RandomState(POST_SEED).random(1000))
+    return torch.from_numpy(np.sort(logits)[::-1].copy())
+
+
+def histogram(request: PlotRequest, ranked: Ranked) -> Mapping[str, Tensor]:
+    """How many kept and removed candidates lie between two edges of tempered probability, and the best one's rank.
+
+    The edges are `np.logspace(*powers, width + 1)`, and 0 before them; the last numbers are of what lies above all. As
+    in np.histogram a candidate on an edge is in the bin that begins there, on the last one in the last bin. An
+    undecided candidate counts as kept. In the post's own view the probabilities are raw.
     """
-    bins = max(1, request.width)
-    edges = torch.logspace(LEAST_POWER, 0, bins + 1, dtype=torch.float64, device=ranked.cumulative.device)
-    where = torch.bucketize(ranked.tempered, edges, right=True).clamp(max=bins)  # 0: below; 1 is in the last bin
+    shares, bins = ranked.raw if request.post else ranked.tempered, max(1, request.width)
+    edges = torch.from_numpy(np.logspace(*request.powers, bins + 1)).to(shares.device)
+    where = torch.bucketize(shares, edges, right=True)  # 0: below all
+    where[shares == edges[-1]] = bins
     removed = ranked.final == 0
-    kept, gone = (torch.bincount(where[mask], minlength=bins + 1) for mask in (~removed, removed))
-    return {"edges": edges, "kept": kept, "removed": gone}
+    kept, gone = (torch.bincount(where[mask], minlength=bins + 2) for mask in (~removed, removed))
+    ranks = torch.arange(1, len(where) + 1, device=where.device)
+    best = torch.zeros_like(kept).scatter_reduce(0, where, ranks, "amin", include_self=False)
+    return {"edges": torch.cat([edges.new_zeros(1), edges]), "kept": kept, "removed": gone, "best": best}
 
 
 def stages(request: PlotRequest, ranked: Ranked) -> Mapping[str, Tensor]:

@@ -10,7 +10,7 @@ from tui.core.story import How, Node, Story
 from tui.explorer.state import State
 from tui.protocol import PlotRequest, Step, View, Viewed
 
-MAIN, SCROLL, REACH, FIND, PROMPT, ORDER = "main", "scroll", "reach", "find", "prompt", "order"
+MAIN, SCROLL, REACH, FIND, PROMPT, ORDER, POINT = "main", "scroll", "reach", "find", "prompt", "order", "point"
 DRAWS = 1000
 REACH_SLICE = 64
 """How many nodes one `reach` view asks about; the engine answers as many as it can in its time slice."""
@@ -33,10 +33,13 @@ def main_view(state: State, story: Story, window: Window, plot: PlotRequest | No
     )  # fmt: skip
 
 
-def scroll_view(shown: Viewed, window: Window) -> View:
-    """More candidates of the view on screen, with that view's own settings, which may be a moment old."""
+def scroll_view(shown: Viewed, window: Window, slot: str = SCROLL) -> View:
+    """More candidates of the view on screen, with that view's own settings, which may be a moment old.
+
+    They are for the list, or, in the slot `POINT`, the one under the plot's cursor.
+    """
     return View(
-        slot=SCROLL,
+        slot=slot,
         at=shown.at,
         given=shown.given,
         seed=shown.seed,

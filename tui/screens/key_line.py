@@ -68,7 +68,16 @@ _OWN: dict[str, tuple[str | Item, ...]] = {
         "zoom",
         "lesson",
     ),
-    PLOT: ("next_plot", Item("-", "view"), Item("↑↓", "range"), "zoom", "step", "run", "copy_this"),
+    PLOT: (
+        "next_plot",
+        Item("-", "view"),
+        Item("↑↓", "range"),
+        Item("{}", "cursor"),
+        "zoom",
+        "step",
+        "run",
+        "copy_this",
+    ),
     SLIDER: (Item("←→", "move"), Item("0–9", "type"), "off", "source", Item("esc", "leave", "screen.do('stop')")),
     FIELD: (Item("0–9", "type"), "source", Item("esc", "leave", "screen.do('stop')")),
 }

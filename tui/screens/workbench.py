@@ -206,8 +206,10 @@ class Workbench(Screen[None]):
     @on(candidate_messages.Wanted)
     def _wanted(self, message: candidate_messages.Wanted) -> None:
         if (viewed := self.explorer.picture.viewed) is not None:
-            wanted = requests.scroll_view(viewed, (message.first, message.count))
-            self.explorer.engine.view(wanted, self.panes.candidates.add_candidates)
+            plot = message.control is self.panes.plot
+            slot, pane = (requests.POINT, self.panes.plot) if plot else (requests.SCROLL, self.panes.candidates)
+            wanted = requests.scroll_view(viewed, (message.first, message.count), slot)
+            self.explorer.engine.view(wanted, pane.add_candidates)
 
     @on(candidate_messages.Take)
     def _take(self, message: candidate_messages.Take) -> None:
@@ -216,6 +218,11 @@ class Workbench(Screen[None]):
     @on(PlotPane.RequestChanged)
     def _plot_changed(self) -> None:
         self.explorer.request_view()
+
+    @on(PlotPane.Revealed)
+    def _revealed(self, message: PlotPane.Revealed) -> None:
+        self.room.show_plot("")
+        self.call_after_refresh(self.panes.candidates.reveal, message.rank)
 
     @on(StoryText.Clicked)
     def _clicked(self, message: StoryText.Clicked) -> None:

@@ -1,4 +1,4 @@
-"""The candidate list's messages to the screen, and its help text."""
+"""The messages to the screen of the panes that show candidates, and the list's help text."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Every token of the vocabulary, best first: what the next token may be. The title
 
 
 class ListMessage(Message, bubble=True):
-    """Base of the candidate list's messages; `control` is the list."""
+    """Base of the messages about candidates; `control` is the pane that shows them: the list, or the plot."""
 
     def __init__(self, candidates: Widget) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class ListMessage(Message, bubble=True):
 
     @property
     def control(self) -> Widget:
-        """The list that posted the message."""
+        """The pane that posted the message."""
         return self.candidates
 
     def _replaces(self, message: Message) -> bool:
@@ -53,7 +53,10 @@ class ListMessage(Message, bubble=True):
 
 
 class Wanted(ListMessage, namespace="candidate_list"):
-    """Candidates on screen or near it are missing: send `count` of them, after the first `first` ranks."""
+    """Candidates on screen or near it, or under the plot's cursor, are missing.
+
+    Send `count` of them, after the first `first` ranks.
+    """
 
     def __init__(self, candidates: Widget, first: int, count: int) -> None:
         super().__init__(candidates)

@@ -37,7 +37,7 @@ class GoesOn(NamedTuple):
     def notes(self) -> list[str]:
         """`• ‹·were›: drawn at rank 48, 9.4 bits, with T 2.00` in ever fewer words."""
         node = self.node
-        name = f"{GOES_ON} {_cut(printable_token(node.piece, node.token, node.special))}"
+        name = f"{GOES_ON} {cut_name(printable_token(node.piece, node.token, node.special))}"
         numbers = [f"rank {node.rank:,}"] if node.rank else []
         numbers += [f"{node.surprisal:.1f} bits"] if math.isfinite(node.surprisal) else []
         how = " at ".join(filter(None, (_HOW[node.how], ", ".join(numbers))))
@@ -64,11 +64,12 @@ def drawn_with(node: Node, now: Settings, base: Settings, seed: int) -> str:
 
 def would_draw_notes(candidate: Candidate) -> list[str]:
     """The token that a step would draw, in ever fewer words: `▸ n draws ‹·unicorns›, rank 3`."""
-    name = _cut(token_name(candidate))
+    name = cut_name(token_name(candidate))
     return [f"{WOULD_DRAW} n draws {name}, rank {candidate.rank:,}", f"{WOULD_DRAW} n draws {name}"]
 
 
-def _cut(name: str) -> str:
+def cut_name(name: str, longest: int = _LONGEST_NAME) -> str:
+    """A token's printable name, quoted, and cut if it has more than `longest` cells."""
     text = Text(name)
-    text.truncate(_LONGEST_NAME, overflow="ellipsis")
+    text.truncate(longest, overflow="ellipsis")
     return quoted(text.plain)

@@ -11,6 +11,7 @@ from tui.protocol import Candidate, Viewed
 from tui.widgets.cuts import CutMark, cut_marks
 from tui.widgets.plots.axes import ACROSS, EvenAxis, LogAxis, RankAxis, ShareAxis, nearest, rank_ticks
 from tui.widgets.plots.canvas import Canvas, Pen
+from tui.widgets.plots.cursor import CURSOR, ON_CURVE
 from tui.widgets.plots.curves import Curve
 from tui.widgets.plots.cut_lines import CutLine, Threshold, lines_alone, lines_left, threshold
 from tui.widgets.plots.frame import LEFT, UNNAMED, canvas_columns, canvas_rows, line_above, x_axis, y_axis
@@ -46,9 +47,11 @@ class Figure(NamedTuple):
     """Rank of the token with which the branch goes on; 0 if there is none."""
     told: int
     """The rank at which the curves end because only the head is known; 0 if they reach the last rank."""
+    cursor: int = 0
+    """The rank under the cursor; 0 if there is none."""
 
     @classmethod
-    def of(cls, viewed: Viewed, size: Size, ranks: RankRange = ALL) -> Figure:
+    def of(cls, viewed: Viewed, size: Size, ranks: RankRange = ALL, cursor: int = 0) -> Figure:
         """The figure of a view with this plot's series; of lines and tokens, those that are in sight."""
         assert viewed.plot is not None
         marks = cut_marks(viewed, viewed.candidates)
@@ -62,14 +65,16 @@ class Figure(NamedTuple):
         else:
             heights = [*raw.values[:1], *tempered.values[:1], *(line.value for line, _ in thresholds)]
             shares = ShareAxis.of(min(heights, default=0.0), rows)
-        would, drawn, told = (
+        told = viewed.tail.told if viewed.tail else 0
+        would, drawn, told, cursor = (
             rank if axis.low <= rank <= axis.high else 0
-            for rank in (rank_of(viewed.would), rank_of(viewed.followed), viewed.tail.told if viewed.tail else 0)
+            for rank in (rank_of(viewed.would), rank_of(viewed.followed), told, cursor)
         )
         return cls(
             size.height, axis, shares, rows, raw, tempered, raw == tempered, kept_prefix(viewed, marks),
             _in_sight(lines_left(marks), axis), _in_sight(alone, axis),
             [(line, colour) for line, colour in thresholds if line.value >= shares.low], would, drawn, told,
+            cursor,
         )  # fmt: skip
 
 
@@ -136,6 +141,8 @@ def _draw_canvas(figure: Figure, labels: _Labels) -> Canvas:
     """Draw everything, the most important first, because that stays on top."""
     canvas = Canvas(figure.ranks.columns, figure.rows)
     _draw_marks(canvas, figure)
+    if figure.cursor:
+        _draw_cursor(canvas, figure)
     for label in labels.cuts:
         if label in labels.placed:
             canvas.column_line(label.column, _CUT, "cut")
@@ -158,6 +165,14 @@ def _draw_marks(canvas: Canvas, figure: Figure) -> None:
         reached = figure.tempered.reaches(line.value, figure.ranks.dot)
         if reached is not None and colour == "cut":
             canvas.put(nearest(reached) // ACROSS, figure.shares.row(line.value), CROSSING, colour)
+
+
+def _draw_cursor(canvas: Canvas, figure: Figure) -> None:
+    """Draw the cursor's line, and where it meets the tempered curve."""
+    column, curve = figure.ranks.column(figure.cursor), figure.tempered
+    if curve.ranks and curve.ranks[0] <= figure.cursor:
+        canvas.put(column, figure.shares.row(curve.at(figure.cursor, figure.ranks.dot)), ON_CURVE, "foreground")
+    canvas.column_line(column, CURSOR, "foreground")
 
 
 def _draw_curves(canvas: Canvas, figure: Figure) -> None:

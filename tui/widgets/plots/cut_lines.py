@@ -7,7 +7,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tui.core.stages import TOP_K, TOP_P
-from tui.widgets.cuts import CutMark
+from tui.protocol import Viewed
+from tui.widgets.cuts import CutMark, cut_marks
+from tui.widgets.numbers import percent
+
+REMOVED = "removed"
 
 
 class CutLine(NamedTuple):
@@ -21,6 +25,30 @@ def removing(marks: Sequence[CutMark]) -> list[CutMark]:
     """The decided cuts that remove the end of the ranking that reaches them, the one that decides first."""
     cuts = [mark for mark in marks if mark.prefix and not mark.between and 0 < mark.left < mark.before]
     return cuts[::-1]
+
+
+def removed_texts(viewed: Viewed) -> list[str]:
+    """`removed: 40.0 % by top-k 50, 5.40 % by top-p 0.90` in ever fewer words; `removed` where no two cuts do.
+
+    The percentages are of the probability that the cumulative curve sums.
+    """
+    pairs = zip(cut_marks(viewed, viewed.candidates), viewed.cuts, strict=True)
+    removers = [(mark, mark.mass_before - cut.mass) for mark, cut in pairs if mark.left < mark.before]
+    if len(removers) < 2 or any(mark.between or math.isnan(mass) for mark, mass in removers):
+        return [REMOVED]
+    shares = [(mark, f"{percent(max(0.0, mass))} %") for mark, mass in removers]
+    (first, most), *others = shares
+    return [
+        f"{REMOVED}: " + ", ".join(f"{share} by {_with_value(mark)} ({mark.left:,} left)" for mark, share in shares),
+        f"{REMOVED}: " + ", ".join(f"{share} by {_with_value(mark)}" for mark, share in shares),
+        f"{REMOVED}: " + ", ".join(f"{share} by {mark.stage}" for mark, share in shares),
+        ", ".join([f"{first.symbol} {REMOVED} {most}", *(f"{mark.symbol} {share}" for mark, share in others)]),
+        " ".join(f"{mark.symbol} −{share}" for mark, share in shares),
+    ]
+
+
+def _with_value(mark: CutMark) -> str:
+    return f"{mark.stage} {mark.value}".strip()
 
 
 def lines_left(marks: Sequence[CutMark]) -> list[CutLine]:
@@ -37,7 +65,7 @@ def lines_alone(marks: Sequence[CutMark], vocabulary: int) -> list[CutLine]:
 def _left_texts(mark: CutMark) -> tuple[str, ...]:
     if mark.record is TOP_K and mark.values == (mark.left,):  # the value is the count
         return f"{mark.stage} {mark.value}", f"{mark.symbol} {mark.value}"
-    stage, left = f"{mark.stage} {mark.value}".strip(), f"{mark.left:,}"
+    stage, left = _with_value(mark), f"{mark.left:,}"
     return f"{left} left by {stage}", f"{left} by {stage}", f"{left} by {mark.stage}", f"{left} by {mark.symbol}"
 
 

@@ -3,77 +3,108 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from itertools import groupby
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 from textual.content import Content
 from textual.geometry import Size
 
-from tui.protocol import PlotRequest, Plotted, Viewed
+from tui.protocol import Candidate, PlotRequest, Viewed
 from tui.widgets.plots.axes import CountAxis, Tick
+from tui.widgets.plots.bins import Bars, Bins
+from tui.widgets.plots.cursor import CURSOR_KEYS, name
 from tui.widgets.plots.frame import LOW, UNNAMED, canvas_columns, lines_below, x_axis, y_axis
-from tui.widgets.plots.plot import Colour, Move, Run, Shown, answered, fitting
-from tui.widgets.plots.series import series
+from tui.widgets.plots.plot import Move, Run, Shown, answered, best_fitting, fitting
+from tui.widgets.plots.ranges import FACTOR, STEP
 
-HELP = """\
+HELP = f"""\
 # Histogram of probabilities
 
 How many candidates have a probability of each size, after penalties and temperature. Both axes are logarithmic: one
-column is one bin, from 1e-10 on the left to 1 on the right.
+column is one bin, at first from 1e-10 on the left to 1 on the right.
 
-- `█` candidates that the cuts keep, and, in the quiet colour, those that they remove. A column is as high as all of its
-  candidates; the lower part as high as the kept ones
-- *below* so many are less probable than the left end
+With the focus on the plot: `↑` and `↓` zoom in and out around the cursor, or around the middle. `shift+←` and
+`shift+→`, or page up and page down, pan. `home` shows 1e-10 to 1 again. `-` goes to the post's figure and back: the
+model's own (raw) probabilities between the post's edges, `np.logspace(-10, -1, 100)`. Where there are fewer columns
+than its 99 bins, a column is as high as the highest bin in it.
+
+{CURSOR_KEYS} Read there, bin by bin: its edges, how many candidates in it are kept and removed, and its best one.
+
+- `█` candidates that the cuts keep, `⣿` those that they remove. A bar is as high as all of its candidates; the lower
+  part as high as the kept ones
+- *below*, *above* so many are less probable than the left end, or more probable than the right one
 - *unseen* so many have no place here, because a server does not tell their probability
 """
-EVERY = 2
-"""Distance between labels of the x axis, in powers of ten."""
-_EIGHTHS = " ▁▂▃▄▅▆▇█"
+WHOLE, POST = (-10.0, 0.0), (-10.0, -1.0)
+"""The ends of the first view and of the post's, as powers of ten."""
+POST_BINS = 99
+"""As many bins as the post's 100 edges make."""
+LEAST, MOST = -40.0, 0.0
+"""Where zoom and pan end."""
+NARROWEST = 1.0
+"""How many powers of ten a zoom leaves in sight."""
+_APART = 6
+"""Columns between two labels of the x axis, at least."""
+_FEW_POWERS = 3.0
+"""Up to so many powers of ten in sight there are ticks between them."""
 
 
-class Bins(NamedTuple):
-    """Numbers of kept and removed candidates per bin, and the number below the first bin."""
-
-    powers: Sequence[float]
-    """log10 of the edges, one more than there are bins."""
-    kept: Sequence[float]
-    removed: Sequence[float]
-    below: int
-
-    @classmethod
-    def of(cls, plotted: Plotted) -> Bins:
-        """Read the bins from the engine's reply."""
-        kept, removed = series(plotted, "kept"), series(plotted, "removed")
-        powers = [math.log10(edge) for edge in series(plotted, "edges")]
-        return cls(powers, kept[1:], removed[1:], int(kept[0] + removed[0]))
-
-
+@dataclass(frozen=True)
 class Histogram:
     """The number of candidates per bin of probability, both on logarithmic axes."""
 
+    powers: tuple[float, float] = WHOLE
+    """The ends of the axis, as powers of ten."""
+    post: bool = False
+    """True for the post's figure."""
+    cursor: float | None = None
+    """The power of ten under the cursor."""
     id = "histogram"
-    title = "Histogram of probabilities"
     help = HELP
 
+    @property
+    def title(self) -> str:
+        """Name of the plot, and whose view of it this is."""
+        return "Histogram of probabilities" + (", the post's view" if self.post else "")
+
     def moved(self, move: Move, viewed: Viewed) -> Histogram:
-        """The histogram has one view."""
-        return self
+        """Zoom, pan, or show the next view."""
+        if move == "view":
+            return self._of(WHOLE if self.post else POST, post=not self.post)
+        if move == "whole":
+            return Histogram()
+        low, high = self.powers
+        if move in ("left", "right"):
+            return self._between(low + (high - low) * (STEP if move == "right" else -STEP), high - low)
+        around = self.cursor if self.cursor is not None and low < self.cursor < high else (low + high) / 2
+        factor = FACTOR if move == "in" else 1 / FACTOR
+        extent = min(max((high - low) * factor, NARROWEST), MOST - LEAST)
+        return self._between(around - (around - low) * extent / (high - low), extent)
+
+    def _between(self, low: float, extent: float) -> Histogram:
+        low = min(max(low, LEAST), MOST - extent)
+        return self._of((low, low + extent), post=False)
+
+    def _of(self, powers: tuple[float, float], *, post: bool) -> Histogram:
+        """The histogram of this range; the cursor goes into it."""
+        cursor = None if self.cursor is None else min(max(self.cursor, powers[0]), powers[1])
+        return Histogram(powers, post, cursor)
 
     def request(self, size: Size) -> PlotRequest:
-        """Ask for one bin per column."""
-        return PlotRequest(self.id, width=canvas_columns(size.width))
+        """Ask for one bin per column; in the post's view for its bins."""
+        bins = POST_BINS if self.post else canvas_columns(size.width)
+        return PlotRequest(self.id, width=bins, powers=self.powers, post=self.post)
 
     def data(self, shown: Shown) -> Viewed | None:
         """The view that holds the series."""
-        return answered(shown, self.id)
+        return answered(shown, self.id, post=self.post)
 
     def legend(self, viewed: Viewed, width: int) -> Content:
-        """Names of the colours, and the numbers of candidates below the first bin and unseen."""
+        """Names of the colours, and the numbers of candidates outside the bins and unseen."""
         assert viewed.plot is not None
-        below = Bins.of(viewed.plot).below
-        parts = [Content.styled("█ kept", "$live"), Content.styled("█ removed", "$removed")]
-        parts += [Content(f"{below:,} below")] if below else []
+        bins = Bins.of(viewed.plot)
+        parts = [Content.styled("█ kept", "$live"), Content.styled("⣿ removed", "$removed")]
+        parts += [Content(f"{bins.below:,} below")] if bins.below else []
+        parts += [Content(f"{bins.above:,} above")] if bins.above else []
         parts += [Content(f"{viewed.tail.count:,} unseen")] if viewed.tail else []
         return fitting(parts, width)
 
@@ -83,34 +114,81 @@ class Histogram:
         bins, columns = Bins.of(viewed.plot), canvas_columns(size.width)
         title: list[list[Run]] = [[("quiet", "candidates".ljust(size.width))]] if size.height >= LOW else []
         rows = size.height - len(title) - lines_below(size.height)
-        most = max(map(sum, zip(bins.kept, bins.removed, strict=True)))
-        axis = CountAxis.of(most, rows)
-        # There is one bin per column, except until the reply to the request of a resized pane.
-        bars = [
-            (axis.eighths(bins.kept[at]), axis.eighths(bins.kept[at] + bins.removed[at]))
-            for at in (column * len(bins.kept) // columns for column in range(columns))
+        axis = CountAxis.of(bins.most, rows)
+        bars = Bars.of(bins, axis, columns)
+        cursor = None if self.cursor is None else bins.column(bins.at(self.cursor), columns)
+        named = y_axis(axis.ticks(bins.most))
+        canvas = [
+            [("quiet", named.get(y, UNNAMED)), *bars.row(y, top=y == rows - 1, cursor=cursor)]
+            for y in reversed(range(rows))
         ]
-        named = y_axis(axis.ticks(most))
-        canvas = [[("quiet", named.get(y, UNNAMED)), *_row(bars, y)] for y in reversed(range(rows))]
-        return [*title, *canvas, *x_axis(_ticks(bins.powers, columns), ("probability", "prob."), columns, size.height)]
+        ticks = _ticks(bins.powers[0], bins.powers[-1], columns)
+        titles = ("raw probability" if self.post else "probability", "prob.")
+        return [*title, *canvas, *x_axis(ticks, titles, columns, size.height)]
+
+    @property
+    def points(self) -> bool:
+        """True while there is a cursor."""
+        return self.cursor is not None
+
+    def point(self, by: int, viewed: Viewed, size: Size) -> Histogram:
+        """The plot with its cursor on another bin; at first it stands on the most probable candidate's."""
+        assert viewed.plot is not None
+        bins = Bins.of(viewed.plot)
+        if not by or not bins.kept:
+            return replace(self, cursor=None)
+        if self.cursor is None:
+            at = max((at for at, count in enumerate(bins.all) if count), default=len(bins.kept) - 1)
+        else:
+            at = min(max(bins.at(self.cursor) + by, 0), len(bins.kept) - 1)
+        return replace(self, cursor=bins.middle(at))
+
+    def rank(self, viewed: Viewed) -> int:
+        """The best rank in the bin under the cursor; 0 if it is empty."""
+        assert viewed.plot is not None and self.cursor is not None
+        bins = Bins.of(viewed.plot)
+        return int(bins.best[bins.at(self.cursor)])
+
+    def reading(self, viewed: Viewed, candidate: Candidate | None, width: int) -> Content:
+        """The bin's edges, how many candidates are kept and removed in it, and which is the best."""
+        assert viewed.plot is not None and self.cursor is not None
+        bins, best = Bins.of(viewed.plot), self.rank(viewed)
+        at = bins.at(self.cursor)
+        edges = [_power_text(bins.powers[end]) for end in (at, at + 1)]
+        counts = [
+            Content.styled(f"{edges[0]} to {edges[1]}", "$foreground"),
+            Content.styled(f"{bins.kept[at]:,.0f} kept", "$live"),
+            Content.styled(f"{bins.removed[at]:,.0f} removed", "$removed"),
+        ]
+        if not best:
+            return fitting(counts, width)
+        wordings = [[*counts, Content(f"best: rank {best:,}"), name(candidate, longest)] for longest in (24, 12, 6)]
+        return best_fitting(wordings, width)
 
 
-def _ticks(powers: Sequence[float], columns: int) -> list[Tick]:
-    """The ticks of the x axis, each on the bin that its probability begins; 1, the last bin's end, on that bin."""
-    first, last = round(powers[0]), round(powers[-1])
+def _power_text(power: float) -> str:
+    """10 to a power in three digits: `1.29e-3`."""
+    mantissa, exponent = f"{10**power:.2e}".split("e")
+    return f"{mantissa}e{int(exponent)}"
+
+
+def _ticks(low: float, high: float, columns: int) -> list[Tick]:
+    """The ticks of the x axis, each on the column in which its probability begins; the right end's on the last one.
+
+    Powers of ten first; where few are in sight, 2 and 5 times them too.
+    """
+    extent = high - low
+    every = next((every for every in (1, 2, 5) if columns * every >= _APART * extent), 10)
+    powers = range(math.floor(low), math.ceil(high) + 1)
+    marks = [(float(power), 1, power) for power in powers if power % every == 0]
+    if extent <= _FEW_POWERS:
+        marks += [(power + math.log10(number), number, power) for number in (2, 5) for power in powers]
     return [
-        Tick(min(columns * (power - first) // (last - first), columns - 1), f"1e{power}" if power else "1")
-        for power in range(first, last + 1, EVERY)
+        Tick(min(math.floor(columns * (place - low) / extent + 1e-6), columns - 1), _tick_text(number, power))
+        for place, number, power in marks
+        if low - 1e-6 <= place <= high + 1e-6
     ]
 
 
-def _row(bars: Sequence[tuple[int, int]], y: int) -> Iterator[Run]:
-    """The runs of one row of the canvas; row 0 is at the bottom."""
-
-    def cell(bar: tuple[int, int]) -> tuple[Colour, str]:
-        kept, both = bar
-        live = kept > 8 * y and (kept == both or kept - 8 * y >= 4 or y == 0)
-        return "live" if live else "removed", _EIGHTHS[min(8, max(0, both - 8 * y))]
-
-    for colour, cells in groupby(map(cell, bars), lambda found: found[0]):
-        yield colour, "".join(character for _, character in cells)
+def _tick_text(number: int, power: int) -> str:
+    return f"{number}e{power}" if power else f"{number}"

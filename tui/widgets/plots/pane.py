@@ -16,8 +16,11 @@ from textual.widget import Widget
 
 from tui.core.story import ROOT, Node
 from tui.protocol import PlotRequest, Viewed
+from tui.widgets import candidate_messages
+from tui.widgets.candidate_window import CandidateWindow
 from tui.widgets.placeholder import centred
 from tui.widgets.plots import PLOTS
+from tui.widgets.plots.cursor import Pointing
 from tui.widgets.plots.plot import COLOURS, Move, Plot, Run, Shown
 
 PLACEHOLDER = "No plot yet: submit a prompt."
@@ -34,6 +37,7 @@ _CSS = "\n".join(
 class PlotPane(Widget, can_focus=True):
     """Draws one plot of what is shown: of `viewed`, or along `path`."""
 
+    # The arrows alone stay the screen's: a plot is watched while one goes back and forward in the text.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move('in')", "Zoom in", show=False),
         Binding("down,j", "move('out')", "Zoom out", show=False),
@@ -41,6 +45,10 @@ class PlotPane(Widget, can_focus=True):
         Binding("shift+right,pagedown", "move('right')", "Pan right", show=False),
         Binding("home", "move('whole')", "Show all", show=False),
         Binding("minus", "move('view')", "Next view", show=False),
+        Binding("ctrl+left,left_curly_bracket", "point(-1)", "Cursor left", show=False),
+        Binding("ctrl+right,right_curly_bracket", "point(1)", "Cursor right", show=False),
+        Binding("escape", "point(0)", "No cursor", show=False),
+        Binding("enter", "reveal", "Show in the list", show=False),
     ]
     DEFAULT_CSS = _CSS
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"plot--{colour}" for colour in COLOURS}
@@ -70,6 +78,13 @@ class PlotPane(Widget, can_focus=True):
             """True for an older message of the same pane."""
             return isinstance(message, PlotPane.RequestChanged) and message.pane is self.pane
 
+    class Revealed(Message):
+        """The person wants to see the candidate of this rank in the list."""
+
+        def __init__(self, rank: int) -> None:
+            super().__init__()
+            self.rank = rank
+
     def __init__(self, plot: Plot[Any] = PLOTS[0], *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.auto_links = False
@@ -77,6 +92,7 @@ class PlotPane(Widget, can_focus=True):
         self.border_title = plot.title
         self._asked: PlotRequest | None = None
         self._strips: list[Strip] = []
+        self._candidates = CandidateWindow()
 
     @property
     def request(self) -> PlotRequest | None:
@@ -104,11 +120,49 @@ class PlotPane(Widget, can_focus=True):
         if (data := self._data) is not None and (moved := self.plot.moved(move, data)) != self.plot:
             self._show(moved)
 
+    def action_point(self, by: int) -> None:
+        """Move the cursor so many places to the right; with 0 take it away."""
+        if (data := self._data) is not None and isinstance(self.plot, Pointing):
+            self._show(self.plot.point(by, data, self.size))
+
+    def action_reveal(self) -> None:
+        """Ask that the list shows the candidate under the cursor."""
+        if rank := self._rank:
+            self.post_message(self.Revealed(rank))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without a cursor the keys that are about it alone are left to the screen."""
+        return self._pointing is not None if action == "reveal" or (action, parameters) == ("point", (0,)) else True
+
+    def add_candidates(self, viewed: Viewed) -> None:
+        """Name the candidate under the cursor, unless the reply is about another node or other settings."""
+        if self._candidates.accepts(viewed):
+            self._candidates.add(viewed.candidates, around=self._rank)
+            self._show_legend()
+
+    @property
+    def _pointing(self) -> Pointing | None:
+        """The plot, if there is a cursor on it and its numbers are there."""
+        there = self._data is not None and isinstance(self.plot, Pointing) and self.plot.points
+        return self.plot if there and isinstance(self.plot, Pointing) else None
+
+    @property
+    def _rank(self) -> int:
+        """The rank of the candidate under the cursor; 0 if there is none."""
+        pointing = self._pointing
+        return pointing.rank(self._data) if pointing is not None else 0
+
     def _show(self, plot: Plot[Any]) -> None:
         self.plot = plot
         self._show_legend()
         self._ask()
         self.refresh()
+        self._ask_name()
+
+    def _ask_name(self) -> None:
+        """Ask for the candidate under the cursor if it is not known."""
+        if (rank := self._rank) and self._candidates[rank] is None:
+            self.post_message(candidate_messages.Wanted(self, rank - 1, 1))
 
     def _on_resize(self) -> None:
         self._ask()
@@ -131,7 +185,9 @@ class PlotPane(Widget, can_focus=True):
     def watch_viewed(self, viewed: Viewed | None) -> None:
         """Redraw, and show the legend in the border."""
         self._strips = []
+        self._candidates.start(viewed)
         self._show_legend()
+        self._ask_name()
 
     def watch_path(self) -> None:
         """Redraw a plot along the text."""
@@ -143,11 +199,19 @@ class PlotPane(Widget, can_focus=True):
     watch_cursor = watch_path
 
     def _show_legend(self) -> None:
-        """Show the legend below, or behind the title where there is no lower border."""
-        data, boxed, title = self._data, bool(self.styles.border_bottom[0]), self.plot.title
+        """Show the legend below, or behind the title where there is no lower border.
+
+        What is read under a cursor takes the legend's place, and there the title's too.
+        """
+        data, boxed, pointing = self._data, bool(self.styles.border_bottom[0]), self._pointing
+        title = Content("" if pointing and not boxed else self.plot.title)
         width = self.size.width - (BORDER if boxed else len(title) + BORDER)
-        legend = self.plot.legend(data, width) if data is not None else Content("")
-        self.border_title = title if boxed or not legend.plain else Content.assemble(f"{title} · ", legend)
+        legend = Content("")
+        if data is not None:
+            read = pointing and pointing.reading(data, self._candidates[self._rank], width)
+            legend = read or self.plot.legend(data, width)
+        above = [part for part in ([title] if boxed else [title, legend]) if part]
+        self.border_title = Content(" · ").join(above)
         self.border_subtitle = legend if boxed else None
 
     def watch_placeholder(self) -> None:

@@ -31,6 +31,14 @@ def fitting(parts: Sequence[Content], width: int) -> Content:
     return line
 
 
+def best_fitting(wordings: Sequence[Sequence[Content]], width: int) -> Content:
+    """The first wording whose parts all fit into `width` cells; of the last one as many as fit."""
+    for parts in wordings[:-1]:
+        if len(line := fitting(parts, width)) == sum(map(len, parts)) + 2 * (len(parts) - 1):
+            return line
+    return fitting(wordings[-1], width)
+
+
 class Shown(NamedTuple):
     """All that a plot may be of: the view on screen, and the text with the cursor in it."""
 
@@ -41,10 +49,10 @@ class Shown(NamedTuple):
     """Id of the node after which the cursor stands."""
 
 
-def answered(shown: Shown, plot: str) -> Viewed | None:
-    """The view on screen if it holds the series of the plot with this id, else None."""
-    viewed = shown.viewed
-    return viewed if viewed is not None and viewed.plot is not None and viewed.plot.id == plot else None
+def answered(shown: Shown, plot: str, *, post: bool = False) -> Viewed | None:
+    """The view on screen if it holds the series of the plot with this id, or those of the post's figure; else None."""
+    plotted = None if shown.viewed is None else shown.viewed.plot
+    return shown.viewed if plotted is not None and (plotted.id, plotted.post) == (plot, post) else None
 
 
 Data = TypeVar("Data")
