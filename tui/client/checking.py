@@ -98,7 +98,7 @@ def _check_texts(*texts: str) -> None:
 
 
 def _check_opened(opened: Opened) -> None:
-    _check_texts(opened.model, opened.backend, opened.device, opened.dtype)
+    _check_texts(opened.model, opened.backend, opened.device, opened.dtype, opened.stored_as)
     _need(0 < opened.vocabulary <= MOST_TOKENS, f"a vocabulary of {opened.vocabulary} tokens")
     _need(opened.context is None or opened.context > 0, f"a context of {opened.context} tokens")
     _need(opened.head is None or 0 < opened.head <= opened.vocabulary, f"a head of {opened.head} tokens")

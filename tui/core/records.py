@@ -53,11 +53,13 @@ def run_record(
     prompt_ids: Sequence[int],
     notes: Sequence[str] = (),
     head: int | None = None,
+    stored_as: str = "",
 ) -> Record:
     """The first line of a run: model, prompt and seed, and every setting in force with its source.
 
     `notes` are the model's and the prompt's: what of it is overridden or not used. `head` is how many tokens a server
-    gives log-probabilities for; None for the whole vocabulary.
+    gives log-probabilities for; None for the whole vocabulary. `stored_as` is how a GGUF file stores what is computed
+    with in `dtype`; '' for all other models. Of the two the record has what there is.
     """
     record = {
         "type": "run",
@@ -73,7 +75,8 @@ def run_record(
         "prompt_ids": list(prompt_ids),
         "notes": list(notes),
     }
-    return record if head is None else record | {"head": head}
+    more = {"head": head, "stored_as": stored_as or None}
+    return record | {name: value for name, value in more.items() if value is not None}
 
 
 def step_record(

@@ -62,6 +62,7 @@ def run_records(options: LaunchOptions, top: int) -> Iterator[Record]:
         model=info.name, backend=info.backend, device=info.device, dtype=info.dtype, vocab_size=info.vocabulary,
         settings=engine.settings(options.given), seed=options.seed, prompt=options.prompt,
         prompt_ids=[node.token for node in prompted.nodes], notes=[*info.notes, *prompted.notes], head=info.head,
+        stored_as=info.stored_as,
     )  # fmt: skip
     yield from step_records(
         engine, Step(at=prompted.nodes[-1].id, given=options.given, seed=options.seed, count=None), top

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from torch import Tensor
@@ -35,12 +36,16 @@ class TransformersModel:
 
     def __init__(
         self, model: Any, tokenizer: Any, name: str, *, trusted: bool = False, asked: Asked | None = None,
-        notes: Sequence[str] = (),
+        notes: Sequence[str] = (), stored_as: str = "",
     ) -> None:  # fmt: skip
-        """`asked`: its checkpoint's settings, by default its generation_config's; `notes`: what of it is not used."""
+        """`asked`: its checkpoint's settings, by default its generation_config's; `notes`: what of it is not used.
+
+        `stored_as`: see `ModelInfo`.
+        """
         self._shared = Shared(model, tokenizer)
         in_force = {n: value for n, value in model.generation_config.to_dict().items() if not n.startswith("_")}
-        self.info = _info(model, tokenizer, in_force, asked or Asked(in_force), name=name, trusted=trusted, notes=notes)
+        info = _info(model, tokenizer, in_force, asked or Asked(in_force), name=name, trusted=trusted, notes=notes)
+        self.info = replace(info, stored_as=stored_as)
         self.tokens = Vocabulary(tokenizer, self.info.vocabulary, in_force.get("bos_token_id"))
         self.reference = GenerateReference(self._shared, self.info.context)
 
@@ -51,9 +56,11 @@ class TransformersModel:
             warnings.simplefilter("ignore")  # a person sees ModelErrors only, not stderr
             loaded = load(origin, report)
             asked = adopt(loaded.model, loaded.checkpoint, loaded.source)
+        gguf = loaded.checkpoint.gguf
         return cls(
-            loaded.model, loaded.tokenizer, loaded.name, trusted=origin.trusting, asked=asked, notes=loaded.notes
-        )
+            loaded.model, loaded.tokenizer, loaded.name, trusted=origin.trusting and gguf is None, asked=asked,
+            notes=loaded.notes, stored_as=gguf.stored_as if gguf else "",
+        )  # fmt: skip
 
     @failing("The model's forward")
     def prompt_logits(self, prompt: Sequence[int], report: Report) -> Tensor:
