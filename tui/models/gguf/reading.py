@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 from tui.core.progress import Report
@@ -50,15 +51,16 @@ def reading(library: Any, report: Report) -> Iterator[dict[str, Any]]:
             yield tensor
 
     with (
-        _replaced(library.modeling_gguf_pytorch_utils, "tqdm", told),
-        _replaced(library.integrations.gguf.kernels, "is_kernels_available", lambda: False),
+        _replaced("transformers.modeling_gguf_pytorch_utils", "tqdm", told),
+        _replaced("transformers.integrations.gguf.kernels", "is_kernels_available", lambda: False),
     ):
         yield {"quantization_config": library.GgufConfig(dequantize=True)}
 
 
 @contextmanager
-def _replaced(module: Any, name: str, value: object) -> Iterator[None]:
+def _replaced(source: str, name: str, value: object) -> Iterator[None]:
     """For a while, another function under a name that a module of transformers calls."""
+    module = import_module(source)  # it is no attribute of its package before it is imported
     before = getattr(module, name)
     setattr(module, name, value)
     try:
