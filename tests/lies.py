@@ -152,6 +152,7 @@ LIES: Mapping[str, Lie] = {
     "a grown node in place of another": Lie("step", lambda node: replace(node, id=1)),
     "a grown node of odd settings": Lie("step", lambda node: replace(node, given={"warmth": 3.0})),
     "a grown node with a probability of 7": Lie("step", lambda node: replace(node, raw=7.0)),
+    "a grown node with a kept mass of 7": Lie("step", lambda node: replace(node, kept_mass=7.0)),
     "a grown node with a negative surprisal": Lie("step", lambda node: replace(node, surprisal=-math.inf)),
     "a step that ends nowhere": Lie("stepped", _with(tip=31337)),
 }

@@ -242,7 +242,7 @@ class ScriptedEngine:
         return {
             "rank": here.ranks[token], "raw": here.raw[token], "tempered": here.tempered[token],
             "final": here.final[token], "kept": here.kept, "entropy": here.entropy.raw,
-            "surprisal": -math.log2(here.raw[token]),
+            "surprisal": -math.log2(here.raw[token]), "kept_mass": here.kept_mass,
         }  # fmt: skip
 
     def wait_for_forward(self) -> None:
@@ -286,7 +286,7 @@ class ScriptedEngine:
         would = here.draw(request.seed, index)
         first, count = request.window or (0, 0)
         viewed = Viewed(
-            **same, cuts=here.cuts, kept=here.kept, kept_mass=here.cumulative[here.kept - 1], entropy=here.entropy,
+            **same, cuts=here.cuts, kept=here.kept, kept_mass=here.kept_mass, entropy=here.entropy,
             would_draw=would, would=self._line(here, would, counts),
             followed=None if request.follow is None else self._line(here, request.follow, counts),
             vocabulary=len(self.vocabulary), first=first,
@@ -327,7 +327,9 @@ class ScriptedEngine:
     def _scored(self, before: Node, node: Node) -> Node:
         here = Distribution(self._row(self.story.path(before.id)), self._settings({"top_k": 0}))
         raw = here.raw[node.token]
-        return msgspec.structs.replace(node, rank=here.ranks[node.token], raw=raw, surprisal=-math.log2(raw))
+        return msgspec.structs.replace(
+            node, rank=here.ranks[node.token], raw=raw, entropy=here.entropy.raw, surprisal=-math.log2(raw)
+        )
 
     def _reached(self, node_id: int, settings: Settings) -> str:
         node = self.story[node_id]

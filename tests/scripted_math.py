@@ -123,6 +123,11 @@ class Distribution:
         return self.cuts[-1].left if self.cuts else len(self.logits)
 
     @property
+    def kept_mass(self) -> float:
+        """The tempered probability of the kept tokens; 1 where nothing cuts."""
+        return math.fsum(self.tempered[token] for token in self.order[: self.kept]) if self.cuts else 1.0
+
+    @property
     def greedy(self) -> bool:
         return self.settings["do_sample"].value is False
 
@@ -184,6 +189,32 @@ class Distribution:
         rows["now"] = self.tempered
         return {"ranks": ranks, **{name: [row[self.order[r - 1]] for r in ranks] for name, row in rows.items()}}
 
+    def stages_plot(self, axis: PlotRequest, last: int) -> dict[str, Sequence[float]]:
+        """Candidates before and after, share removed and entropy after each stage, by its name; at first the model's.
+
+        Of a head (`last`) it is certain what a cut leaves inside of it, and that the temperature removes nothing.
+        """
+        seen, left, heats = self.raw, len(self.order), self.settings["temperature"].value not in (None, 1.0)
+        whole, lefts = last == left, {} if self.greedy else {cut.stage: cut.left for cut in self.cuts}
+        found = {"logits": [left, left, 0.0, _bits(self.raw) if whole else math.nan]}
+        for stage in stage_order(order_in_force(self.settings)):
+            if stage in lefts:
+                shares = [seen[token] for token in self.order[:left]]
+                after, removed = lefts[stage], math.fsum(shares[lefts[stage] :]) / math.fsum(shares)
+            elif stage == "temperature" and heats and not self.greedy:
+                seen, after, removed = self.tempered, left, 0.0
+            else:
+                continue
+            rest = [seen[token] for token in self.order[:after]]
+            bits = _bits([share / math.fsum(rest) for share in rest])
+            certain = whole or after < last
+            kept = [after, removed] if certain or after == left else [math.nan, math.nan]
+            found[stage] = [left, *kept, bits if certain else math.nan]
+            left = after
+        if self.greedy:
+            found["greedy"] = [left, 1, 1 - self.raw[self.order[0]], 0.0]
+        return found
+
 
 def compared(here: Distribution, there: Distribution) -> Compared:
     """How the final probabilities of `here` differ from those of `there`."""
@@ -197,7 +228,8 @@ def compared(here: Distribution, there: Distribution) -> Compared:
 PLOTS = {
     "cumulative": Distribution.cumulative_plot,
     "histogram": Distribution.histogram,
-    "temperature": Distribution.temperature_plot,
+    "temperatures": Distribution.temperature_plot,
+    "stages": Distribution.stages_plot,
 }
 """By id, as the real engine has them."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 
 import msgspec
 
@@ -24,18 +25,28 @@ def sweep(engine, parameters: Mapping[str, object], report: Report, tell: Tell) 
     prompt = tuple(node.token for node in path if node.how is How.PROMPT)
     every = [engine._settings(given) for given in asked.settings()]
     for number in range(asked.finished, len(every)):
-        seeds = range(asked.seed, asked.seed + asked.samples)
-        written = []
-        for seed in seeds:
-            report(f"setting {number + 1} of {len(every)}", len(written), asked.samples, "texts")
-            written.append(_continue(engine, prompt, every[number], seed))
+        where, total = f"setting {number + 1} of {len(every)}", asked.samples * _length(every[number])
+        written: list[Continuation] = []
+        for seed in range(asked.seed, asked.seed + asked.samples):
+            before = sum(len(one.ids) for one in written)
+            beat = partial(_beat, report, where, before, total)
+            written.append(_continue(engine, prompt, every[number], seed, beat))
         tell(msgspec.to_builtins(measured(number, every[number], written, keep=asked.texts)))
     return {"settings": len(asked), "notes": []}
 
 
-def _continue(engine, prompt: tuple[int, ...], settings: Settings, seed: int) -> Continuation:
+def _length(settings: Settings) -> int:
+    return int(settings["max_new_tokens"].value or 0)
+
+
+def _beat(report: Report, where: str, before: int, total: int, done: int) -> None:
+    report(where, before + done, total, "tokens")
+
+
+def _continue(engine, prompt: tuple[int, ...], settings: Settings, seed: int, beat) -> Continuation:
     text = Continuation(seed)
-    for index in range(int(settings["max_new_tokens"].value or 0)):
+    for index in range(_length(settings)):
+        beat(index)
         engine.wait_for_forward()
         here = Distribution(engine._logits((*prompt, *text.ids)), settings)
         token = here.draw(seed, index)

@@ -67,7 +67,7 @@ def stories(draw):
     nodes = [Node(number, number - 1, number - 1, draw(st.integers(0, 59)), b"p") for number in range(1, prompt + 1)]
     for _ in range(draw(st.integers(0, 8))):
         parent = draw(st.sampled_from(nodes))
-        shares = {name: draw(numbers) for name in ("raw", "tempered", "final")}
+        shares = {name: draw(numbers) for name in ("raw", "tempered", "final", "kept_mass")}
         drawn = Node(
             nodes[-1].id + draw(st.integers(1, 3)), parent.id, parent.position + 1, draw(st.integers(0, 59)),
             draw(st.binary(max_size=4)), how=draw(st.sampled_from([How.SAMPLED, How.GREEDY, How.CHOSEN])), **shares,
@@ -90,6 +90,14 @@ def test_what_is_written_comes_back_bit_for_bit(story, text, system, seed):
 def test_a_prompts_numbers_are_still_unknown(file):
     session.write(made(), file)
     assert math.isnan(session.read(file).story[0].surprisal)
+
+
+def test_a_session_kept_before_nodes_had_a_kept_mass_still_opens():
+    kept = msgspec.msgpack.decode(session.encode(made()))
+    kept["story"] = [fields[:-1] for fields in kept["story"]]
+    nodes = session.decode(msgspec.msgpack.encode(kept)).story
+    assert (nodes[2].raw, nodes[2].surprisal, nodes[2].given) == (0.1, 3.3, {"top_k": 0})
+    assert all(math.isnan(node.kept_mass) for node in nodes)
 
 
 def test_the_file_is_its_owners_alone_and_nothing_else_is_left_there(file):
@@ -202,6 +210,7 @@ def changed(number, **fields):
         ({"story": changed(7, position=9)}, "node 7 after no node 2"),
         ({"story": changed(7, token=60)}, "token 60 of 60"),
         ({"story": changed(7, raw=1.5)}, "a probability of node 7"),
+        ({"story": changed(7, kept_mass=-0.1)}, "a probability of node 7"),
         ({"story": changed(7, rank=-1)}, "a negative rank of node 7"),
         ({"story": changed(7, given={"top_p": 7.0})}, "must be above 0 and at most 1"),
         ({"story": [*NODES, Node(8, 7, 3, 1, b"x")]}, "a prompt that goes on after the drawn node 7"),

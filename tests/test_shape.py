@@ -9,6 +9,7 @@ import pkgutil
 from pathlib import Path
 
 import pytest
+from textual.geometry import Size
 
 import tui
 
@@ -58,4 +59,6 @@ def test_every_plot_of_the_screen_is_computed_by_the_engine_and_by_the_scripted_
     from tui.engine import plots
     from tui.widgets.plots import PLOTS
 
-    assert [plot.id for plot in PLOTS] == list(plots.PLOTS) == list(scripted_math.PLOTS)
+    asked = [plot.id for plot in PLOTS if plot.request(Size(60, 12)) is not None]
+    assert asked == list(plots.PLOTS) == list(scripted_math.PLOTS)
+    assert len({plot.id for plot in PLOTS}) == len(PLOTS)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,10 +17,11 @@ from tui.entrypoints import INTERRUPTED, explore, in_one_line, say, serve_engine
 from tui.errors import InputError, RunError
 from tui.launch import LaunchOptions
 from tui.options import COMMON, LANGUAGE_HELP, with_options
-from tui.terminal.stdout import Write, reserved
+from tui.terminal.stdout import reserved
 
 if TYPE_CHECKING:
     from tui.core.records import Record
+    from tui.terminal.meter import Output
 
 app = typer.Typer(
     name="samplescope",
@@ -98,30 +100,39 @@ def run(
     """Generate, one JSON object a line on stdout: the run, each step, the end."""
     from tui.experiments.run import run_records
 
-    with reserved() as write:
-        raise typer.Exit(_print_records(run_records(options, top), write))
+    with _output() as to:
+        raise typer.Exit(_print_records(run_records(options, top, to.report), to))
 
 
-def _print_records(records: Iterable[Record], write: Write) -> int:
+@contextmanager
+def _output() -> Iterator[Output]:
+    """stdout for a command's results, stderr for its remarks, and a line of progress where a person sees it."""
+    from tui.terminal.meter import metered
+
+    with reserved() as write, metered(write, say) as output:
+        yield output
+
+
+def _print_records(records: Iterable[Record], to: Output) -> int:
     """Write each record as it comes; the exit code. What a run failed of is said on stderr too."""
     from tui.core.records import dumps
 
     status = 0
     for record in records:
-        _say_notes(record.get("notes", ()))
-        write(dumps(record))
+        _say_notes(record.get("notes", ()), to)
+        to.write(dumps(record))
         if record["type"] == "error":
             status = RunError.exit_code
-            say(f"{record['message']} {record['remedy']}".rstrip())
+            to.say(f"{record['message']} {record['remedy']}".rstrip(), "samplescope")
         elif record.get("reason") == "interrupted":
             status = INTERRUPTED
     return status
 
 
-def _say_notes(notes: Sequence[str]) -> None:
+def _say_notes(notes: Sequence[str], to: Output) -> None:
     """Write a model's notes to stderr, since stdout has the results only."""
     for note in notes:
-        say(note, "note")
+        to.say(note, "note")
 
 
 @app.command()
@@ -130,10 +141,10 @@ def verify(options: LaunchOptions) -> None:
     """Compare with the model's own generate(): same options, same seed, same ids."""
     from tui.experiments.verify import report_lines, verify_options
 
-    with reserved() as write:
-        result = verify_options(options)
-        _say_notes(result["notes"])
-        write("\n".join(report_lines(result)))
+    with _output() as to:
+        result = verify_options(options, to.report)
+        _say_notes(result["notes"], to)
+        to.write("\n".join(report_lines(result)))
     raise typer.Exit(0 if result["equal"] else 1)
 
 
@@ -183,7 +194,6 @@ def sweep(
     from tui.core.grid import Sweep, check, parse_grid
     from tui.experiments.sweep import sweep_on
     from tui.experiments.sweep_lines import lines
-    from tui.terminal.meter import metered
 
     asked = Sweep(
         at=0, grid=parse_grid(grid or ()), given=options.given, seed=options.seed, samples=samples, batch=batch,
@@ -191,11 +201,11 @@ def sweep(
     )  # fmt: skip
     check(asked)
     form = _form(json=json, csv=csv)
-    with reserved() as plain, metered(plain) as (report, write):
-        notes, rows = sweep_on(options, asked, report)
-        _say_notes(notes)
+    with _output() as to:
+        notes, rows = sweep_on(options, asked, to.report)
+        _say_notes(notes, to)
         for line in lines(rows, asked, form):
-            write(line)
+            to.write(line)
 
 
 def _form(*, json: bool, csv: bool = False) -> str:
@@ -229,10 +239,10 @@ def compare(
     from tui.experiments.compare import compare_options
     from tui.experiments.compare_lines import compare_lines
 
-    with reserved() as write:
-        record = compare_options(options, chosen, top, length)
-        _say_notes(record["notes"])
-        write(dumps(record) if as_json else "\n".join(compare_lines(record)))
+    with _output() as to:
+        record = compare_options(options, chosen, top, length, to.report)
+        _say_notes(record["notes"], to)
+        to.write(dumps(record) if as_json else "\n".join(compare_lines(record)))
 
 
 @app.command()
@@ -246,12 +256,12 @@ def score(
     """Score a text: each token's rank, bits, and whether these settings could have drawn it."""
     from tui.experiments.score import score_lines, score_records
 
-    with reserved() as write:
-        records = score_records(options)
+    with _output() as to:
+        records = score_records(options, to.report)
         if json:
-            raise typer.Exit(_print_records(records, write))
+            raise typer.Exit(_print_records(records, to))
         for line in score_lines(records):
-            write(line)
+            to.write(line)
 
 
 @app.command()

@@ -158,8 +158,6 @@ class Opened(Message, frozen=True, kw_only=True):
     """True if the tokenizer has a chat template."""
     trusted: bool = False
     """True if code of the checkpoint was allowed to run."""
-    stored_as: str = ""
-    """How a GGUF file stores most of its weights, which are unpacked into `dtype`: Q4_K, Q8_0, …; '' for all others."""
     logits: bool = True
     """False if only log-probabilities are known. A repetition penalty is refused then: it needs the logits' signs."""
     notes: list[str] = []

@@ -2,14 +2,20 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
 from tests.client.conftest import RecordingListener
 from tests.engines import Engines
+from tests.handmade import view
 from tests.lies import LIES, TRUE, Liar
 from tests.patience import PATIENCE
+from tui.client.checking import check
 from tui.client.client import Client, EngineFailed
-from tui.protocol import PlotRequest, View
+from tui.client.failures import PipeError
+from tui.core.settings import OFF, resolve
+from tui.core.story import Story
+from tui.protocol import PlotRequest, Plotted, View
 
 
 async def everything(client, listener):
@@ -46,3 +52,15 @@ async def test_a_hostile_refusal_is_a_refusal():
         await everything(client, listener)
     assert listener.all("lost") == []
     await client.close()
+
+
+@pytest.mark.parametrize("count", [3, 4, 5])
+def test_a_stage_has_four_numbers(count):
+    plot = Plotted("stages", dict.fromkeys(("logits", "top_k"), bytes(4 * count)))
+    viewed = msgspec.structs.replace(view(), settings=resolve({}, {}, OFF), plot=plot)
+    asked = View(slot=viewed.slot, at=viewed.at, plot=PlotRequest("stages", 1))
+    if count == 4:
+        check(viewed, asked, Story(), None)
+    else:
+        with pytest.raises(PipeError, match="a stage with other numbers than its own"):
+            check(viewed, asked, Story(), None)

@@ -3,6 +3,7 @@
 import json
 import math
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from tui.core.story import How, Node
 
 NODE = Node(
     id=9, parent=8, position=12, token=464, piece=b" The", how=How.SAMPLED, given={"top_p": 0.9}, seed=42, rank=1,
-    raw=0.18, tempered=0.21, final=0.25, kept=37, entropy=4.1, surprisal=2.47, ms=6.9,
+    raw=0.18, tempered=0.21, final=0.25, kept=37, entropy=4.1, surprisal=2.47, ms=6.9, kept_mass=0.9,
 )  # fmt: skip
 CUTS = [Cut("top_k", 50, 50, 0.6), Cut("top_p", 4184, 27, 0.54, tie=(15, 7))]
 ROWS = [
@@ -91,12 +92,10 @@ def test_a_saved_token_has_the_same_keys_with_unknowns_empty_and_what_made_it():
     saved = json.loads(dumps(saved_step_record(3, NODE)))
     assert list(saved) == [*step_record(3, NODE), "given", "seed"]
     assert (saved["given"], saved["seed"]) == ({"top_p": 0.9}, 42)
-    assert (saved["kept_mass"], saved["final_entropy_bits"], saved["cutoffs"], saved["candidates"]) == (
-        None,
-        None,
-        {},
-        [],
-    )
+    assert (saved["final_entropy_bits"], saved["cutoffs"], saved["candidates"]) == (None, {}, [])
+    assert (saved["kept"], saved["kept_mass"]) == (37, 0.9)
+    older = msgspec.structs.replace(NODE, kept_mass=math.nan)
+    assert json.loads(dumps(saved_step_record(3, older)))["kept_mass"] is None
     assert saved["surprisal_bits"] == 2.47
 
 

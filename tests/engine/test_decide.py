@@ -80,6 +80,7 @@ def test_where_a_token_stands() -> None:
     assert first["kept"] == cut["kept"] == 2
     assert cut["surprisal"] == pytest.approx(-math.log2(float(raw[4])))
     assert first["entropy"] == pytest.approx(found.entropy.raw)
+    assert first["kept_mass"] == cut["kept_mass"] == pytest.approx(float(tempered[0] + tempered[2]))
 
 
 def test_rank_is_by_the_scores_after_penalties() -> None:

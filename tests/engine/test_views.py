@@ -196,7 +196,7 @@ def test_a_histogram_counts_every_candidate_once_where_its_probability_lies(give
     "given", [{}, {"temperature": 0.7}, {"temperature": 1.6, "repetition_penalty": 1.3, "top_k": 5}]
 )
 def test_probabilities_under_temperatures_are_the_softmax_of_the_divided_scores_best_first(given: Given) -> None:
-    plot = look(given, plot=PlotRequest("temperature", 40)).plot
+    plot = look(given, plot=PlotRequest("temperatures", 40)).plot
     assert plot is not None
     found = {name: np.frombuffer(data, "<f4") for name, data in plot.series.items()}
     ranks = found["ranks"].astype(int)

@@ -9,6 +9,7 @@ from tui.errors import RunError
 from tui.explorer.finding import Finding
 from tui.explorer.inspecting import PromptInspection
 from tui.explorer.navigation import Navigation
+from tui.explorer.prompting import Prompting
 from tui.explorer.reachability import Reachability
 from tui.explorer.tuning import Tuning
 from tui.protocol import Candidate
@@ -129,7 +130,7 @@ def test_jumping_says_what_is_wrong_with_a_number(bed):
 
 
 def test_inside_the_prompt_the_model_is_asked_once_what_it_makes_of_it(bed):
-    PromptInspection(bed.explorer)
+    PromptInspection(bed.explorer, Prompting(bed.explorer))
     navigation = Navigation(bed.explorer, Finding(bed.explorer))
     navigation.visit(1)
     asked = bed.engine.last("view")

@@ -9,6 +9,7 @@ import pytest
 from tui import keys
 from tui.lessons import language
 from tui.lessons.lesson import find, load
+from tui.widgets.plots import PLOTS
 
 WORDS = """
 [words.en]
@@ -114,3 +115,7 @@ def test_a_lesson_that_there_is_not_is_not_found(wanted):
 )
 def test_the_locale_decides_the_language(environment, code):
     assert language.from_locale(environment) == code
+
+
+def test_every_plot_that_a_lesson_names_is_there():
+    assert {lesson.plot for lesson in LESSONS} - {""} <= {plot.id for plot in PLOTS}

@@ -15,6 +15,7 @@ from gguf import GGMLQuantizationType
 
 from tests.commands import Command
 from tests.models import checkpoints
+from tests.models.loads import load_all
 from tests.models.servers import gguf_file
 from tui.core.origin import Origin
 from tui.core.progress import quiet
@@ -80,7 +81,7 @@ def test_every_token_has_the_bytes_that_it_has_in_its_checkpoint(checkpoint: Pat
 
 def test_it_says_what_it_is_and_ends_where_the_file_says(written: Path) -> None:
     info = opened(written).info
-    assert (info.name, info.dtype, info.stored_as, info.chat) == (written.name, "float32", "F32", True)
+    assert (info.name, info.dtype, info.chat) == (written.name, "float32", True)
     assert info.eos == {0} and info.context == checkpoints.CONTEXT
     assert not any("weights in" in note for note in info.notes)
 
@@ -91,10 +92,17 @@ def test_quantised_weights_are_unpacked_and_that_is_said(
 ) -> None:
     file = gguf_file.write(checkpoint, tmp_path / "tiny.gguf", stored=stored)
     first, *_, end = command.run("-m", file, "-p", TEXT, "--device", "cpu", "--max-new-tokens", 4, "--top", 0)
-    assert (first["stored_as"], first["dtype"], end["steps"]) == (stored.name, "float32", 4)
+    assert (first["dtype"], end["steps"]) == (f"{stored.name} weights in float32", 4)
     said = f"{stored.name} weights in float32; llama.cpp computes with other arithmetic"
     assert said in first["notes"]
     assert command("verify", "-m", file, "-p", TEXT, "--device", "cpu", "--max-new-tokens", 4)[0] == 0
+
+
+def test_nothing_is_written_to_stderr_and_a_second_one_opens_too(checkpoint: Path, tmp_path: Path) -> None:
+    file = gguf_file.write(checkpoint, tmp_path / "tiny.gguf", stored=GGMLQuantizationType.Q8_0)
+    came, stderr = load_all([{"origin": {"model": str(file), "device": "cpu"}}] * 2)
+    assert [outcome["info"]["name"] for outcome in came] == ["tiny.gguf"] * 2
+    assert stderr == ""
 
 
 def test_another_dtype_is_the_persons(written: Path) -> None:
@@ -118,7 +126,7 @@ def test_of_several_one_must_be_chosen(written: Path, tmp_path: Path) -> None:
 def test_safetensors_beside_it_come_first(checkpoint: Path, written: Path, tmp_path: Path) -> None:
     folder = checkpoints.copy(checkpoint, tmp_path / "both")
     shutil.copy(written, folder / "tiny.gguf")
-    assert opened(folder).info.stored_as == ""
+    assert opened(folder).info.name == folder.name
 
 
 def test_a_file_named_by_a_checksum_has_the_models_name(checkpoint: Path, written: Path, tmp_path: Path) -> None:

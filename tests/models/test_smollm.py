@@ -86,7 +86,7 @@ def row(model: Model, ids: list[int]) -> torch.Tensor:
 
 def test_it_is_what_it_says(local: TransformersModel) -> None:
     info = local.info
-    assert (info.vocabulary, info.stored_as, info.dtype, info.chat) == (VOCABULARY, "Q4_1", "float32", True)
+    assert (info.vocabulary, info.dtype, info.chat) == (VOCABULARY, "Q4_1 weights in float32", True)
     assert "Q4_1 weights in float32; llama.cpp computes with other arithmetic" in info.notes
     assert [note for note in info.notes if "not read" in note or "cuts texts" in note or "rotary" in note] == []
 
@@ -171,6 +171,6 @@ def test_forty_runs_are_those_of_generate(engine: Engine, reference: tuple[Any, 
 def test_run_and_verify_take_the_file(command: Command) -> None:
     asked = ["-m", FILE, "--device", "cpu", "--chat", "-p", "What is 12 plus 30?", "--max-new-tokens", 12]
     first, *_, end = command.run(*asked, "--top", 0)
-    assert (first["stored_as"], first["model"]) == ("Q4_1", Path(FILE).name)
+    assert (first["dtype"], first["model"]) == ("Q4_1 weights in float32", Path(FILE).name)
     print(f"\n{end['text']!r}")
     assert command("verify", *asked)[0] == 0

@@ -5,12 +5,15 @@ One program for each size serves all tests, in their order; each begins by going
 
 import base64
 import json
+import math
 import re
+import subprocess
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.pty.conftest import best_of
-from tests.pty.explorer import Explorer, after, ends, listed, maps, seed
+from tests.pty.explorer import COMMAND, Explorer, after, ends, listed, maps, seed, surroundings
 
 SIZES = ((120, 40), (80, 24))
 ENTER, DOWN, RIGHT = "\r", "\x1b[B", "\x1b[C"
@@ -197,6 +200,18 @@ def test_the_next_seed_draws_another_token(explorer):
     for number in range(now + 1, now + 4):
         explorer.send("s")
         explorer.until(f"seed {number}")
+
+
+def test_scoring_the_text_gives_the_numbers_of_score(explorer, tmp_path):
+    told = subprocess.run(
+        [*COMMAND, "score", "--json"],
+        cwd=tmp_path, env={"PATH": "", **surroundings(tmp_path)}, capture_output=True, timeout=PATIENCE, check=True,
+    )  # fmt: skip
+    end = json.loads(told.stdout.splitlines()[-1])
+    explorer.send("E")
+    screen = explorer.until("Scored by one forward")
+    assert f"{end['scored']} × {-end['mean_logprob'] / math.log(2):.2f} bits" in " ".join(screen.split())
+    explorer.until(f"{end['unreachable']} could not be drawn")
 
 
 def test_quitting_ends_everything_with_code_0_and_gives_the_terminal_back(opened):

@@ -25,7 +25,7 @@ from tui.widgets.candidate_columns import (
     fit,
     heading,
 )
-from tui.widgets.candidate_detail import least_top_p
+from tui.widgets.candidate_detail import detail, least_top_p
 from tui.widgets.candidate_lines import Lines
 from tui.widgets.candidate_messages import HELP
 from tui.widgets.candidate_paint import CandidateLine, ListFormat, Painter, cut_text
@@ -274,6 +274,16 @@ def test_no_top_p_is_told_where_others_decide():
     greedy = view(500, sources={"do_sample": Setting(False, Source.YOU)})
     assert [least_top_p(viewed.candidates[1], viewed) for viewed in (own, head, greedy)] == [None] * 3
     assert least_top_p(view(500, min_p=0.01).candidates[1], view(500, min_p=0.01)) > 0
+
+
+def test_of_a_candidate_that_top_k_removes_the_top_k_is_told_that_keeps_it():
+    def shown(top_k):
+        viewed = view(500, top_k=top_k, window=(0, 500))
+        candidate = viewed.candidates[59]
+        return candidate.removed_by, detail(candidate, viewed, columns(120, 500, 30, 0))
+
+    assert shown(59)[0] == "top_k" and "needs top-k 60" in shown(59)[1]
+    assert shown(60)[0] == "" and "needs top-k" not in shown(60)[1]
 
 
 # The token with which the branch goes on

@@ -78,7 +78,10 @@ async def test_what_a_key_changes_in_the_story_is_undone_by_one(start):
     async with start() as bed:
         await prepared(bed)
         before = bed.state
-        moves = {"back", "forward", "start", "end", "branch", "previous_surprise", "next_surprise", "undo", "redo"}
+        moves = {
+            "back", "forward", "start", "end", "branch", "previous_surprise", "next_surprise", "next_uncertain",
+            "next_not_top", "next_unreachable", "undo", "redo",
+        }  # fmt: skip
         undone = set()
         for action in ACTIONS:
             if action.id in moves or action.call:

@@ -89,9 +89,9 @@ async def test_while_tokens_are_drawn_a_lesson_waits(start):
 async def test_a_plot_that_there_is_not_is_ignored(start):
     async with start(language="en") as bed:
         await bed.press("i", "I")
-        assert bed.bench.panes.plot.plot.id == "temperature"
+        assert bed.bench.panes.plot.plot.id == "temperatures"
         bed.bench.room.show_plot("no such plot")
-        assert bed.bench.panes.plot.plot.id == "temperature"
+        assert bed.bench.panes.plot.plot.id == "temperatures"
         assert bed.state.given["temperature"] == 1.0
 
 

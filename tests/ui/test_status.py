@@ -196,11 +196,6 @@ async def test_what_a_server_does_not_tell_is_left_out_and_trust_is_said():
         assert squeezed(pilot)[1] == "demo · vLLM · cpu · its code is trusted · 6.9 ms a step"
 
 
-async def test_of_a_gguf_file_it_says_how_the_weights_are_stored():
-    async with alone(make(opened=opened(stored_as="Q4_1")), size=(120, 5)) as pilot:
-        assert "Q4_1 in float32" in squeezed(pilot)[1]
-
-
 SENTENCE = "Inside the prompt nothing was drawn: only the distribution after its end is generate()'s own, bit for bit."
 
 

@@ -24,7 +24,7 @@ def tempered(temperature: float, count: int = 300) -> Viewed:
     """A view of Zipf's law squared, with this temperature in force."""
     values = {"half": 0.5, "one": 1.0, "two": 2.0, "now": temperature}
     rows = {"ranks": list(range(1, count + 1)), **{name: softmax(count, value) for name, value in values.items()}}
-    plot = Plotted("temperature", {name: array("f", row).tobytes() for name, row in rows.items()})
+    plot = Plotted("temperatures", {name: array("f", row).tobytes() for name, row in rows.items()})
     return view(count, temperature=temperature, plot=plot)
 
 

@@ -16,12 +16,16 @@ PICTURES = {
     "nucleus-after-three": ("n", "n", "n", "4"),
     "branch-and-draws": ("n", "n", "left", "down", "enter", "left", "d"),
     "units-and-end": ("1", "u", "end"),
+    "stages": ("4", "V", "V", "V"),
+    "text-plot": ("1", *"nnnnnnnn", "left", "left", "left", "V", "V", "V", "V"),
 }
 SMALL_PICTURES = {
     "start": (),
     "nucleus-after-three": ("n", "n", "n", "4"),
     "controls": ("comma",),
     "plot": ("3", "v"),
+    "stages": ("4", "V", "V", "V"),
+    "text-plot": ("1", *"nnnnnnnn", "left", "left", "left", "V", "V", "V", "V"),
 }
 
 

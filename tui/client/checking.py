@@ -46,6 +46,8 @@ LONGEST = 4_000
 """Characters of a message: one of our engines sends half as many at most."""
 MOST_NOTES = 200
 MOST_TOKENS = 2**31
+_STAGE_NUMBERS = 4
+"""How many numbers a stage has in the stages plot."""
 _REPLIES: Mapping[type[AnyRequest], type[Message]] = {
     Open: Opened, Prompt: Prompted, Encode: Encoded, Step: Stepped, View: Viewed, Job: Finished, Catalog: Cataloged,
     Stop: Stopped,
@@ -98,7 +100,7 @@ def _check_texts(*texts: str) -> None:
 
 
 def _check_opened(opened: Opened) -> None:
-    _check_texts(opened.model, opened.backend, opened.device, opened.dtype, opened.stored_as)
+    _check_texts(opened.model, opened.backend, opened.device, opened.dtype)
     _need(0 < opened.vocabulary <= MOST_TOKENS, f"a vocabulary of {opened.vocabulary} tokens")
     _need(opened.context is None or opened.context > 0, f"a context of {opened.context} tokens")
     _need(opened.head is None or 0 < opened.head <= opened.vocabulary, f"a head of {opened.head} tokens")
@@ -192,6 +194,7 @@ def _check_plot(plot: Plotted, *, unknown: bool) -> None:
     _need(len(lengths) == 1, f"series of unequal length in the plot {plot.id!r}")
     length = lengths.pop()
     _need(length > 0 and not length % 4, f"series of no whole numbers in the plot {plot.id!r}")
+    _need(plot.id != "stages" or length == 4 * _STAGE_NUMBERS, "a stage with other numbers than its own")
     _need(unknown or all(map(_finite, plot.series.values())), f"what is no number in the plot {plot.id!r}")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from tui.client.asking import GreetedEngine
-from tui.client.exchange import Exchange, Part, ReplyT
+from tui.client.exchange import UNWATCHED, Exchange, Part, ReplyT, Watch
 from tui.client.failures import EngineFailed as EngineFailed
 from tui.client.failures import PipeError
 from tui.client.listener import Listener as Listener
@@ -33,6 +33,7 @@ from tui.protocol import (
     Job,
     Open,
     Opened,
+    Progress,
     Prompt,
     Prompted,
     Ready,
@@ -116,12 +117,16 @@ class Client:
         """The models in the cache of the engine's machine."""
         return await self.request(Catalog(), Cataloged)
 
-    async def job(self, kind: str, parameters: dict[str, object], part: Part | None = None) -> dict[str, object]:
+    async def job(
+        self, kind: str, parameters: dict[str, object], part: Part | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> dict[str, object]:  # fmt: skip
         """Run an experiment of this kind on the engine and wait for its result; `part` gets what is known before.
 
+        `progress` gets the job's progress; without it the listener does.
         EngineFailed of kind `stopped` if `stop` has ended it.
         """
-        return (await self.request(Job(kind=kind, parameters=parameters), Finished, part)).result
+        return (await self.request(Job(kind=kind, parameters=parameters), Finished, Watch(part, progress))).result
 
     def stop(self) -> None:
         """Ask the engine to end the running step, prompt or job at its next forward. Does not wait."""
@@ -133,13 +138,13 @@ class Client:
         if not self._closed:
             self._exchange.view(QueuedView(view, then, refused))
 
-    async def request(self, request: AnyRequest, reply: type[ReplyT], part: Part | None = None) -> ReplyT:
+    async def request(self, request: AnyRequest, reply: type[ReplyT], watch: Watch = UNWATCHED) -> ReplyT:
         """Send a request and wait for its reply. EngineFailed if there is no engine, or it refuses."""
         if self._closed:
             raise _closed()
         if not self._up:
             raise EngineFailed("lost", "There is no engine at the moment.", "Try again when it is back.")
-        return await self._exchange.ask(request, reply, part)
+        return await self._exchange.ask(request, reply, watch)
 
     # -- starting, restarting, closing -------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -24,6 +24,17 @@ Part = Callable[[dict[str, object]], None]
 """Called with each part of a job's result, as soon as it is known."""
 
 
+class Watch(NamedTuple):
+    """What listens to a job under way."""
+
+    part: Part | None = None
+    progress: Callable[[Progress], None] | None = None
+    """Called with the job's progress, which then does not go to the listener."""
+
+
+UNWATCHED = Watch()
+
+
 @dataclass(frozen=True, slots=True)
 class _Pending:
     """A request sent and without a reply yet, and what waits for it: a future, callbacks, or nothing."""
@@ -31,7 +42,7 @@ class _Pending:
     request: AnyRequest
     future: asyncio.Future[Message] | None = None
     queued: QueuedView | None = None
-    part: Part | None = None
+    watch: Watch = UNWATCHED
 
 
 class Exchange:
@@ -48,10 +59,10 @@ class Exchange:
 
     # -- sending -----------------------------------------------------------------------------------------------------
 
-    async def ask(self, request: AnyRequest, reply: type[ReplyT], part: Part | None = None) -> ReplyT:
+    async def ask(self, request: AnyRequest, reply: type[ReplyT], watch: Watch = UNWATCHED) -> ReplyT:
         """Send a request and wait for its reply, without a time limit. EngineFailed if it is refused or lost."""
         future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-        self.send(request, future, part=part)
+        self.send(request, future, watch=watch)
         answer = await future
         if not isinstance(answer, reply):
             raise EngineFailed("protocol", f"The engine answered with {type(answer).__name__}.")
@@ -59,7 +70,7 @@ class Exchange:
 
     def send(
         self, request: AnyRequest, future: asyncio.Future[Message] | None = None, queued: QueuedView | None = None,
-        part: Part | None = None,
+        watch: Watch = UNWATCHED,
     ) -> None:  # fmt: skip
         """Send a request and return; `future` or the view's callbacks get the reply. EngineFailed without a link."""
         if self._link is None:
@@ -67,7 +78,7 @@ class Exchange:
         self._last_id += 1
         request = msgspec.structs.replace(request, id=self._last_id)
         self._link.send(request)
-        self._pending[self._last_id] = _Pending(request, future, queued, part)
+        self._pending[self._last_id] = _Pending(request, future, queued, watch)
 
     def view(self, queued: QueuedView) -> None:
         """Send a view once its slot is free, unless a newer view for the slot is queued first."""
@@ -118,16 +129,21 @@ class Exchange:
                 self._mirror.grow(answer)
                 self.notify(self._listener.grown, answer.nodes)
             case Progress():
-                self.notify(self._listener.progress, answer)
+                self.notify(self._watch_of(answer.of).progress or self._listener.progress, answer)
             case Partial():
-                if (job := self._pending.get(answer.of)) is not None and job.part is not None:
-                    self.notify(job.part, answer.result)
+                if (part := self._watch_of(answer.of).part) is not None:
+                    self.notify(part, answer.result)
             case Failed(id=0):
                 raise PipeError(f"The engine could not read a request: {answer.message}")
             case _:
                 if pending is not None:
                     del self._pending[answer.id]
                     self._answered(pending, answer)
+
+    def _watch_of(self, request: int) -> Watch:
+        """What listens to a request under way."""
+        pending = self._pending.get(request)
+        return UNWATCHED if pending is None else pending.watch
 
     def _answered(self, pending: _Pending, answer: Message) -> None:
         self._mirror.answered(pending.request, answer)

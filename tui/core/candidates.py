@@ -68,9 +68,13 @@ class Candidate(msgspec.Struct, frozen=True, array_like=True):
 SERIES: Mapping[str, tuple[str, ...]] = {
     "cumulative": ("ranks", "raw", "tempered"),
     "histogram": ("edges", "kept", "removed"),
-    "temperature": ("ranks", "half", "one", "two", "now"),
+    "temperatures": ("ranks", "half", "one", "two", "now"),
+    "stages": ("logits",),
 }
 """The names of each plot's series, by its id: what the engine sends, and the picture is made of.
+
+Of the stages plot each series is a stage's: candidates before and after, share removed, entropy afterwards in bits. The
+first, `logits`, is of the model's own distribution; those of the stages in force follow in the order of the chain.
 
 The cumulative plot's `tempered` is `Candidate.cumulative`, whatever that sums.
 """

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from tui.core.order import ORDER, order_text
+from tui.core.printable import printable
 from tui.core.settings import Given, Setting, Settings, Source, Value
-from tui.core.stages import MAX_NEW_TOKENS, PARAMETERS
+from tui.core.stages import MAX_NEW_TOKENS, PARAMETERS, STAGES
 
 FLAG = "⚑"
 """Marks a default of transformers that acts: neither the person nor the model asked for it."""
+
+
+def stage_label(stage: str) -> str:
+    """A stage's name as it is shown: `top-p`; for a model's own stage its class name, made printable."""
+    return STAGES[stage].label if stage in STAGES else printable(stage, space=" ")
 
 
 def is_off(name: str, value: Value) -> bool:

@@ -13,6 +13,8 @@ _NAMES: Mapping[str, str] = {
     "--greedy": "greedy ({greedy})",
     "--chat": "the chat template ({chat})",
     "--order": "the order ({order})",
+    "--grid": "the grid",
+    "--samples": "the number of continuations",
 }
 """What a person of the explorer can change there, by its option; `{action id}` stands for a key."""
 

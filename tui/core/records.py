@@ -53,13 +53,11 @@ def run_record(
     prompt_ids: Sequence[int],
     notes: Sequence[str] = (),
     head: int | None = None,
-    stored_as: str = "",
 ) -> Record:
     """The first line of a run: model, prompt and seed, and every setting in force with its source.
 
     `notes` are the model's and the prompt's: what of it is overridden or not used. `head` is how many tokens a server
-    gives log-probabilities for; None for the whole vocabulary. `stored_as` is how a GGUF file stores what is computed
-    with in `dtype`; '' for all other models. Of the two the record has what there is.
+    gives log-probabilities for; None for the whole vocabulary.
     """
     record = {
         "type": "run",
@@ -75,8 +73,7 @@ def run_record(
         "prompt_ids": list(prompt_ids),
         "notes": list(notes),
     }
-    more = {"head": head, "stored_as": stored_as or None}
-    return record | {name: value for name, value in more.items() if value is not None}
+    return record if head is None else record | {"head": head}
 
 
 def step_record(
@@ -171,7 +168,7 @@ def score_end_record(
 
 def saved_step_record(index: int, node: Node) -> Record:
     """The line of one token of a saved branch, with its settings and seed: they may vary along a branch."""
-    return step_record(index, node) | {"given": dict(node.given), "seed": node.seed}
+    return step_record(index, node, kept_mass=node.kept_mass) | {"given": dict(node.given), "seed": node.seed}
 
 
 def end_record(*, reason: str, ids: Sequence[int], pieces: Iterable[bytes], seconds: float | None) -> Record:

@@ -10,6 +10,9 @@ import msgspec
 
 from tui.core.settings import Given
 
+MANY_BITS = 4.0
+"""Bits above which a token is a surprise (it had less than one chance in sixteen), and a step uncertain by its entropy
+(as if more than sixteen tokens were equally probable)."""
 ROOT = 0
 """The parent id of every prompt's first token. No node has this id."""
 
@@ -50,6 +53,8 @@ class Node(msgspec.Struct, frozen=True, array_like=True):
     """−log2 of the token's raw probability, in bits."""
     ms: float = math.nan
     """Milliseconds of the forward that computed the logits this token was drawn from."""
+    kept_mass: float = math.nan
+    """The tempered probability of the candidates that the cuts left; last, so that older sessions still open."""
 
 
 class Story:

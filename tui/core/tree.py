@@ -48,7 +48,7 @@ def node_problem(node: Node, vocabulary: int) -> str:
     """What cannot be true of one node's token, numbers or settings; '' if nothing."""
     if not 0 <= node.token < vocabulary:
         return f"token {node.token} of {vocabulary:,}"
-    if not all(math.isnan(share) or is_share(share) for share in (node.raw, node.tempered, node.final)):
+    if not all(math.isnan(share) or is_share(share) for share in (node.raw, node.tempered, node.final, node.kept_mass)):
         return f"a probability of node {node.id}"
     if not all(math.isnan(number) or number >= 0 for number in (node.entropy, node.surprisal, node.ms)):
         return f"a negative number of node {node.id}"

@@ -116,8 +116,6 @@ class Distribution:
             return float(self.tempered[0, int(self.final.argmax())])
         if not self.applied.kept_sets:
             return 1.0
-        if self.summed is self.tempered:
-            return self.cuts[-1].mass
         return mass(self.tempered, self.applied.kept_sets[-1].left)
 
 
@@ -171,4 +169,5 @@ def node_numbers(dist: Distribution, token: int) -> dict[str, float | int]:
         "kept": dist.kept,
         "entropy": dist.raw_entropy,
         "surprisal": dist.surprisal(token),
+        "kept_mass": dist.kept_mass,
     }

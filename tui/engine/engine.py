@@ -136,7 +136,6 @@ class Engine:
             id=request.id, model=info.name, vocabulary=info.vocabulary, context=info.context, device=info.device,
             dtype=info.dtype, exact=model.reference is not None, settings=self._resolved({}), notes=list(info.notes),
             backend=info.backend, head=info.head, chat=info.chat, trusted=info.trusted, logits=info.logits,
-            stored_as=info.stored_as,
         )  # fmt: skip
 
     def settings(self, given: Given) -> Settings:

@@ -87,7 +87,7 @@ def _bounds(chain: Chain, untempered: Weights, weights: Weights) -> list[tuple[S
 
 def _finish_on_scores(applied: ChainResult, chain: Chain, ids: Tensor, done: int, name: str, kept: Tensor) -> None:
     """Keep the tokens `kept` [n], which the stage `name` is the last to decide, and run the stages after `done`."""
-    applied.scores = _only(applied.base if done < len(chain.untempered) else applied.tempered, kept)
+    applied.scores = only(applied.base if done < len(chain.untempered) else applied.tempered, kept)
     applied.kept_sets.append(KeptSet.of(name, applied.scores))
     for stage in chain.untempered[done:]:
         run_stage(applied, stage, ids, exact=True)
@@ -97,7 +97,7 @@ def _finish_on_scores(applied: ChainResult, chain: Chain, ids: Tensor, done: int
         run_stage(applied, stage, ids, exact=True)
 
 
-def _only(scores: Tensor, tokens: Tensor) -> Tensor:
+def only(scores: Tensor, tokens: Tensor) -> Tensor:
     """Scores [1, V] with all but these ids removed."""
     return torch.full_like(scores, -math.inf).index_copy(1, tokens, scores[:, tokens])
 

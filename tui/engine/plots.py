@@ -11,6 +11,7 @@ from torch import Tensor
 
 from tui.core.candidates import Plotted
 from tui.engine.decide import Distribution
+from tui.engine.stage_effects import stage_effects
 from tui.errors import InputError
 from tui.protocol import PlotRequest
 
@@ -71,7 +72,7 @@ def _ranks(request: PlotRequest, last: int) -> Tensor:
     return unique
 
 
-def temperature(request: PlotRequest, ranked: Ranked) -> Mapping[str, Tensor]:
+def temperatures(request: PlotRequest, ranked: Ranked) -> Mapping[str, Tensor]:
     """The probability at some ranks under each of `TEMPERATURES`, after the penalties, and under the settings' own.
 
     Of a head only the last is known, or its lower bound: how the others share out the unseen tail is not decided.
@@ -96,10 +97,16 @@ def histogram(request: PlotRequest, ranked: Ranked) -> Mapping[str, Tensor]:
     return {"edges": edges, "kept": kept, "removed": gone}
 
 
+def stages(request: PlotRequest, ranked: Ranked) -> Mapping[str, Tensor]:
+    """Four numbers for each stage, by its name, in the order of the chain: see `StageEffect`."""
+    return {stage: torch.tensor(numbers, dtype=torch.float64) for stage, *numbers in stage_effects(ranked.dist)}
+
+
 PLOTS: Mapping[str, Callable[[PlotRequest, Ranked], Mapping[str, Tensor]]] = {
     "cumulative": cumulative,
     "histogram": histogram,
-    "temperature": temperature,
+    "temperatures": temperatures,
+    "stages": stages,
 }
 
 

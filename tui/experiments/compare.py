@@ -11,6 +11,7 @@ from torch import Tensor
 from tui.core import records
 from tui.core.candidates import Cut, Entropy
 from tui.core.choices import Choice
+from tui.core.progress import Report, quiet
 from tui.core.records import Record
 from tui.core.settings import Settings
 from tui.core.stages import MAX_NEW_TOKENS
@@ -150,9 +151,11 @@ def _continued(engine: Engine, request: Step) -> Continuation:
 # -- the command -------------------------------------------------------------------------------------------------------
 
 
-def compare_options(options: LaunchOptions, chosen: Sequence[Choice], top: int, length: int) -> Record:
+def compare_options(
+    options: LaunchOptions, chosen: Sequence[Choice], top: int, length: int, report: Report = quiet
+) -> Record:
     """Open the model that `options` name and compare on the step after the prompt; the result as one record."""
-    engine, prompted = start(replace(options, given=chosen[0].given))
+    engine, prompted = start(replace(options, given=chosen[0].given), report)
     compared = compare(engine, prompted.nodes[-1].id, chosen, options.seed, top, length)
     return record(engine, prompted, options, compared)
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from tui.core import records
 from tui.core.candidates import Candidate
 from tui.core.parameters import Parameter
-from tui.core.progress import quiet
+from tui.core.progress import Report, quiet
 from tui.core.records import Record
 from tui.core.settings import RefusedDefaultError
 from tui.core.stages import SAMPLING_PARAMETERS
@@ -28,15 +28,15 @@ from tui.models.base import CONTEXT, Tokens
 from tui.protocol import Open, Prompt, Prompted, Step
 
 
-def start(options: LaunchOptions) -> tuple[Engine, Prompted]:
+def start(options: LaunchOptions, report: Report = quiet) -> tuple[Engine, Prompted]:
     """An engine with the model open and the prompt read. Bad input raises here, before anything is printed."""
     engine = Engine()
-    engine.open(Open(origin=options.origin), quiet)
+    engine.open(Open(origin=options.origin), report)
     try:
         engine.settings(options.given)
     except RefusedDefaultError as error:
         raise InputError(error.message, _options(error.parameter)) from None
-    return engine, engine.prompt(_prompt(options), quiet)
+    return engine, engine.prompt(_prompt(options), report)
 
 
 def _prompt(options: LaunchOptions) -> Prompt:
@@ -50,10 +50,10 @@ def _options(parameter: Parameter) -> str:
     return f"Give {{{parameter.flag}}}{', or {--greedy}' if parameter.name in SAMPLING_PARAMETERS else ''}."
 
 
-def run_records(options: LaunchOptions, top: int) -> Iterator[Record]:
+def run_records(options: LaunchOptions, top: int, report: Report = quiet) -> Iterator[Record]:
     """The records of one run: `run`, `step`…, `end` or `error`. `top` is how many candidates each step has, -1: all."""
     try:
-        engine, prompted = start(options)
+        engine, prompted = start(options, report)
     except RunError as error:
         yield error_record(error)
         return
@@ -62,7 +62,6 @@ def run_records(options: LaunchOptions, top: int) -> Iterator[Record]:
         model=info.name, backend=info.backend, device=info.device, dtype=info.dtype, vocab_size=info.vocabulary,
         settings=engine.settings(options.given), seed=options.seed, prompt=options.prompt,
         prompt_ids=[node.token for node in prompted.nodes], notes=[*info.notes, *prompted.notes], head=info.head,
-        stored_as=info.stored_as,
     )  # fmt: skip
     yield from step_records(
         engine, Step(at=prompted.nodes[-1].id, given=options.given, seed=options.seed, count=None), top

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from tui.core import records
-from tui.core.progress import quiet
+from tui.core.progress import Report, quiet
 from tui.core.records import Record
 from tui.core.story import Node
 from tui.core.tokens import printable_token
@@ -24,15 +24,15 @@ from tui.launch import LaunchOptions
 from tui.models.failing import failing
 
 
-def score_records(options: LaunchOptions) -> Iterator[Record]:
+def score_records(options: LaunchOptions, report: Report = quiet) -> Iterator[Record]:
     """The records of one text: a `score` line, a `token` line each, an `end` or `error` line.
 
     InputError, before the first line, for a text that is longer than the context.
     """
     began = time.monotonic()
-    engine, prompted = start(options)
+    engine, prompted = start(options, report)
     info, settings = engine.model.info, engine.settings(options.given)
-    logits = _logits(engine, prompted.nodes)
+    logits = _logits(engine, prompted.nodes, report)
     yield records.score_record(
         model=info.name, dtype=info.dtype, settings=settings, seed=options.seed, text=options.prompt,
         tokens=len(prompted.nodes), notes=[*info.notes, *prompted.notes],
@@ -58,9 +58,9 @@ def score_records(options: LaunchOptions) -> Iterator[Record]:
     )  # fmt: skip
 
 
-def _logits(engine: Engine, nodes: Sequence[Node]) -> Tensor:
+def _logits(engine: Engine, nodes: Sequence[Node], report: Report) -> Tensor:
     """The logits [n, V] after each token of the text."""
-    logits = engine.places.prompt_logits(nodes, quiet)
+    logits = engine.places.prompt_logits(nodes, report)
     if logits is None:
         raise InputError(
             f"{engine.model.info.backend} cannot be asked for what stands inside a text.",

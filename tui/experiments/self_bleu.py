@@ -15,7 +15,7 @@ from typing import Any
 from tui.core.progress import Report, quiet
 from tui.experiments.metrics import mean
 
-MISSING = "self_bleu_4 is null: it needs sacrebleu, which `pip install 'samplescope[sweep]'` installs"
+MISSING = "self_bleu_4 is not measured: it needs sacrebleu, which `pip install 'samplescope[sweep]'` installs"
 ORDER = 4
 """BLEU-4: n-grams of one to four words."""
 SMOOTHING = {"smooth_method": "floor", "smooth_value": 0.1}

@@ -82,7 +82,7 @@ def sweep_on(options: LaunchOptions, sweep: Sweep, report: Report) -> tuple[Sequ
 
     Ctrl-C raises KeyboardInterrupt between two forwards, never while a line is written.
     """
-    engine, prompted = start(options)
+    engine, prompted = start(options, report)
     at = prompted.nodes[-1].id
     run = Run(engine, msgspec.structs.replace(sweep, at=at, given=options.given, seed=options.seed), report)
     return [*engine.model.info.notes, *prompted.notes, *run.notes], _until_interrupted(engine, run, report)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 from collections.abc import Iterable, Iterator
 
 from tui.core.grid import MEASURES, Grid, Measured, Sweep, varied
 from tui.core.records import dumps
 from tui.core.settings import Settings, Value
+from tui.core.sweep_text import csv_lines, json_line, measure_text
 from tui.errors import RunError
 from tui.experiments.run import error_record
 
@@ -24,45 +22,17 @@ def lines(rows: Iterable[Measured], sweep: Sweep, form: str) -> Iterator[str]:
     """The lines of a sweep in a form: json, csv or table. In JSON what it failed of is the last line too."""
     if form == "json":
         return _json_lines(rows, texts=sweep.texts)
-    return _csv_lines(rows, texts=sweep.texts) if form == "csv" else _table_lines(rows, sweep.grid, texts=sweep.texts)
+    return csv_lines(rows, texts=sweep.texts) if form == "csv" else _table_lines(rows, sweep.grid, texts=sweep.texts)
 
 
 def _json_lines(rows: Iterable[Measured], *, texts: bool) -> Iterator[str]:
     """One object a setting; an error is the last one, and goes on to be said."""
     try:
         for row in rows:
-            yield dumps(row.record(texts=texts))
+            yield json_line(row, texts=texts)
     except RunError as error:
         yield dumps(error_record(error))
         raise
-
-
-def _csv_lines(rows: Iterable[Measured], *, texts: bool) -> Iterator[str]:
-    """A head, then one line a setting: every setting's value, every measure, and the texts as a list in JSON.
-
-    A number that is not known or not finite is an empty cell; so is the value of a setting that is off without one.
-    """
-    for first, row in enumerate(rows):
-        record = row.record(texts=texts)
-        if not first:
-            numbers = [name for name in record if name not in ("type", "settings")]
-            yield _csv_line([*row.settings, *numbers])
-        values = [setting.value for setting in row.settings.values()]
-        yield _csv_line([*map(_cell, values), *(_cell(record[name]) for name in numbers)])
-
-
-def _csv_line(cells: Iterable[object]) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(cells)
-    return line.getvalue()
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, list):
-        return dumps(value)
-    if value is None or (isinstance(value, float) and not math.isfinite(value)):
-        return ""
-    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _table_lines(rows: Iterable[Measured], grid: Grid, *, texts: bool) -> Iterator[str]:
@@ -72,7 +42,7 @@ def _table_lines(rows: Iterable[Measured], grid: Grid, *, texts: bool) -> Iterat
     yield _line([*zip(names, widths, strict=True), *((_HEADS[name], len(_HEADS[name])) for name in MEASURES)])
     for row in rows:
         cells = [(_shown(row.settings, name), width) for name, width in zip(names, widths, strict=True)]
-        yield _line([*cells, *((_number(getattr(row, name)), len(_HEADS[name])) for name in MEASURES)])
+        yield _line([*cells, *((measure_text(getattr(row, name)), len(_HEADS[name])) for name in MEASURES)])
         if texts:
             yield from (f"  {row.seed + index}  {_one_line(text)}" for index, text in enumerate(row.texts))
 
@@ -84,12 +54,6 @@ def _line(cells: Iterable[tuple[str, int]]) -> str:
 def _shown(settings: Settings, name: str) -> str:
     value: Value = settings[name].value
     return "off" if value is None else f"{value:g}"
-
-
-def _number(value: float) -> str:
-    if not math.isfinite(value):
-        return "–"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3f}"
 
 
 def _one_line(text: str) -> str:

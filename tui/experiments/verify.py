@@ -19,11 +19,11 @@ from tui.models.base import Reference
 from tui.protocol import Step
 
 
-def verify_options(options: LaunchOptions) -> dict[str, Any]:
+def verify_options(options: LaunchOptions, report: Report = quiet) -> dict[str, Any]:
     """Open the model that `options` name, run, and compare."""
     _check_order(options.given)
-    engine, prompted = start(options)
-    result = verify(engine, prompted.nodes[-1].id, options.given, options.seed, quiet)
+    engine, prompted = start(options, report)
+    result = verify(engine, prompted.nodes[-1].id, options.given, options.seed, report)
     return {**result, "notes": [*result["notes"], *prompted.notes]}
 
 

@@ -31,6 +31,8 @@ class Picture:
     """The machine the engine runs on; '' for this one."""
     progress: Progress | None = None
     """How far the model or prompt under way is."""
+    beside: str = ""
+    """What the engine does beside, while nothing else is asked of it; '' for nothing."""
     submitted: str | None = ""
     """The prompt text given to the model and not refused; None if there is none."""
     chat: bool = False

@@ -51,6 +51,8 @@ class Engine:
         self.lost: Callable[[str, bool], None] = ignore
         """Called with the reason why the engine is gone, and whether it is being restarted."""
         self.restored: Callable[[], None] = ignore
+        self.make_way: Callable[[], None] = ignore
+        """Called before the model is asked for a step or a prompt, which would wait for the end of a job."""
         self._listener = _ClientListener(self)
         self.client = connect(self._listener)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -128,6 +130,7 @@ class Engine:
 
     def prompt(self, written: WrittenPrompt, then: Then[Prompted], refused: Refused) -> None:
         """Give the model a new prompt."""
+        self.make_way()
         self._ask(partial(self.client.prompt, **written._asdict()), then, refused)
 
     def count(self, written: WrittenPrompt, then: Then[int]) -> None:
@@ -138,6 +141,7 @@ class Engine:
 
     def step(self, step: Step, then: Then[Stepped], refused: Refused) -> None:
         """Draw one token, draw until a stop, or take a token."""
+        self.make_way()
         self._ask(partial(self.client.request, step, Stepped), then, refused)
 
     def view(self, view: View, then: Then[Viewed], refused: Refused = ignore) -> None:
@@ -149,6 +153,23 @@ class Engine:
                 self._deliver(partial(callback, reply))
 
         client.view(view, partial(relay, then), partial(relay, refused))
+
+    def job(
+        self, kind: str, parameters: dict[str, object], part: Then[dict[str, object]], progress: Then[Progress],
+        ended: Then[dict[str, object] | EngineFailed],
+    ) -> None:  # fmt: skip
+        """Run an experiment on the model. `ended` gets its result, or why there is none, whatever happens meanwhile."""
+        client = self.client
+
+        async def work() -> dict[str, object] | EngineFailed:
+            try:
+                return await client.job(
+                    kind, parameters, partial(self.relay_event, part), partial(self.relay_event, progress)
+                )
+            except EngineFailed as error:
+                return error
+
+        self._ask(work, ended, ignore)
 
     def stop(self) -> None:
         """Ask the engine to end what is under way at its next forward."""

@@ -102,6 +102,7 @@ class Explorer:
         before = self._scored[1] if self._scored[0] is self.story else {}
         self._scored = self.story, before | {node.id: node for node in nodes}
         self.change(branch=self._branch(self.state.tip))
+        self._rest_later()
 
     def begin(self, status: EngineStatus) -> None:
         """Set what the engine is doing."""

@@ -12,9 +12,6 @@ from tui.explorer.finding import Finding
 from tui.explorer.state import State
 from tui.explorer.status import BRANCH_ENDS
 
-SURPRISING = 4.0
-"""Bits above which a token is a surprise: the model gave it less than one chance in sixteen."""
-
 
 class Navigation:
     """Moves to the token before or after, to the start or end, to other branches, and to a token by number or click."""
@@ -26,7 +23,6 @@ class Navigation:
         """Handlers by action id."""
         return {
             "back": self.back, "forward": self.forward, "start": self.start, "end": self.end, "branch": self.branch,
-            "next_surprise": self.next_surprise, "previous_surprise": self.previous_surprise,
         }  # fmt: skip
 
     def back(self) -> None:
@@ -74,38 +70,17 @@ class Navigation:
         drawn = "" if last.how is How.PROMPT else f": {settings_text(last.given, last.seed)}"
         explorer.say(f"Branch {number} of {count}{drawn}.")
 
-    # -- surprise ------------------------------------------------------------------------------------------------
+    def go_before(self, index: int, more: str = "") -> None:
+        """Put the cursor before a token of the branch, highlight it in the list that it came from, and tell of it.
 
-    def next_surprise(self) -> None:
-        """Put the cursor before the next surprising token: the list is then the one that it was drawn from."""
-        self._to_surprise([at for at in self._surprises() if at > self._at], "after", first=True)
-
-    def previous_surprise(self) -> None:
-        """Put the cursor before the surprising token before the cursor."""
-        self._to_surprise([at for at in self._surprises() if at < self._at], "before", first=False)
-
-    @property
-    def _at(self) -> int:
-        """Index in the branch of the token after the cursor."""
-        branch, cursor = self._explorer.picture.branch, self._explorer.state.cursor
-        return next((at for at, node in enumerate(branch, 1) if node.id == cursor), 0)
-
-    def _surprises(self) -> list[int]:
-        """Indices in the branch of the surprising tokens."""
-        return [at for at, node in enumerate(self._explorer.picture.branch) if at and node.surprisal > SURPRISING]
-
-    def _to_surprise(self, found: list[int], side: str, *, first: bool) -> None:
-        if not found:
-            self._explorer.say(f"No token {side} this one has more than {SURPRISING:g} bits.")
-            return
-        self.go_before(found[0] if first else found[-1])
-
-    def go_before(self, index: int) -> None:
-        """Put the cursor before a token of the branch, and highlight it in the list that it came from."""
+        `more`: what else to say of it.
+        """
         node = self._explorer.picture.branch[index]
         self.visit(self._explorer.picture.branch[max(0, index - 1)].id)
         name = quoted(printable_token(node.piece, node.token, node.special))
-        self._finding.followed(f"Token {index + 1:,}, {name}: {node.surprisal:.1f} bits, rank {node.rank:,}.")
+        known = f"{node.surprisal:.1f} bits, rank {node.rank:,}" if node.rank else "the server does not tell its rank"
+        told = [known, more]
+        self._finding.followed(f"Token {index + 1:,}, {name}: {'; '.join(filter(None, told))}.")
 
     def visit(self, node_id: int) -> None:
         """Put the cursor after this token, one of the prompt's too."""

@@ -41,6 +41,8 @@ class Prompting:
         """Called with each prompt that the person submits."""
         self.rewrite: Callable[[str], None] = ignore
         """Called with the text that the prompt editor is to show: of the branch on screen."""
+        self.was_read: list[Callable[[], None]] = []
+        """Called when the model has read a prompt, and the cursor stands after it."""
         self._texts: dict[int, str] = {}
         """The texts of this model's prompts, by the last node of each."""
         explorer.stoppers.append(self.give_up)
@@ -111,6 +113,8 @@ class Prompting:
         messages = [*self.notes, *self._framing(sent, prompted), *new_branch]
         explorer.say(printable(" · ".join(messages), space=" ") if messages else "")
         self.notes = ()
+        for act in self.was_read:
+            act()
 
     def _framing(self, sent: WrittenPrompt, prompted: Prompted) -> list[str]:
         """What the engine says of the prompt, and what leaves special tokens out where the tokenizer may add them."""

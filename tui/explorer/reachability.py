@@ -22,6 +22,13 @@ class Reachability:
         self._asked: frozenset[int] = frozenset()
         explorer.at_rest.append(self.ask)
 
+    @property
+    def complete(self) -> bool:
+        """True if all tokens of the branch have been looked at, under the settings on screen."""
+        explorer, state = self._explorer, self._explorer.state
+        known = self._known if self._about == (explorer.story, state.given) else ()
+        return not requests.reach_nodes(state, explorer.picture.branch, known)
+
     def ask(self) -> None:
         """Ask about nodes not known yet; stops once a reply brings nothing new."""
         explorer, state = self._explorer, self._explorer.state

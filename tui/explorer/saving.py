@@ -31,7 +31,6 @@ def branch_text(opened: Opened, settings: Settings, seed: int, branch: Sequence[
             prompt_ids=[node.token for node in prompt],
             notes=opened.notes,
             head=opened.head,
-            stored_as=opened.stored_as,
         ),
         *(saved_step_record(index, node) for index, node in enumerate(drawn)),
         end_record(reason="interrupted", ids=[node.token for node in drawn], pieces=pieces, seconds=None),

@@ -33,9 +33,7 @@ class ModelInfo:
     device: str
     """The device the logits are on, as torch names it."""
     dtype: str
-    """The dtype of the weights: float32, bfloat16, or a quantisation's name; '' where a server does not say."""
-    stored_as: str = ""
-    """How a GGUF file stores most of its weights, which are unpacked into `dtype`: Q4_K, Q8_0, …; '' for all others."""
+    """The dtype of the weights: float32, `gptq weights in bfloat16`; '' where a server does not say."""
     eos: frozenset[int] = frozenset()
     """The tokens that end a text."""
     generation: Mapping[str, Any] = field(default_factory=dict)

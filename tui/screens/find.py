@@ -14,9 +14,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui.core.labels import stage_label
 from tui.protocol import Candidate
 from tui.widgets.candidate_columns import UNRANKED, token_name
-from tui.widgets.cuts import stage_label
 from tui.widgets.line_input import LineInput
 from tui.widgets.numbers import aligned, percent
 

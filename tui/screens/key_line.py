@@ -46,6 +46,7 @@ _MODES: dict[str, tuple[str | Item, ...]] = {
     TYPING: (Item("⏎", "use the number"), Item("esc", "discard it")),
     PROMPT: (
         "submit",
+        "score",
         Item("esc", "leave", "screen.do('stop')"),
         Item("f7", "select all", "screen.select_prompt"),
         Item("ctrl+z", "undo"),

@@ -53,8 +53,8 @@ class Panes:
         self._show_status(story, old, new)
 
     def _show_text(self, story: Story, old: Picture, new: Picture) -> None:
-        self.text.path = new.branch
-        self.text.cursor = new.state.cursor
+        self.text.path = self.plot.path = new.branch
+        self.text.cursor = self.plot.cursor = new.state.cursor
         self.text.fresh = new.state.fresh
         self.text.unreachable = dict(new.unreachable)
         waits = new.state.status is not EngineStatus.IDLE and new.state.cursor == ROOT
@@ -62,14 +62,15 @@ class Panes:
             "The model has yet to read the prompt." if waits else "{edit} edits the prompt, {submit} submits it."
         )
         self.text.placeholder = self._keymap.phrase(placeholder)
-        if old.branch is not new.branch:
+        if old.branch is not new.branch or old.unreachable != new.unreachable:
             self._title_text(story, new)
 
     def _title_text(self, story: Story, new: Picture) -> None:
-        """Say how many tokens were drawn, and which branch this is."""
+        """Say how many tokens were drawn, how many the settings would not draw, and which branch this is."""
         drawn = sum(node.how is not How.PROMPT for node in new.branch)
         number, count = position(story, new.state.tip)
-        parts = [f"{drawn:,} new" if drawn else "", f"branch {number} of {count}" if count > 1 else ""]
+        struck = f"{len(new.unreachable):,} could not be drawn" if new.unreachable else ""
+        parts = [f"{drawn:,} new" if drawn else "", struck, f"branch {number} of {count}" if count > 1 else ""]
         self.text.caption = " · ".join(filter(None, parts))
 
     def _show_settings(self, new: Picture) -> None:
@@ -102,7 +103,7 @@ class Panes:
             cursor = next((at for at, node in enumerate(new.branch) if node.id == new.state.cursor), None)
             self.status.node = None if cursor is None else new.branch[cursor]
             self.status.perplexity = None if cursor is None else perplexity(new.branch[: cursor + 1])
-        self.status.running = SENTENCES[new.state.status].running
+        self.status.running = SENTENCES[new.state.status].running or new.beside
         self.status.opened, self.status.host = new.opened, new.host
         self.status.progress, self.status.message = new.progress, new.message
 

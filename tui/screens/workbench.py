@@ -24,6 +24,7 @@ from tui.explorer.engine import Connect, Engine
 from tui.explorer.explorer import Explorer
 from tui.explorer.finding import Finding
 from tui.explorer.inspecting import PromptInspection
+from tui.explorer.jumping import Jumping
 from tui.explorer.navigation import Navigation
 from tui.explorer.prompting import Prompting
 from tui.explorer.reachability import Reachability
@@ -43,6 +44,7 @@ from tui.screens.key_line import KeyLine
 from tui.screens.lessons import Lessons
 from tui.screens.outlets import Outlets
 from tui.screens.panes import Panes
+from tui.screens.sweeps import Sweeps
 from tui.widgets import candidate_messages
 from tui.widgets.controls import Controls
 from tui.widgets.entry import NumberEntry
@@ -101,8 +103,6 @@ class Workbench(Screen[None]):
         self.tuning = Tuning(self.explorer)
         self.finding = Finding(self.explorer)
         self.navigation = Navigation(self.explorer, self.finding)
-        for watcher in (Reachability, PromptInspection):  # the explorer calls them; they have no commands
-            watcher(self.explorer)
         self.prompting = Prompting(self.explorer)
         self.prompting.rewrite = self.panes.prompt.load_text
         self.resuming = Resuming(self.explorer, self.prompting, keeping=keeping)
@@ -112,12 +112,15 @@ class Workbench(Screen[None]):
             prompting=self.prompting, connection=self.connection,
         )  # fmt: skip
         self.outlets = Outlets(self, self.explorer, self.panes)
+        self.sweeps = Sweeps(self, self.explorer, self.outlets)
         self.choices = Choices(self, self.explorer, tuning=self.tuning, room=self.room)
         touring = Touring(self.explorer, self.tuning, self.stepping, self.room)
         self.lessons = Lessons(self, self.panes, touring, keymap or Keymap(), options.language)
         features = (
             self, self.room, self.stepping, self.navigation, self.tuning, self.finding, self.prompting, self.connection,
             self.dialogs, self.choices, self.outlets, self.lessons, Undoing(self.explorer),
+            PromptInspection(self.explorer, self.prompting), self.sweeps,
+            Jumping(self.explorer, self.navigation, Reachability(self.explorer)),
         )  # fmt: skip
         self._commands = {name: run for feature in features for name, run in feature.commands().items()}
         keys.check_commands(self._commands)

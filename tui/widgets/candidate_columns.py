@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
+from tui.core.labels import stage_label
 from tui.core.tokens import printable_token
 from tui.protocol import Candidate
-from tui.widgets.cuts import stage_label
 from tui.widgets.numbers import Unit, aligned, between, logarithm, percent, score
 
 BYTES_FROM = 120

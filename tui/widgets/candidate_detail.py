@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from tui.core.labels import is_greedy
 from tui.core.order import ORDER, TRANSFORMERS
-from tui.core.stages import STAGES, TOP_P
+from tui.core.stages import STAGES, TOP_K, TOP_P
 from tui.protocol import Candidate, Viewed
 from tui.widgets.candidate_columns import Column, fit, marked_name
 
@@ -31,7 +31,7 @@ def detail(candidate: Candidate | None, viewed: Viewed, shown: Sequence[Column])
         name if cell_len(name) > widths.get("token", 0) else "",
         "" if "id" in widths else f"id {candidate.token}",
         f"{surprisal(candidate.raw):.1f} bits" if candidate.raw > 0 else "",
-        _need(least_top_p(candidate, viewed)),
+        _need(candidate, viewed),
         "" if "bytes" in widths else f"bytes {candidate.piece.hex(' ') or 'none'}",
     ]
     return fit(" " + " · ".join(filter(None, parts)), width)
@@ -60,8 +60,11 @@ def least_top_p(candidate: Candidate, viewed: Viewed) -> float | None:
     return better / mass
 
 
-def _need(top_p: float | None) -> str:
-    """`needs top-p > 0.33`, rounded up, so that it is enough; '' where another stage decides."""
+def _need(candidate: Candidate, viewed: Viewed) -> str:
+    """`needs top-k 73`, or `needs top-p > 0.33`, rounded up: enough to keep it; '' where another stage decides."""
+    if candidate.removed_by == TOP_K.name:
+        return f"needs top-k {candidate.rank:,}"
+    top_p = least_top_p(candidate, viewed)
     if top_p is None:
         return ""
     if top_p < 1e-9:

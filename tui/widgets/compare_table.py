@@ -8,14 +8,13 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
-from tui.core.labels import FLAG, unasked, value_text
+from tui.core.labels import FLAG, stage_label, unasked, value_text
 from tui.core.order import ORDER
 from tui.core.settings import Settings, Source
 from tui.core.stages import PARAMETERS, STAGES
 from tui.core.tokens import printable_token
 from tui.protocol import Candidate, Cut, Viewed
 from tui.widgets.candidate_columns import Column, cell, fit
-from tui.widgets.cuts import stage_label
 from tui.widgets.numbers import aligned, percent
 
 LETTERS = "ABCD"

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from tui.core.labels import FLAG, number_text
+from tui.core.labels import FLAG, number_text, stage_label
 from tui.core.parameters import StageRecord
-from tui.core.printable import printable
 from tui.core.settings import Settings, Source
 from tui.core.stages import STAGES
 from tui.protocol import Candidate, Cut, Viewed
 
 
-def stage_label(stage: str) -> str:
-    """A stage's name as it is shown: `top-p`; for a model's own stage its class name, made printable."""
-    return STAGES[stage].label if stage in STAGES else printable(stage, space=" ")
+def stage_name(stage: str, settings: Settings) -> str:
+    """A stage's label, the values in force of its parameters, and a flag if nobody asked for them: `top-k 50 ⚑`."""
+    record = STAGES.get(stage)
+    values = "/".join(map(number_text, _numbers(record, settings))) if record else ""
+    return " ".join(filter(None, (stage_label(stage), values, FLAG if _flagged(record, settings) else "")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +91,9 @@ def cut_marks(viewed: Viewed, candidates: Iterable[Candidate] = ()) -> list[CutM
     before, after, mass, prefix = viewed.vocabulary, "", 1.0, True
     for cut in viewed.cuts:
         record = STAGES.get(cut.stage)
-        names = [parameter.name for parameter in record.parameters] if record else []
-        sources = [viewed.settings[name].source for name in names if name in viewed.settings]
         values = tuple(_numbers(record, viewed.settings)) if record else ()
         prefix = prefix and (record is None or record.prefix) and cut.stage not in inside
-        flagged = Source.TRANSFORMERS in sources
+        flagged = _flagged(record, viewed.settings)
         label = stage_label(cut.stage)
         marks.append(
             CutMark(
@@ -106,6 +105,12 @@ def cut_marks(viewed: Viewed, candidates: Iterable[Candidate] = ()) -> list[CutM
         after = ("" if cut.between else label) if cut.left < before else after
         before, mass = (viewed.vocabulary if cut.between else cut.left), cut.mass
     return marks
+
+
+def _flagged(record: StageRecord | None, settings: Settings) -> bool:
+    """True if a value of a stage in force is transformers' default."""
+    names = [parameter.name for parameter in record.parameters] if record else []
+    return Source.TRANSFORMERS in [settings[name].source for name in names if name in settings]
 
 
 def _numbers(record: StageRecord, settings: Settings) -> Iterator[float]:

@@ -132,14 +132,10 @@ class StatusLine(Widget):
             Part("host", "on ", short),
             Part("backend", "", printable(backend, space=" ") if backend else ""),
             Part("device", "", printable(self.opened.device, space=" ") if self.opened.device else ""),
-            Part("dtype", self._stored_as(), printable(self.opened.dtype, space=" ") if self.opened.dtype else ""),
+            Part("dtype", "", printable(self.opened.dtype, space=" ") if self.opened.dtype else ""),
             Part("trusted", "", "its code is trusted" if self.opened.trusted else ""),
         ]
         return [*(fact for fact in facts if fact.value), *self._time()]
-
-    def _stored_as(self) -> str:
-        """Before the dtype: how a GGUF file stores the weights that are unpacked into it."""
-        return f"{printable(self.opened.stored_as, space=' ')} in " if self.opened and self.opened.stored_as else ""
 
     def _time(self) -> Iterable[Part]:
         """The milliseconds of the last step, in a steady width, if there was one."""

@@ -38,6 +38,11 @@ def name_of(header: GgufHeader) -> str:
     return header.file.name if header.file.suffix else header.text("general.name") or header.file.name
 
 
+def packed_as(header: GgufHeader) -> str:
+    """How the file stores what is unpacked; '' if its numbers are float32 already."""
+    return "" if header.stored_as == "F32" else header.stored_as
+
+
 @contextmanager
 def reading(library: Any, report: Report) -> Iterator[dict[str, Any]]:
     """The keywords by which from_pretrained unpacks all weights; an exception in `report` ends it.

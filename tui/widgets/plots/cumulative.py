@@ -24,7 +24,7 @@ from tui.widgets.plots.cumulative_figure import (
     rank_of,
 )
 from tui.widgets.plots.frame import canvas_columns
-from tui.widgets.plots.plot import Move, Run, fitting
+from tui.widgets.plots.plot import Move, Run, Shown, answered, fitting
 from tui.widgets.plots.ranges import ALL, POST, RankRange
 
 HELP = f"""\
@@ -80,6 +80,10 @@ class Cumulative:
         """Ask for the ranks in sight, in as many points as a line of braille has dots."""
         width = ACROSS * max(10, canvas_columns(size.width))
         return PlotRequest(self.id, width, self.ranks.scale, self.ranks.low, self.ranks.high)
+
+    def data(self, shown: Shown) -> Viewed | None:
+        """The view that holds the series."""
+        return answered(shown, self.id)
 
     def legend(self, viewed: Viewed, width: int) -> Content:
         """Names of the curves and of the marks on them."""

@@ -13,7 +13,7 @@ from textual.geometry import Size
 from tui.protocol import PlotRequest, Plotted, Viewed
 from tui.widgets.plots.axes import CountAxis, Tick
 from tui.widgets.plots.frame import LOW, UNNAMED, canvas_columns, lines_below, x_axis, y_axis
-from tui.widgets.plots.plot import Colour, Move, Run, fitting
+from tui.widgets.plots.plot import Colour, Move, Run, Shown, answered, fitting
 from tui.widgets.plots.series import series
 
 HELP = """\
@@ -63,6 +63,10 @@ class Histogram:
     def request(self, size: Size) -> PlotRequest:
         """Ask for one bin per column."""
         return PlotRequest(self.id, width=canvas_columns(size.width))
+
+    def data(self, shown: Shown) -> Viewed | None:
+        """The view that holds the series."""
+        return answered(shown, self.id)
 
     def legend(self, viewed: Viewed, width: int) -> Content:
         """Names of the colours, and the numbers of candidates below the first bin and unseen."""

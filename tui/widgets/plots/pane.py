@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.segment import Segment
 from textual import events
@@ -14,10 +14,11 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.core.story import ROOT, Node
 from tui.protocol import PlotRequest, Viewed
 from tui.widgets.placeholder import centred
 from tui.widgets.plots import PLOTS
-from tui.widgets.plots.plot import COLOURS, Move, Plot, Run
+from tui.widgets.plots.plot import COLOURS, Move, Plot, Run, Shown
 
 PLACEHOLDER = "No plot yet: submit a prompt."
 LEAST = Size(16, 4)
@@ -31,7 +32,7 @@ _CSS = "\n".join(
 
 
 class PlotPane(Widget, can_focus=True):
-    """Draws one plot of `viewed`."""
+    """Draws one plot of what is shown: of `viewed`, or along `path`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move('in')", "Zoom in", show=False),
@@ -46,6 +47,10 @@ class PlotPane(Widget, can_focus=True):
 
     viewed: reactive[Viewed | None] = reactive(None)
     """The newest view; another plot's series in it are not drawn."""
+    path: reactive[tuple[Node, ...]] = reactive[tuple[Node, ...]]((), repaint=False)
+    """The branch on screen; only a plot along the text is drawn again when it changes."""
+    cursor: reactive[int] = reactive(ROOT, repaint=False)
+    """Id of the node after which the cursor stands."""
     placeholder: reactive[str] = reactive(PLACEHOLDER)
     """Text of the empty pane: why it is empty, and which key to press."""
 
@@ -65,7 +70,7 @@ class PlotPane(Widget, can_focus=True):
             """True for an older message of the same pane."""
             return isinstance(message, PlotPane.RequestChanged) and message.pane is self.pane
 
-    def __init__(self, plot: Plot = PLOTS[0], *, id: str | None = None, classes: str | None = None) -> None:
+    def __init__(self, plot: Plot[Any] = PLOTS[0], *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.auto_links = False
         self.plot = plot
@@ -74,14 +79,19 @@ class PlotPane(Widget, can_focus=True):
         self._strips: list[Strip] = []
 
     @property
-    def request(self) -> PlotRequest:
-        """The request for the points that the pane needs at its size."""
+    def request(self) -> PlotRequest | None:
+        """The request for the points that the pane needs at its size; None for a plot along the text."""
         return self.plot.request(self.size)
+
+    @property
+    def _data(self) -> Any:
+        """What the plot is drawn from; None while that is not there."""
+        return self.plot.data(Shown(self.viewed, self.path, self.cursor))
 
     @property
     def text(self) -> list[str]:
         """The plot as plain lines; empty if none is drawn."""
-        drawn = self.viewed is not None and self._answers(self.viewed) and self.size
+        drawn = self._data is not None and self.size
         return ["".join(text for _, text in line) for line in self._lines()] if drawn else []
 
     def next_plot(self) -> None:
@@ -91,10 +101,10 @@ class PlotPane(Widget, can_focus=True):
 
     def action_move(self, move: Move) -> None:
         """Zoom, pan, or show the plot's next view."""
-        if self.viewed is not None and (moved := self.plot.moved(move, self.viewed)) != self.plot:
+        if (data := self._data) is not None and (moved := self.plot.moved(move, data)) != self.plot:
             self._show(moved)
 
-    def _show(self, plot: Plot) -> None:
+    def _show(self, plot: Plot[Any]) -> None:
         self.plot = plot
         self._show_legend()
         self._ask()
@@ -115,24 +125,30 @@ class PlotPane(Widget, can_focus=True):
         self._strips = []
         if self.size.width and self.request != self._asked:
             self._asked = self.request
-            self.post_message(self.RequestChanged(self))
+            if self.request is not None:
+                self.post_message(self.RequestChanged(self))
 
     def watch_viewed(self, viewed: Viewed | None) -> None:
         """Redraw, and show the legend in the border."""
         self._strips = []
         self._show_legend()
 
+    def watch_path(self) -> None:
+        """Redraw a plot along the text."""
+        if self.request is None:
+            self._strips = []
+            self._show_legend()
+            self.refresh()
+
+    watch_cursor = watch_path
+
     def _show_legend(self) -> None:
         """Show the legend below, or behind the title where there is no lower border."""
-        viewed, boxed, title = self.viewed, bool(self.styles.border_bottom[0]), self.plot.title
+        data, boxed, title = self._data, bool(self.styles.border_bottom[0]), self.plot.title
         width = self.size.width - (BORDER if boxed else len(title) + BORDER)
-        answered = viewed is not None and self._answers(viewed)
-        legend = self.plot.legend(viewed, width) if viewed is not None and answered else Content("")
+        legend = self.plot.legend(data, width) if data is not None else Content("")
         self.border_title = title if boxed or not legend.plain else Content.assemble(f"{title} · ", legend)
         self.border_subtitle = legend if boxed else None
-
-    def _answers(self, viewed: Viewed) -> bool:
-        return viewed.plot is not None and viewed.plot.id == self.plot.id
 
     def watch_placeholder(self) -> None:
         """Redraw."""
@@ -153,9 +169,8 @@ class PlotPane(Widget, can_focus=True):
 
     def _lines(self) -> list[list[Run]]:
         """The plot's lines as runs, or the placeholder; empty while its reply is awaited, or below `LEAST`."""
-        viewed, (width, height) = self.viewed, self.size
-        if viewed is None:
+        data, (width, height) = self._data, self.size
+        if data is None and self.viewed is None:
             return [[("quiet", line)] for line in centred(self.placeholder, width, height)]
-        if not self._answers(viewed):
-            return [[]]
-        return self.plot.draw(viewed, self.size) if width >= LEAST.width and height >= LEAST.height else [[]]
+        room = width >= LEAST.width and height >= LEAST.height
+        return self.plot.draw(data, self.size) if data is not None and room else [[]]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Protocol, get_args
+from typing import Literal, NamedTuple, Protocol, TypeVar, get_args
 
 from textual.content import Content
 from textual.geometry import Size
 
+from tui.core.story import ROOT, Node
 from tui.protocol import PlotRequest, Viewed
 
 Move = Literal["in", "out", "left", "right", "whole", "view"]
@@ -30,8 +31,28 @@ def fitting(parts: Sequence[Content], width: int) -> Content:
     return line
 
 
-class Plot(Protocol):
-    """One kind of plot of a view. A value: what zooms or pans it makes another one."""
+class Shown(NamedTuple):
+    """All that a plot may be of: the view on screen, and the text with the cursor in it."""
+
+    viewed: Viewed | None = None
+    path: tuple[Node, ...] = ()
+    """The branch, from the first prompt token to its end."""
+    cursor: int = ROOT
+    """Id of the node after which the cursor stands."""
+
+
+def answered(shown: Shown, plot: str) -> Viewed | None:
+    """The view on screen if it holds the series of the plot with this id, else None."""
+    viewed = shown.viewed
+    return viewed if viewed is not None and viewed.plot is not None and viewed.plot.id == plot else None
+
+
+Data = TypeVar("Data")
+"""What a plot is drawn from: a `Viewed` with its series, or, for a plot along the text, a `Shown`."""
+
+
+class Plot(Protocol[Data]):
+    """One kind of plot, of a step or along the text. A value: what zooms or pans it makes another one."""
 
     @property
     def id(self) -> str:
@@ -45,14 +66,17 @@ class Plot(Protocol):
     def help(self) -> str:
         """The meaning of lines, marks and keys, as Markdown."""
 
-    def moved(self, move: Move, viewed: Viewed) -> Plot:
+    def request(self, size: Size) -> PlotRequest | None:
+        """The request for a pane of this size: as many points as are visible. None if the engine need not be asked."""
+
+    def data(self, shown: Shown) -> Data | None:
+        """What the other methods take; None while it is not there."""
+
+    def moved(self, move: Move, data: Data, /) -> Plot[Data]:
         """The plot after a key; the plot itself, where the key means nothing to it."""
 
-    def request(self, size: Size) -> PlotRequest:
-        """The request for a pane of this size: as many points as are visible."""
-
-    def legend(self, viewed: Viewed, width: int) -> Content:
+    def legend(self, data: Data, width: int, /) -> Content:
         """The names of lines and marks, in theme colours: as many as fit into `width` cells."""
 
-    def draw(self, viewed: Viewed, size: Size) -> list[list[Run]]:
-        """Draw the plot line by line in exactly this size; `viewed.plot` holds this plot's series."""
+    def draw(self, data: Data, size: Size, /) -> list[list[Run]]:
+        """Draw the plot line by line in exactly this size."""

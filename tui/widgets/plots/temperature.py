@@ -11,11 +11,12 @@ from textual.content import Content
 from textual.geometry import Size
 
 from tui.core.labels import number_text
+from tui.core.stages import TEMPERATURE
 from tui.protocol import PlotRequest, Viewed
 from tui.widgets.plots.axes import ACROSS, EvenAxis, Tick, rank_axis, rank_ticks
 from tui.widgets.plots.canvas import Canvas, Pen
 from tui.widgets.plots.frame import UNNAMED, canvas_columns, canvas_rows, line_above, x_axis, y_axis
-from tui.widgets.plots.plot import Colour, Move, Run, fitting
+from tui.widgets.plots.plot import Colour, Move, Run, Shown, answered, fitting
 from tui.widgets.plots.series import series
 
 HELP = """\
@@ -59,7 +60,7 @@ class Temperature:
 
     linear: bool = False
     """True for a linear axis of probabilities."""
-    id = "temperature"
+    id = "temperatures"
     title = "Probability under temperatures"
     help = HELP
 
@@ -70,6 +71,10 @@ class Temperature:
     def request(self, size: Size) -> PlotRequest:
         """Ask for as many ranks as a line of braille has dots."""
         return PlotRequest(self.id, width=ACROSS * max(10, canvas_columns(size.width)))
+
+    def data(self, shown: Shown) -> Viewed | None:
+        """The view that holds the series."""
+        return answered(shown, self.id)
 
     def legend(self, viewed: Viewed, width: int) -> Content:
         """Names of the curves, the one in force first."""
@@ -102,7 +107,7 @@ def _curves(viewed: Viewed) -> list[tuple[_Line, Sequence[tuple[float, float]]]]
     assert viewed.plot is not None
     drawing = viewed.settings.get("do_sample")
     greedy = drawing is not None and drawing.value is False  # which skips the temperature
-    now = 1.0 if greedy else float(viewed.settings["temperature"].value or 1.0)
+    now = 1.0 if greedy else float(viewed.settings[TEMPERATURE.name].value or 1.0)
     least = ", at least" if viewed.tail and not viewed.tail.tempered.exact else ""
     lines = {"now": _Line(f"T={number_text(now)} in force{least}", "thick", "live", "━", 0.15)}
     lines |= {name: line for name, line in _LINES.items() if line.temperature != now}
