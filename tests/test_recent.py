@@ -48,6 +48,14 @@ def test_a_damaged_file_is_an_empty_one_and_is_replaced(data):
     assert recent.models() == [Origin(model="org/name")]
 
 
+def test_a_file_is_kept_with_its_whole_path_and_its_own_name(monkeypatch, tmp_path):
+    (tmp_path / "0123").write_bytes(b"GGUF")
+    (tmp_path / "model.gguf").symlink_to(tmp_path / "0123")
+    monkeypatch.chdir(tmp_path)
+    recent.remember(Origin(model="model.gguf"))
+    assert recent.models() == [Origin(model=str(tmp_path / "model.gguf"))]
+
+
 def test_a_folder_that_cannot_be_written_is_no_trouble(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))

@@ -24,7 +24,9 @@ KEYWORD = inspect.Parameter.POSITIONAL_OR_KEYWORD
 def _model_and_prompt_options(
     model: Annotated[
         str | None,
-        typer.Option("--model", "-m", help="A folder or a Hugging Face id; default: the built-in demo model."),
+        typer.Option(
+            "--model", "-m", help="A folder, a GGUF file or a Hugging Face id; default: the built-in demo model."
+        ),
     ] = None,
     revision: Annotated[str, typer.Option(help="Branch, tag or commit on the hub.")] = "",
     server: Annotated[

@@ -37,15 +37,18 @@ def remember(origin: Origin) -> None:
 
 
 def untrusting(origin: Origin) -> Origin:
-    """The origin as it is kept in a file: with a folder's whole path, and without the permission to run its code."""
+    """The origin as it is kept in a file: with a whole path, and without the permission to run its code."""
     return msgspec.structs.replace(_anywhere(origin), allow_pickle=False, trust_remote_code=False)
 
 
 def _anywhere(origin: Origin) -> Origin:
-    """The origin with a folder's whole path: `.` names another one from elsewhere."""
-    if origin.server or not paths.is_folder(origin.model or ""):
+    """The origin with the whole path of a folder or a file: `.` names another one from elsewhere."""
+    place = origin.model or ""
+    if origin.server or not (paths.is_folder(place) or paths.is_file(place)):
         return origin
-    return msgspec.structs.replace(origin, model=str(Path(origin.model or "").resolve()))
+    # A file keeps its name: in the hub's cache it is a link to one that is named by a checksum.
+    whole = Path(place).resolve() if paths.is_folder(place) else Path(place).absolute()
+    return msgspec.structs.replace(origin, model=str(whole))
 
 
 def prompts() -> list[str]:

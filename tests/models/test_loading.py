@@ -77,9 +77,9 @@ def test_what_can_be_no_name(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "data", "said"),
-    [("model.gguf", b"GGUF\3\0\0\0", "is a GGUF file"), ("MODEL.GGUF", b"", "is a GGUF file"),
-     ("weights", b"GGUF\3\0\0\0", "is a GGUF file"), ("model.safetensors", b"version https://git-lfs", "Git LFS"),
-     ("model.safetensors", b"{}", "a model is a folder")],
+    [("model.gguf", b"GGUF\3\0\0\0", "is a damaged GGUF file"), ("MODEL.GGUF", b"", "is a damaged GGUF file"),
+     ("weights", b"GGUF\3\0\0\0", "is a damaged GGUF file"),
+     ("model.safetensors", b"version https://git-lfs", "Git LFS"), ("model.safetensors", b"{}", "a model is a folder")],
 )  # fmt: skip
 def test_a_file_is_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, data: bytes, said: str) -> None:
     """By its path, and by its name where it is."""

@@ -204,8 +204,8 @@ CASES: dict[str, tuple[Callable[[Path], object], dict[str, Any], list[str]]] = {
         ["lacks 1 of its 2 files", "model-00002-of-00002.safetensors"],
     ),
     "an index of nothing": (indexed(), {}, ["names no weights"]),
-    "weights of another program": (foreign, {}, ["GGUF file", "llama.cpp", "model.Q4_K_M.gguf"]),
-    "a GGUF alone": (gguf_alone, {}, ["GGUF file (model.gguf)", "no config.json", "llama.cpp"]),
+    "weights of another program": (foreign, {}, ["damaged GGUF file", "does not begin with GGUF", "model.Q4_K_M.gguf"]),
+    "a GGUF alone": (gguf_alone, {}, ["model.gguf", "damaged GGUF file", "ends within its header"]),
     "weights that Git did not fetch": (rewritten(WEIGHTS, lambda _: POINTER), {}, [WEIGHTS, "LFS", "git lfs pull"]),
     "a tokenizer that Git did not fetch": (
         rewritten("tokenizer.json", lambda _: POINTER), {}, ["tokenizer.json", "LFS", "git lfs pull"]

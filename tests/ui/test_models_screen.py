@@ -36,7 +36,47 @@ async def test_the_list_shows_what_holds_the_typed_text(start):
     async with start() as bed:
         screen = await listed(bed)
         await bed.type("big")
-        await bed.until(lambda: [origin.model for origin in screen._choices] == ["big/model"])
+        await bed.until(lambda: [origin.model for origin in screen._choices if origin] == ["big/model"])
+
+
+LARGE = Entry(name="/m/a.gguf", title="a.Q4_K.gguf", place="LM Studio", files=5 << 30, parameters=8 << 30, dtype="Q4_K")
+OLLAMA = Entry(name="/b/sha256-01", title="llama3:1b", place="Ollama", files=1 << 30, parameters=1 << 30, dtype="Q8_0")
+
+
+def with_ggufs(*arguments, **keywords) -> Recorded:
+    """An engine on a machine with files of two programs."""
+    engine = Recorded(*arguments, **keywords)
+    engine.cached = [LARGE, OLLAMA]
+    return engine
+
+
+@pytest.mark.parametrize("size", [(120, 40), SMALL])
+async def test_gguf_files_stand_under_the_program_that_keeps_them_and_need_the_memory_of_float32(start, size):
+    async with start(make=with_ggufs, size=size) as bed:
+        await listed(bed)
+        lines = screen_text(bed.app).split("\n")
+        head = next(number for number, line in enumerate(lines) if "GGUF files of LM Studio" in line)
+        large, heading, small = lines[head + 1 : head + 4]
+        assert "a.Q4_K.gguf" in large and "24 GB too large" in large
+        assert "GGUF files of Ollama" in heading
+        assert "llama3:1b" in small and "fits, 4 GB to spare" in small
+        assert ("Q8_0" in small) == (size != SMALL)
+
+
+async def test_a_gguf_file_is_opened_by_its_path_and_a_heading_cannot_be_chosen(start):
+    async with start(make=with_ggufs) as bed:
+        screen = await listed(bed)
+        await bed.type("llama3")
+        await bed.until(lambda: screen._choices == [None, Origin(model="/b/sha256-01")])
+        await bed.pilot.press("down", "enter")
+        await bed.until(lambda: bed.explorer.engine.opened.model == "/b/sha256-01")
+
+
+async def test_without_gguf_files_it_says_where_they_are_looked_for(start):
+    async with start() as bed:
+        await listed(bed)
+        text = screen_text(bed.app)
+        assert all(folder in text for folder in ("~/.lmstudio", "~/.ollama/models", "~/.cache/llama.cpp"))
 
 
 async def test_another_model_gets_the_prompt_and_a_story_of_its_own(start):

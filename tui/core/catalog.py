@@ -15,7 +15,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     parameters: int | None = None
     """How many weights; None where the files do not say."""
     dtype: str = ""
-    """The dtype of most weights: float32, bfloat16, …; '' where the files do not say."""
+    """The dtype of most weights: float32, bfloat16, Q4_K, …; '' where the files do not say."""
+    title: str = ""
+    """The name for a person, where `name` is a path."""
+    place: str = ""
+    """The program in whose folder a GGUF file is: LM Studio, Ollama, llama.cpp; '' for all others."""
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,10 +31,14 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     total: int
 
 
+GGUF_FOLDERS = "~/.lmstudio/models, ~/.cache/lm-studio, ~/.ollama/models, ~/.cache/llama.cpp"
+"""Where GGUF files are looked for, besides the hub's cache."""
+UNPACKED_BYTES = 4
+"""How many bytes each number of a GGUF file takes in memory: it is unpacked into float32."""
 DTYPE_BYTES = {"float32": 4, "float64": 8, "bfloat16": 2, "float16": 2, "float8": 1, "int8": 1, "uint8": 1}
 
 
 def needed(entry: Entry) -> int | None:
-    """How many bytes of memory a checkpoint's weights take in the dtype they are stored in; None if not known."""
-    width = DTYPE_BYTES.get(entry.dtype)
+    """How many bytes of memory a checkpoint's weights take in the dtype they are loaded in; None if not known."""
+    width = UNPACKED_BYTES if entry.place else DTYPE_BYTES.get(entry.dtype)
     return entry.files or None if entry.parameters is None or width is None else entry.parameters * width

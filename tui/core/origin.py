@@ -14,7 +14,7 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A local checkpoint, a Hugging Face id, or a server's address; with none of them, the built-in demo model."""
 
     model: str | None = None
-    """A folder or a Hugging Face id; with `server`, the model's name there (None: the only one)."""
+    """A folder, a GGUF file or a Hugging Face id; with `server`, the model's name there (None: the only one)."""
     server: str = ""
     """The server's address, such as http://localhost:8000; '' for a model that the engine loads itself."""
     revision: str = ""

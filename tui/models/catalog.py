@@ -1,4 +1,4 @@
-"""Lists the models in this machine's hub cache, from file headers without loading weights; and the free memory."""
+"""Lists the models on this machine, from file headers without loading weights; and the free memory."""
 
 from __future__ import annotations
 
@@ -13,15 +13,19 @@ from huggingface_hub.errors import CacheNotFound
 from safetensors import SafetensorError, safe_open
 
 from tui.core.catalog import Entry, Room
+from tui.models.gguf import places
+from tui.models.gguf.header import read_gguf
 
 _DTYPES = {"F64": "float64", "F32": "float32", "BF16": "bfloat16", "F16": "float16", "I8": "int8", "U8": "uint8"}
+HUB = "Hugging Face"
+"""The place of a GGUF file in the hub's cache."""
 
 
 def entries() -> list[Entry]:
-    """The demo model, then every model of the hub cache that has a config.json, the last used one first."""
+    """The demo model, those of the hub's cache, the last used one first, and the GGUF files of other programs."""
     from tui.models.loading import DEMO
 
-    return [_entry("", DEMO), *_cached()]
+    return [_entry("", DEMO), *_cached(), *_ggufs(places.found())]
 
 
 def _cached() -> Iterator[Entry]:
@@ -33,6 +37,25 @@ def _cached() -> Iterator[Entry]:
         newest = max(repo.revisions, key=lambda revision: revision.last_modified, default=None)
         if newest is not None and (newest.snapshot_path / "config.json").exists():
             yield _entry(repo.repo_id, newest.snapshot_path)
+        if newest is not None:
+            yield from _ggufs(places.in_folder(newest.snapshot_path, HUB))
+
+
+def _ggufs(files: Iterable[places.Found]) -> Iterator[Entry]:
+    """GGUF files, but for pieces of split ones; one that cannot be read has its size and no more."""
+    for one in files:
+        try:
+            header, size = read_gguf(one.file), one.file.stat().st_size
+        except ValueError:
+            yield Entry(name=str(one.file), title=one.name, place=one.place, files=one.file.stat().st_size)
+            continue
+        except OSError:
+            continue
+        if (header.number("split.count") or 1) == 1:
+            yield Entry(
+                name=str(one.file), title=one.name, place=one.place, files=size, parameters=header.parameters,
+                dtype=header.stored_as,
+            )  # fmt: skip
 
 
 def _entry(name: str, folder: Path) -> Entry:

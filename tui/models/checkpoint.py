@@ -1,4 +1,4 @@
-"""Checks a checkpoint's folder before it is loaded, without running its code or opening a pickle.
+"""Checks a checkpoint's folder or file before it is loaded, without running its code or opening a pickle.
 
 This module imports neither torch nor transformers, so that a wrong folder is refused at once.
 """
@@ -15,6 +15,9 @@ from typing import Any
 from tui.core.origin import Origin
 from tui.errors import ModelError
 from tui.models import foreign
+from tui.models.gguf.checks import check_gguf, gguf_of, sizes_of
+from tui.models.gguf.header import GgufHeader
+from tui.models.gguf.reading import ids_of
 from tui.models.header import Header, check_sizes, read_header
 
 CONFIG = "config.json"
@@ -43,16 +46,34 @@ class Checkpoint:
     """The contents of generation_config.json; None if there is no file, or it cannot be read."""
     notes: Sequence[str]
     """One line for each file that cannot be read and is left out."""
+    gguf: GgufHeader | None = None
+    """The header of the GGUF file that all comes from; None for a folder of files."""
+
+    @property
+    def file(self) -> Mapping[str, str]:
+        """The keyword by which transformers' from_pretrained finds a GGUF file."""
+        return {} if self.gguf is None else {"gguf_file": str(self.gguf.file.absolute())}
+
+    @property
+    def asks_in(self) -> str:
+        """The name of the file with the settings that a generation_config has."""
+        if self.gguf is not None:
+            return self.gguf.file.name
+        return CONFIG if self.generation is None else GENERATION
 
 
-def check(folder: Path, name: str, origin: Origin) -> Checkpoint:
-    """Check a checkpoint before it is loaded.
+def check(place: Path, name: str, origin: Origin) -> Checkpoint:
+    """Check a checkpoint's folder, or a GGUF file, before it is loaded.
 
     ModelError if it is not a causal model, if its weights are missing, damaged, or a pickle that is not allowed, or if
     its configuration cannot be that of the weights.
     """
+    if not place.is_dir():
+        return _of_gguf(check_gguf(place, name))
+    folder, names = place, [path.name for path in place.iterdir()]
+    if (gguf := _gguf_instead(names, name, origin)) is not None:
+        return _of_gguf(check_gguf(folder / gguf, f"{gguf} in {name}"))
     config = check_config(folder, name, origin)
-    names = [path.name for path in folder.iterdir()]
     _check_tokenizer(folder, names, name)
     files = weight_files(names, lambda index: read_json(folder / index, name), name, allow_pickle=origin.allow_pickle)
     if stub := next((file for file in files if foreign.is_pointer(folder / file)), None):
@@ -61,6 +82,16 @@ def check(folder: Path, name: str, origin: Origin) -> Checkpoint:
     if header is not None:
         check_sizes(config, header, name)
     return Checkpoint(folder, config, header, *_generation(folder / GENERATION, name))
+
+
+def _gguf_instead(names: Collection[str], source: str, origin: Origin) -> str | None:
+    """The name of a folder's GGUF file, where there are no weights that come before it."""
+    others = ("model.safetensors", "pytorch_model.bin") if origin.allow_pickle else ("model.safetensors",)
+    return None if any(one.startswith(others) for one in names) else gguf_of(names, source)
+
+
+def _of_gguf(header: GgufHeader) -> Checkpoint:
+    return Checkpoint(header.file.parent, ids_of(header), sizes_of(header), None, (), header)
 
 
 def _generation(file: Path, source: str) -> tuple[Mapping[str, Any] | None, Sequence[str]]:
@@ -78,8 +109,6 @@ def check_config(folder: Path, name: str, origin: Origin) -> Mapping[str, Any]:
     if (folder / "adapter_config.json").exists():
         raise foreign.adapter(name, read_json(folder / "adapter_config.json", name).get("base_model_name_or_path"))
     if not (folder / CONFIG).is_file():
-        if ggufs := sorted(file.name for file in folder.iterdir() if foreign.is_gguf(file)):
-            raise foreign.gguf(f"{name} holds a GGUF file ({ggufs[0]}) and no {CONFIG}")
         raise ModelError(f"{name} is no model: it has no {CONFIG}.", "Give a folder with a whole model.")
     config = read_json(folder / CONFIG, name)
     remote = origin.trust_remote_code and "auto_map" in config
@@ -136,7 +165,10 @@ def _no_weights(names: Collection[str], source: str) -> ModelError:
     if pickles:
         return ModelError(f"The weights of {source} are a pickle ({pickles[0]}), which is not opened.", PICKLE_REMEDY)
     if ggufs := sorted(one for one in names if one.lower().endswith(".gguf")):
-        return foreign.gguf(f"There are no weights in {source} but a GGUF file ({ggufs[0]})")
+        return ModelError(
+            f"There are no safetensors in {source} but GGUF files, such as {ggufs[0]}.",
+            "Download one (`hf download ID FILE` prints its path) and give that path.",
+        )
     others = sorted(one for one in names if any(fnmatch(one, pattern) for pattern in _FOREIGN))
     found = f"only {others[0]}, which is not loaded here" if others else "no model.safetensors"
     return ModelError(f"There are no weights in {source}: {found}.", "Get it as transformers' safetensors.")

@@ -19,10 +19,12 @@ _ENCODERS = "It fills gaps in a text and cannot go on with one: samplescope look
 def configuration_of(library: Any, checkpoint: Checkpoint, source: str, origin: Origin) -> Any:
     """The checkpoint's configuration. ModelError if AutoModelForCausalLM cannot load a usable model from it."""
     try:
-        config = library.AutoConfig.from_pretrained(checkpoint.folder, trust_remote_code=origin.trust_remote_code)
+        config = library.AutoConfig.from_pretrained(
+            checkpoint.folder, trust_remote_code=origin.trust_remote_code, **checkpoint.file
+        )
         described = config.to_dict()
     except Exception as error:  # a configuration's own checks raise any kind
-        raise load_error(source, error, "config.json") from None
+        raise load_error(source, error, "header" if checkpoint.gguf else "config.json") from None
     if origin.trust_remote_code and "AutoModelForCausalLM" in (getattr(config, "auto_map", None) or {}):
         return config
     _check_kind(library, config, source)

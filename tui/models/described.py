@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from tui.errors import ModelError
-from tui.models.header import REMEDY, Header
+from tui.models.header import Header
 from tui.models.waiting import one_line
 
 if TYPE_CHECKING:
@@ -27,18 +27,18 @@ def check_described(library: Any, config: Any, header: Header, source: str, *, q
     """Raise ModelError if the model cannot be built, or is far larger than the checkpoint and would be allocated."""
     import torch
 
+    said = f"The {header.said_by} of {source}"
     try:
         with torch.device("meta"):
             model = library.AutoModelForCausalLM.from_config(copy.deepcopy(config))
     except Exception as error:  # whatever a layer's own checks raise
-        raise ModelError(f"The config.json of {source} describes no model: {one_line(error)}.", REMEDY) from None
+        raise ModelError(f"{said} describes no model: {one_line(error)}.", header.remedy) from None
     stored = header.elements * (_PACKED if quantised else _TIED)
     weights, buffers = _elements(model.parameters()), _elements(model.buffers())
     if weights > stored + _FEW or buffers > stored + _MANY:
         raise ModelError(
-            f"The config.json of {source} describes a model of {weights + buffers:,} numbers, and its weights have "
-            f"{header.elements:,}.",
-            REMEDY,
+            f"{said} describes a model of {weights + buffers:,} numbers, and its weights have {header.elements:,}.",
+            header.remedy,
         )
 
 

@@ -1,4 +1,4 @@
-"""Errors for what looks like a causal checkpoint and is none: GGUF, Git LFS pointers, adapters, encoder-decoders."""
+"""Errors for what looks like a causal checkpoint and is none: Git LFS pointers, adapters, encoder-decoders."""
 
 from __future__ import annotations
 
@@ -13,19 +13,9 @@ _ADAPTERS = "Merge it into its base model with the peft package, and give the me
 
 def file_instead(file: Path) -> ModelError:
     """The error for a file that was given in place of a folder."""
-    if is_gguf(file):
-        return gguf(f"{file} is a GGUF file")
     if is_pointer(file):
         return pointer(file.name, str(file.parent))
     return ModelError(f"{file} is a file, and a model is a folder.", "Give the folder with its config.json.")
-
-
-def gguf(what: str) -> ModelError:
-    """The error for a GGUF file; `what` is the beginning of its sentence and names the file."""
-    return ModelError(
-        f"{what}: it is made for llama.cpp, and is not read here.",
-        "Serve it with llama.cpp's llama-server and give that server's address, or get the model as safetensors.",
-    )
 
 
 def is_gguf(file: Path) -> bool:

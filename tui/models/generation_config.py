@@ -15,7 +15,7 @@ import torch
 from tui.core.settings import OWN_DEFAULTS, Refusal
 from tui.core.stages import PARAMETERS
 from tui.errors import ModelError
-from tui.models.checkpoint import CONFIG, GENERATION, Checkpoint
+from tui.models.checkpoint import Checkpoint
 from tui.models.decoding import prepare
 from tui.models.generation import Asked, arguments, is_overridden, token_set
 from tui.models.header import DECODERS
@@ -46,7 +46,7 @@ def adopt(model: Any, checkpoint: Checkpoint, source: str) -> Asked:
     Overridden settings are left out, and so are sampling parameters that generate() refuses: a person can set others.
     ModelError for any other setting that generate() refuses.
     """
-    file = CONFIG if checkpoint.generation is None else GENERATION
+    file = checkpoint.asks_in
     if not model.can_generate():
         raise ModelError(f"{source} has no generate(): {type(model).__name__} is no model that goes on with a text.")
     asked = asked_by(checkpoint)

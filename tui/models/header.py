@@ -23,10 +23,12 @@ DECODERS = ("text_config", "decoder", "generator")
 """The keys under which a model of several parts has the configuration of its language model."""
 _SIZES = (
     "*layers", "*layer", "n_layer*", "vocab_size*", "*hidden_size", "*intermediate_size", "*heads", "n_head",
-    "*experts", "n_embd", "n_inner", "d_model", "d_ff", "*ffn_dim", "*head_dim",
+    "*experts", "n_embd", "n_inner", "d_model", "d_ff", "*ffn_dim", "*head_dim", "*.block_count",
+    "*.embedding_length", "*.feed_forward_length", "*.head_count", "*.head_count_kv", "*.expert_count", "*.vocab_size",
 )  # fmt: skip
 """Patterns of the names of sizes: a model has so many parts, or tensors with so long a side."""
-_LEAST_ONE = ("num_hidden_layers", "n_layer", "n_layers", "vocab_size", "hidden_size", "n_embd", "d_model")
+_LEAST_ONE = ("num_hidden_layers", "n_layer", "n_layers", "vocab_size", "hidden_size", "n_embd", "d_model",
+              "block_count", "embedding_length")  # fmt: skip
 """Sizes that are at least 1."""
 
 
@@ -39,6 +41,10 @@ class Header:
     """How many numbers all tensors hold."""
     longest: int
     """The longest side of any tensor."""
+    said_by: str = "config.json"
+    """Where the model's configuration stands."""
+    remedy: str = REMEDY
+    """What to do about a configuration that is not that of the weights."""
 
     @property
     def most(self) -> int:
@@ -63,14 +69,15 @@ def _shapes(file: Path, source: str) -> list[list[int]]:
 
 def check_sizes(config: Mapping[str, Any], header: Header, source: str) -> None:
     """Raise ModelError if a configuration has a size that no model of these weights can have."""
+    said = f"The {header.said_by} of {source} says"
     for name, value in _sizes(config):
-        if name in _LEAST_ONE and value < 1:
-            raise ModelError(f"The config.json of {source} says {name}={shown(value)}: that is no model.", REMEDY)
+        if name.rpartition(".")[2] in _LEAST_ONE and value < 1:
+            raise ModelError(f"{said} {name}={shown(value)}: that is no model.", header.remedy)
         if value > header.most:
             raise ModelError(
-                f"The config.json of {source} says {name}={shown(value)}, and its weights have nothing of that size: "
+                f"{said} {name}={shown(value)}, and its weights have nothing of that size: "
                 f"{header.tensors:,} tensors, the longest side {header.longest:,}.",
-                REMEDY,
+                header.remedy,
             )
 
 

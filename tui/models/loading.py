@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from tui.core.origin import Origin
 from tui.core.progress import Report
-from tui.errors import ModelError
+from tui.errors import ModelError, SamplescopeError
 from tui.models import notes
 from tui.models.checkpoint import Checkpoint, check
 from tui.models.configuration import configuration_of
-from tui.models.foreign import file_instead
+from tui.models.foreign import file_instead, is_gguf
+from tui.models.gguf import reading as gguf
 from tui.models.placing import placement
 from tui.models.quantisation import check_scales, missing_library, quantisation_of
 from tui.models.refusals import load_error, missing_package
@@ -58,36 +59,64 @@ def load(origin: Origin, report: Report) -> Loaded:
 def _load(origin: Origin, report: Report) -> Loaded:
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     source = str(DEMO) if origin.model is None else origin.model
-    checkpoint = check(_folder(origin, report), source, origin)
+    checkpoint = check(_place(origin, report), source, origin)
     report("importing torch", 0, None, "")
     library = _transformers()
     config = configuration_of(library, checkpoint, source, origin)
     quantisation = quantisation_of(config)
     keywords, target = placement(origin, quantised=quantisation is not None)
     report("loading the tokenizer", 0, None, "")
-    tokenizer = _tokenizer(library, checkpoint.folder, source, origin)
+    tokenizer = _tokenizer(library, checkpoint, source, origin)
     report("loading the weights", 0, None, "")
     keywords["use_safetensors"] = None if checkpoint.header is None else True
     keywords["trust_remote_code"] = origin.trust_remote_code
     try:
-        model, unused = _model(library, checkpoint.folder, source, keywords)
+        model, unused = _read(library, checkpoint, source, keywords, report)
     except ImportError as error:
         raise missing_library(source, quantisation, error) from None
     report("placing the weights", 0, None, "")
     return Loaded(
         (model if target is None else _moved_to(model, target)).eval(), tokenizer, source,
-        "demo" if origin.model is None else checkpoint.folder.resolve().name if is_folder(source) else source,
-        checkpoint, [*checkpoint.notes, *notes.unused(unused), *notes.own_generate(checkpoint.folder)],
+        _name(checkpoint, origin), checkpoint, [*checkpoint.notes, *notes.unused(unused), *_notes(checkpoint, model)],
     )  # fmt: skip
 
 
-def _folder(origin: Origin, report: Report) -> Path:
-    """The checkpoint's folder; a model of the hub is downloaded first."""
+def _name(checkpoint: Checkpoint, origin: Origin) -> str:
+    """The model's name for a person."""
+    if origin.model is None:
+        return "demo"
+    if checkpoint.gguf is not None:
+        return gguf.name_of(checkpoint.gguf)
+    return checkpoint.folder.resolve().name if is_folder(origin.model) else origin.model
+
+
+def _notes(checkpoint: Checkpoint, model: Any) -> list[str]:
+    if checkpoint.gguf is not None:
+        return gguf.notes_on(checkpoint.gguf, model)
+    return notes.own_generate(checkpoint.folder)
+
+
+def _read(
+    library: Any, checkpoint: Checkpoint, source: str, keywords: dict[str, Any], report: Report
+) -> tuple[PreTrainedModel, list[str]]:
+    """(the model, the names of unused tensors), from the folder or the GGUF file."""
+    if checkpoint.gguf is None:
+        return _model(library, checkpoint.folder, source, keywords)
+    if keywords["dtype"] == "auto":
+        keywords["dtype"] = gguf.DTYPE
+    with gguf.reading(library, report) as unpacked:
+        return _model(library, checkpoint.folder, source, {**keywords, **unpacked, **checkpoint.file})
+
+
+def _place(origin: Origin, report: Report) -> Path:
+    """The checkpoint's folder, or a GGUF file; a model of the hub is downloaded first."""
     if origin.model is None:
         return DEMO
     if is_folder(origin.model):
         return Path(origin.model)
     if is_file(origin.model):
+        if is_gguf(Path(origin.model)):
+            return Path(origin.model)
         raise file_instead(Path(origin.model))
     from tui.models.hub import fetch
 
@@ -105,13 +134,17 @@ def _transformers() -> Any:
     return transformers
 
 
-def _tokenizer(library: Any, folder: Path, source: str, origin: Origin) -> PreTrainedTokenizerBase:
+def _tokenizer(library: Any, checkpoint: Checkpoint, source: str, origin: Origin) -> PreTrainedTokenizerBase:
+    folder = checkpoint.folder
     try:
         tokenizer: PreTrainedTokenizerBase = library.AutoTokenizer.from_pretrained(
-            folder, trust_remote_code=origin.trust_remote_code
+            folder, trust_remote_code=origin.trust_remote_code, **checkpoint.file
         )
     except Exception as error:  # tokenizers raises plain Exception
-        raise missing_package(folder, source) or load_error(source, error, "tokenizer") from None
+        missing = None if checkpoint.gguf else missing_package(folder, source)
+        raise missing or load_error(source, error, "tokenizer") from None
+    if checkpoint.gguf is not None:
+        gguf.mend_tokenizer(tokenizer, checkpoint.gguf)
     return tokenizer
 
 
@@ -127,6 +160,8 @@ def _model(library: Any, folder: Path, source: str, keywords: dict[str, Any]) ->
         )  # fmt: skip
     except ImportError:
         raise
+    except SamplescopeError:
+        raise  # whoever waits has given it up
     except Exception as error:  # transformers raises many kinds (SafetensorError, RuntimeError, OSError, …)
         raise load_error(source, error, "model") from None
     unused = sorted(info.get("unexpected_keys") or ())

@@ -19,6 +19,7 @@ from tui.models.decoding import Shared, TransformersDecoder, library_defaults, p
 from tui.models.failing import failing
 from tui.models.generation import Asked, arguments, token_set
 from tui.models.generation_config import adopt
+from tui.models.gguf.reading import packed_as
 from tui.models.loading import load
 from tui.models.modules import width_of
 from tui.models.placing import input_device
@@ -36,12 +37,18 @@ class TransformersModel:
 
     def __init__(
         self, model: Any, tokenizer: Any, name: str, *, trusted: bool = False, asked: Asked | None = None,
-        notes: Sequence[str] = (),
+        notes: Sequence[str] = (), stored_as: str = "",
     ) -> None:  # fmt: skip
-        """`asked`: its checkpoint's settings, by default its generation_config's; `notes`: what of it is not used."""
+        """`asked`: its checkpoint's settings, by default its generation_config's; `notes`: what of it is not used.
+
+        `stored_as`: how the file stores the weights, which are unpacked; '' if as they are.
+        """
         self._shared = Shared(model, tokenizer)
         in_force = {n: value for n, value in model.generation_config.to_dict().items() if not n.startswith("_")}
-        self.info = _info(model, tokenizer, in_force, asked or Asked(in_force), name=name, trusted=trusted, notes=notes)
+        self.info = _info(
+            model, tokenizer, in_force, asked or Asked(in_force), name=name, trusted=trusted, notes=notes,
+            stored_as=stored_as,
+        )  # fmt: skip
         self.tokens = Vocabulary(tokenizer, self.info.vocabulary, in_force.get("bos_token_id"))
         self.reference = GenerateReference(self._shared, self.info.context)
 
@@ -52,9 +59,11 @@ class TransformersModel:
             warnings.simplefilter("ignore")  # a person sees ModelErrors only, not stderr
             loaded = load(origin, report)
             asked = adopt(loaded.model, loaded.checkpoint, loaded.source)
+        gguf = loaded.checkpoint.gguf
         return cls(
-            loaded.model, loaded.tokenizer, loaded.name, trusted=origin.trusting, asked=asked, notes=loaded.notes
-        )
+            loaded.model, loaded.tokenizer, loaded.name, trusted=origin.trusting and gguf is None, asked=asked,
+            notes=loaded.notes, stored_as=packed_as(gguf) if gguf else "",
+        )  # fmt: skip
 
     @failing("The model's forward")
     def prompt_logits(self, prompt: Sequence[int], report: Report) -> Tensor:
@@ -79,7 +88,7 @@ class TransformersModel:
 
 def _info(
     model: Any, tokenizer: Any, in_force: Mapping[str, Any], asked: Asked, *, name: str, trusted: bool,
-    notes: Sequence[str],
+    notes: Sequence[str], stored_as: str,
 ) -> ModelInfo:  # fmt: skip
     width, defaults = width_of(model), library_defaults(model)
     overridden = [*said.overridden(asked.values, defaults), *said.ids_beyond(in_force, width)]
@@ -89,7 +98,7 @@ def _info(
         vocabulary=width,
         context=context_of(model.config.get_text_config()),
         device=str(input_device(model)),
-        dtype=_dtype(model),
+        dtype=_dtype(model, stored_as),
         eos=token_set(in_force.get("eos_token_id")),
         generation={**in_force, **{name: refusal.number for name, refusal in asked.refused.items()}},
         refused=asked.refused,
@@ -100,10 +109,10 @@ def _info(
     )
 
 
-def _dtype(model: Any) -> str:
-    """The dtype of the weights; for a quantised checkpoint the method too: `gptq weights in float16`."""
+def _dtype(model: Any, stored_as: str) -> str:
+    """The dtype of the weights; of quantised ones how they are stored too: `gptq weights in float16`."""
     dtype = str(model.dtype).removeprefix("torch.")
-    method = quantisation_method(quantisation_of(model.config))
+    method = stored_as or quantisation_method(quantisation_of(model.config))
     return f"{method} weights in {dtype}" if method else dtype
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import ClassVar
 
 from rich.text import Text
@@ -14,15 +16,16 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui.core.catalog import Entry, Room
+from tui.core.catalog import GGUF_FOLDERS, Entry, Room
 from tui.core.origin import Origin, named
 from tui.protocol import Cataloged
 from tui.widgets.line_input import LineInput
-from tui.widgets.model_lines import header, model_line, recent_line, room_text
+from tui.widgets.model_lines import header, model_line, place_line, recent_line, room_text
 
-PLACEHOLDER = "a folder, a Hugging Face id, or a server's address"
+PLACEHOLDER = "a folder, a GGUF file, a Hugging Face id, or a server's address"
 HINT = "type a name or an address, or filter · ↓ list · ⏎ load · esc closes"
 LOOKING = "looking through the models on the engine's machine …"
+NO_GGUF = f"no GGUF file in {GGUF_FOLDERS}"
 
 
 class ModelsScreen(ModalScreen[Origin | None]):
@@ -41,7 +44,8 @@ class ModelsScreen(ModalScreen[Origin | None]):
         """`loading`: device, dtype and device map for the chosen model; `device`: that of the open model."""
         super().__init__()
         self._recent, self._loading, self._device = recent, loading, device
-        self._choices: list[Origin] = []
+        self._choices: list[Origin | None] = []
+        """The origin in each line of the list; None for a heading."""
 
     def compose(self) -> ComposeResult:
         """The input above the list of models."""
@@ -82,21 +86,35 @@ class ModelsScreen(ModalScreen[Origin | None]):
     def _fill(self) -> None:
         typed = self.query_one(Input).value.strip().casefold()
         width = min(96, self.app.size.width - 10)
-        lines: list[tuple[Origin, Text]] = [
-            (named(entry.name, self._loading), model_line(entry, self._room, width)) for entry in self._entries()
-        ]
-        here = {origin.name for origin, _ in lines}
-        lines += [(origin, recent_line(origin)) for origin in self._recent if origin.name not in here]
-        lines = [(origin, line) for origin, line in lines if typed in line.plain.casefold()]
-        self._choices = [origin for origin, _ in lines]
+        lines = [line for line in self._lines(width) if typed in line[1].plain.casefold()]
+        self._choices = []
         options = self.query_one(OptionList)
         options.clear_options()
-        options.add_options([Option(line) for _, line in lines])
+        for place, group in groupby(lines, key=itemgetter(0)):
+            if place:
+                self._add(None, place_line(place))
+            for _, line, origin in group:
+                self._add(origin, line)
         if self.catalog is None:
-            options.add_option(Option(Text(LOOKING, "dim"), disabled=True))
+            self._add(None, Text(LOOKING, "dim"))
+        elif not any(entry.place for entry in self.catalog.entries):
+            self._add(None, Text(NO_GGUF, "dim", no_wrap=True))
         if lines:
-            options.highlighted = 0
+            options.action_first()
         self.query_one("#models-header", Static).update(Text(f"{header(width)}  {room_text(self._room)}"))
+
+    def _lines(self, width: int) -> list[tuple[str, Text, Origin]]:
+        """(the program whose GGUF file it is, the model's line, the model), those used before at the end."""
+        lines = [
+            (entry.place, model_line(entry, self._room, width), named(entry.name, self._loading))
+            for entry in self._entries()
+        ]
+        here = {origin.name for _, _, origin in lines}
+        return lines + [("", recent_line(origin), origin) for origin in self._recent if origin.name not in here]
+
+    def _add(self, origin: Origin | None, line: Text) -> None:
+        self._choices.append(origin)
+        self.query_one(OptionList).add_option(Option(line, disabled=origin is None))
 
     def _entries(self) -> list[Entry]:
         return self.catalog.entries if self.catalog else [Entry(name="")]
@@ -117,5 +135,5 @@ class ModelsScreen(ModalScreen[Origin | None]):
         self._choose(message.option_index)
 
     def _choose(self, index: int | None) -> None:
-        if index is not None and index < len(self._choices):
-            self.dismiss(self._choices[index])
+        if index is not None and (chosen := self._choices[index]) is not None:
+            self.dismiss(chosen)

@@ -23,12 +23,17 @@ def header(width: int) -> str:
 
 def model_line(entry: Entry, room: Room | None, width: int) -> Text:
     """A cached model: name, size, parameters, dtype, and the memory to spare or missing."""
-    name = Text(printable(entry.name, space=" ") if entry.name else DEMO)
+    name = Text(printable(entry.title or entry.name, space=" ") if entry.name else DEMO)
     name.truncate(_name(width), overflow="ellipsis", pad=True)
     numbers = f"{size(entry.files):>{_FILES}}  {_count(entry.parameters):>{_COUNT}}  {entry.dtype or '–':<{_DTYPE}}"
     line = name.append(numbers if width >= _ROOMY else "")
     line.no_wrap = True
     return line.append("  ").append_text(_fits(entry, room))
+
+
+def place_line(place: str) -> Text:
+    """The heading over the GGUF files of a program."""
+    return Text(f"GGUF files of {place}", "dim", no_wrap=True)
 
 
 def recent_line(origin: Origin) -> Text:

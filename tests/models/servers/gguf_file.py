@@ -1,14 +1,15 @@
-"""Writes a Llama checkpoint in llama.cpp's format: float32, byte-level BPE, not quantised."""
+"""Writes a Llama checkpoint in llama.cpp's format: byte-level BPE, in float32 or quantised."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import gguf
 import torch
-from gguf import TokenType
+from gguf import GGMLQuantizationType, TokenType
 from torch import Tensor
 from transformers import AutoModelForCausalLM
 
@@ -26,14 +27,27 @@ BLOCK = {
 """transformers' name of a layer's weight → llama.cpp's."""
 
 
-def write(folder: Path, file: Path) -> Path:
-    """Write the checkpoint in `folder` (a Llama with tokenizer.json) to `file`."""
+def write(
+    folder: Path, file: Path, *, stored: GGMLQuantizationType = GGMLQuantizationType.F32, template: str = "",
+    cut: str = "gpt-2", leave_out: str = "", more: Mapping[str, int] | None = None,
+) -> Path:  # fmt: skip
+    """Write the checkpoint in `folder` (a Llama with tokenizer.json) to `file`.
+
+    `stored`: how matrices are; `template`: of chats; `cut`: the name of how the tokenizer cuts texts; `leave_out`: a
+    tensor; `more`: metadata.
+    """
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     writer = gguf.GGUFWriter(str(file), "llama")
     _write_shape(writer, model.config)
-    _write_tokens(writer, json.loads((folder / "tokenizer.json").read_text()), model.config)
+    _write_tokens(writer, json.loads((folder / "tokenizer.json").read_text()), model.config, cut)
+    if template:
+        writer.add_chat_template(template)
+    for name, value in (more or {}).items():
+        writer.add_uint32(name, value)
     for name, weight in _tensors(model).items():
-        writer.add_tensor(name, weight.contiguous().numpy())
+        kind = stored if weight.dim() > 1 else GGMLQuantizationType.F32
+        if name != leave_out:
+            writer.add_tensor(name, gguf.quantize(weight.contiguous().numpy(), kind), raw_dtype=kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -55,13 +69,13 @@ def _write_shape(writer: gguf.GGUFWriter, config: Any) -> None:
     writer.add_file_type(gguf.LlamaFileType.ALL_F32)
 
 
-def _write_tokens(writer: gguf.GGUFWriter, tokenizer: dict[str, Any], config: Any) -> None:
+def _write_tokens(writer: gguf.GGUFWriter, tokenizer: dict[str, Any], config: Any, cut: str) -> None:
     model = tokenizer["model"]
     special = {added["content"] for added in tokenizer["added_tokens"] if added["special"]}
     by_id = {token: text for text, token in model["vocab"].items()}
     texts = [by_id.get(token, f"[unused {token}]") for token in range(config.vocab_size)]
     writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("gpt-2")
+    writer.add_tokenizer_pre(cut)
     writer.add_token_list(texts)
     writer.add_token_types([TokenType.CONTROL if text in special else TokenType.NORMAL for text in texts])
     writer.add_token_merges([merge if isinstance(merge, str) else " ".join(merge) for merge in model["merges"]])
