@@ -12,8 +12,8 @@ from tui.errors import InputError, on_command_line
 from tui.keys import Keymap
 
 _FLAG = re.compile(r"(?:^|[\s(\"'])(--[a-z][a-z-]+|-m\b)")
-_OTHERS = {"--max-logprobs", "-m", "--resume"}
-"""vLLM's; the interpreter's, in the command of an engine; and what to type once the explorer has ended."""
+_OTHERS = {"--max-logprobs", "--merge", "-m", "--resume"}
+"""vLLM's; that of llama.cpp's tool; the interpreter's, in the command of an engine; and what to type once the explorer has ended."""
 
 
 @pytest.mark.parametrize(
