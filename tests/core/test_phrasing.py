@@ -13,7 +13,7 @@ from tui.keys import Keymap
 
 _FLAG = re.compile(r"(?:^|[\s(\"'])(--[a-z][a-z-]+|-m\b)")
 _OTHERS = {"--max-logprobs", "--merge", "-m", "--resume"}
-"""vLLM's; that of llama.cpp's tool; the interpreter's, in the command of an engine; and what to type once the explorer has ended."""
+"""vLLM's; llama.cpp's; the interpreter's, in the command of an engine; and what to type once the explorer has ended."""
 
 
 @pytest.mark.parametrize(
