@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from typing import Any
 
 import msgspec
@@ -19,7 +20,7 @@ from tui.errors import SamplescopeError, StoppedError
 
 
 def load(asked: dict[str, Any]) -> dict[str, Any]:
-    """The outcome of one load: the progress reported, and the model's facts or the error's line."""
+    """The outcome of one load: the progress reported, the model's facts or the error's line, and processor seconds."""
     from tui.models.backends import open_model
 
     told: list[Any] = []
@@ -29,12 +30,13 @@ def load(asked: dict[str, Any]) -> dict[str, Any]:
         if unit == "bytes" and done >= asked.get("stop_at", float("inf")):
             raise StoppedError("The loading was given up.")
 
+    started = time.process_time()
     try:
         model = open_model(msgspec.convert(asked["origin"], Origin), report)
         outcome = {"info": {"name": model.info.name, "trusted": model.info.trusted, "device": model.info.device}}
     except SamplescopeError as error:
         outcome = {"kind": error.kind, "message": str(error)}
-    return {"told": told, **outcome}
+    return {"told": told, "seconds": time.process_time() - started, **outcome}
 
 
 def main(text: str) -> None:
@@ -43,6 +45,8 @@ def main(text: str) -> None:
     import torch  # noqa: F401  # what a load takes is told without this
     import transformers  # noqa: F401
     from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: F401
+
+    load({"origin": {}})  # what it imports is no part of the first load's seconds
 
     for asked in json.loads(text):
         print(json.dumps(load(asked)), file=out, flush=True)

@@ -20,6 +20,8 @@ import transformers
 from tests.models import checkpoints
 from tests.models.loads import load_all
 
+SECONDS = 2.0
+"""Of the processor, beyond the imports."""
 WEIGHTS = "model.safetensors"
 UP = "model.layers.1.mlp.up_proj.weight"
 SMALL = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
@@ -312,6 +314,7 @@ def test_it_is_refused_with_one_line_that_names_what_is_wrong(name: str, outcome
     assert outcome.get("kind") == "model", said
     assert [word for word in wanted if word not in said] == [], said
     assert said.isprintable() and len(said) < 500, said
+    assert outcome["seconds"] < SECONDS
 
 
 def test_nobodys_code_was_run(outcomes: Any, folders: dict[str, Path]) -> None:

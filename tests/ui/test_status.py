@@ -193,7 +193,7 @@ async def test_another_machine_is_named_and_its_name_is_text_like_any_other():
 async def test_what_a_server_does_not_tell_is_left_out_and_trust_is_said():
     served = opened(backend="vLLM", dtype="", trusted=True)
     async with alone(make(opened=served), size=(120, 5)) as pilot:
-        assert squeezed(pilot)[1] == "demo · vLLM · cpu · its code is trusted · 6.9 ms a step"
+        assert squeezed(pilot)[1] == "demo · vLLM · its code is trusted · 6.9 ms a step"
 
 
 SENTENCE = "Inside the prompt nothing was drawn: only the distribution after its end is generate()'s own, bit for bit."
@@ -237,6 +237,9 @@ async def test_progress_is_a_share_where_the_whole_is_known_and_a_count_where_no
     status = make(running="opening", progress=Progress(of=1, stage="weights", done=50, total=100))
     async with alone(status, size=(120, 5)) as pilot:
         assert "weights ━━━━━━────── 50 %" in squeezed(pilot)[1]
+        status.progress = Progress(of=1, stage="downloading", done=1 << 29, total=1 << 30, unit="bytes")
+        await pilot.pause()
+        assert "downloading ━━━━━━────── 50 % of 1 GB" in squeezed(pilot)[1]
         status.progress = Progress(of=1, stage="weights", done=1234, unit="tensors")
         await pilot.pause()
         assert "weights 1,234 tensors" in squeezed(pilot)[1]

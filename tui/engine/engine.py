@@ -265,7 +265,7 @@ class Engine:
     def view(self, request: View, report: Report = quiet) -> Viewed:
         """Describe the distribution after a node, or (with `reach`, `score`) certain nodes' own tokens."""
         session, before = self._open, self._stops
-        watch = stoppable(lambda: self._stops > before, "The view", report)
+        watch = stoppable(lambda: self._stops > before, "The wait for the model", report)
         self._check_node(request.at)
         if asked := [*request.tokens, *([] if request.follow is None else [request.follow])]:
             check_ids(asked, self.model.info.vocabulary)

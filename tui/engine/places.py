@@ -193,12 +193,13 @@ class Places:
         """Compute the logits; the decoder checks logits it computes on the way against stored ones, bit for bit."""
         decoder = self.decoder(path)
         with self._lock:
+            if (logits := self._kept.get(path.tip.id)) is not None:
+                return logits  # a step and a view wanted the same: the other one has had them computed meanwhile
             started = time.perf_counter()
             logits = decoder.logits(path.ids, lambda length: self._kept.get(path.nodes[length - 1].id), report)
-            ms = (time.perf_counter() - started) * 1000
-        if path.tip.id in self._story:
-            self._ms.setdefault(path.tip.id, ms)
-            self._kept.add(path.tip.id, logits)
+            if path.tip.id in self._story:
+                self._ms.setdefault(path.tip.id, (time.perf_counter() - started) * 1000)
+                self._kept.add(path.tip.id, logits)
         return logits
 
 

@@ -16,10 +16,10 @@ from tui.explorer.display import Display, Picture, Timer
 from tui.explorer.engine import Engine
 from tui.explorer.history import History
 from tui.explorer.state import State
-from tui.explorer.status import SENTENCES, WITHOUT_MODEL, EngineStatus
+from tui.explorer.status import ASK_AGAIN, PASSING, SENTENCES, WITHOUT_MODEL, EngineStatus
 from tui.keys import Keymap
 from tui.launch import LaunchOptions
-from tui.protocol import Progress, Viewed
+from tui.protocol import Progress, View, Viewed
 
 RESTS_AFTER = 0.15
 """Seconds without a change after which a slider counts as at rest."""
@@ -39,13 +39,15 @@ class Explorer:
         """Why no model could be opened; None if that has not failed."""
         self.at_rest: list[Callable[[], None]] = []
         """Callbacks of features, called once settings and branch have not changed for `RESTS_AFTER`."""
-        self.stoppers: list[Callable[[], bool]] = []
+        self.stoppers: list[Callable[[], bool]] = [self._give_up_view]
         """Callbacks of features for the stop key, tried in order; True from the one that had something to stop."""
         self.cursor_moved: list[Callable[[], None]] = []
         """Called when the cursor stands after another node."""
         self._scored: tuple[Story, dict[int, Node]] = (self.story, {})
         """A story, and its prompts' nodes of which the model was asked what it makes of them."""
         self._resting: Timer | None = None
+        self._awaited: View | None = None
+        """The newest `main` view asked for; None once it is answered."""
 
     @property
     def state(self) -> State:
@@ -115,8 +117,8 @@ class Explorer:
 
     def _rested(self) -> None:
         """Nothing has changed for a while: ask for an exact view, and call `at_rest`."""
-        viewed = self.picture.viewed
-        if viewed is None or not (viewed.exact and requests.answers(viewed, self.state)):
+        views = (self.picture.viewed, self._awaited)  # a view that a server is slow to answer is not asked for twice
+        if not any(view is not None and view.exact and requests.answers(view, self.state) for view in views):
             self.request_view()
         for act in self.at_rest:
             act()
@@ -132,18 +134,43 @@ class Explorer:
         """Ask for the `main` view at the cursor; `moving` as in `go`."""
         if self.ready:
             view = requests.main_view(self.state, self.story, *self.display.window(), exact=not moving)
-            self.engine.view(view, self._viewed, lambda error: self._not_viewed(view.at, error))
+            self._awaited = view
+            self.engine.view(
+                view, lambda viewed: self._viewed(view, viewed), lambda error: self._not_viewed(view, error)
+            )
 
-    def _viewed(self, viewed: Viewed) -> None:
+    def _viewed(self, asked: View, viewed: Viewed) -> None:
+        self._answered(asked)
         if requests.worth_showing(viewed, self.state, self.story):
             self.change(viewed=viewed, placeholder="")
 
-    def _not_viewed(self, at: int, error: EngineFailed) -> None:
+    def _not_viewed(self, asked: View, error: EngineFailed) -> None:
         """Show the engine's refusal in place of the candidates, and as the message."""
+        self._answered(asked)
         line = self.words(error)
-        if at == self.state.cursor:
-            self.change(viewed=None, placeholder=line)
+        if asked.at == self.state.cursor:
+            again = self.phrase(ASK_AGAIN) if error.kind in PASSING else ""
+            self.change(viewed=None, placeholder=f"{line} {again}".rstrip())
         self.say(line)
+
+    def _answered(self, asked: View) -> None:
+        """A view is answered or refused: if it was the newest, its progress is over."""
+        if asked is self._awaited:
+            self._awaited = None
+            if self._only_views and self.picture.progress is not None:
+                self.change(progress=None)
+
+    @property
+    def _only_views(self) -> bool:
+        """True if the engine does nothing for the explorer but answer views."""
+        return self.state.status is EngineStatus.IDLE and not self.engine.switching
+
+    def _give_up_view(self) -> bool:
+        """Stop waiting for the view at the cursor; False if none is slow enough to have reported progress."""
+        waits = self._awaited is not None and self._only_views and self.picture.progress is not None
+        if waits:
+            self.engine.stop()
+        return waits
 
     def when_ready(self, act: Callable[[], None]) -> None:
         """Call `act` if there is a distribution at the cursor; else say what is missing."""
@@ -192,7 +219,8 @@ class Explorer:
         return f"{self.words(self.open_error)} {self.phrase('{restart} tries again.')}" if self.open_error else ""
 
     def _progress(self, progress: Progress, beside: bool) -> None:
-        self.change(progress=progress if beside or self.state.status is not EngineStatus.IDLE else None)
+        waits = beside or self.state.status is not EngineStatus.IDLE or self._awaited is not None
+        self.change(progress=progress if waits else None)
 
     # -- stopping ------------------------------------------------------------------------------------------------
 

@@ -100,9 +100,9 @@ def reach_nodes(state: State, path: Iterable[Node], known: Iterable[int]) -> lis
     return [node.id for node in nearest if node.id not in settled]
 
 
-def answers(viewed: Viewed, state: State) -> bool:
-    """True if the view was computed for exactly this cursor, settings, seed and draws."""
-    asked = (viewed.at, viewed.given, viewed.seed, viewed.draws)
+def answers(view: View | Viewed, state: State) -> bool:
+    """True if the view is, or will be, computed for exactly this cursor, settings, seed and draws."""
+    asked = (view.at, view.given, view.seed, view.draws)
     return asked == (state.cursor, state.given, state.seed, state.draws)
 
 

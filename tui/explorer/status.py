@@ -38,6 +38,10 @@ class Sentences(NamedTuple):
 DRAWING = "Something is being drawn; {run} pauses it."
 """Why a change of branch has to wait."""
 BRANCH_ENDS = "The branch ends here; {step} draws its next token."
+ASK_AGAIN = "{step} asks again, and draws the next token."
+"""What to do where a server did not give the distribution, or a person did not wait for it."""
+PASSING = ("server", "stopped")
+"""Kinds of errors (`SamplescopeError.kind`) after which another try may succeed."""
 NO_PROMPT = "There is no prompt yet: {edit} edits it, {submit} submits it."
 
 SENTENCES: Mapping[EngineStatus, Sentences] = {

@@ -15,6 +15,7 @@ from tui.core.printable import printable
 from tui.core.story import Node
 from tui.protocol import Opened, Progress, Viewed
 from tui.widgets.figures import Part, figure, fitting, last_parts, next_parts, places_left, width
+from tui.widgets.model_lines import size
 
 NUMBERS_DROPPED_FIRST = (
     "choices",
@@ -127,11 +128,12 @@ class StatusLine(Widget):
         host = printable(self.host, space=" ") if self.host else ""
         short = host if len(host) <= _LONGEST_HOST else host[: _LONGEST_HOST - 1] + "…"
         backend = self.opened.backend if self.opened.backend != "transformers" else ""
+        device = "" if backend else self.opened.device  # which device a server computes on is not known
         facts = [
             Part("model", "", name),
             Part("host", "on ", short),
             Part("backend", "", printable(backend, space=" ") if backend else ""),
-            Part("device", "", printable(self.opened.device, space=" ") if self.opened.device else ""),
+            Part("device", "", printable(device, space=" ") if device else ""),
             Part("dtype", "", printable(self.opened.dtype, space=" ") if self.opened.dtype else ""),
             Part("trusted", "", "its code is trusted" if self.opened.trusted else ""),
         ]
@@ -180,7 +182,8 @@ class StatusLine(Widget):
         share = min(max(progress.done / progress.total, 0.0), 1.0)
         done = round(share * _BAR)
         bar = Text.assemble(self._styled("━" * done, "live"), self._quiet("─" * (_BAR - done)))
-        return Text.assemble(stage, bar, f" {math.floor(100 * share):>3} %")
+        whole = f" of {size(progress.total)}" if progress.unit == "bytes" else ""
+        return Text.assemble(stage, bar, f" {math.floor(100 * share):>3} %{whole}")
 
     # Drawing
 

@@ -48,7 +48,7 @@ def honest(path: str, body: Any) -> Any:
     if path == "/v1/models":
         return {"data": [{"id": NAME, "owned_by": "llamacpp", "meta": {"n_vocab": WIDTH}}]}
     if path == "/props":
-        return {"default_generation_settings": {"n_ctx": 64}, "eos_token": "</s>", "bos_token": "</s>"}
+        return {"default_generation_settings": {"n_ctx": 512}, "eos_token": "</s>", "bos_token": "</s>"}
     if path == "/tokenize":
         return {"tokens": [{"id": LETTERS.index(letter), "piece": letter} for letter in body["content"].strip()]}
     if path == "/detokenize":

@@ -7,6 +7,7 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from tests.models.servers import unicorn
+from tests.models.servers.costs import STEPS, measure
 from tests.models.servers.llama_process import CONTEXT
 from tui.core.origin import Origin
 from tui.core.presets import UNICORNS
@@ -28,6 +29,8 @@ CLOSE = 1e-3
 """Measured: 3e-5, with a float32 KV cache and without flash attention, which rounds to float16."""
 TOP = 50
 EDGE = 1e-2
+BYTES_A_TOKEN = 89
+"""Measured: 89.3."""
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +122,12 @@ def test_branches_and_taken_tokens_work_as_anywhere(llama: str) -> None:
     list(engine.step(Step(at=taken.id, count=2)))
     assert [node.token for node in engine.step(Step(at=tip, count=4))] == first
     assert engine.view(View(slot="main", at=taken.id, window=(0, 3))).candidates[0].rank == 1
+
+
+def test_a_step_is_one_request_of_the_size_that_the_readme_says(llama: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    cost = measure(Origin(server=llama), monkeypatch)
+    assert cost.requests == STEPS
+    assert cost.bytes_a_token == pytest.approx(BYTES_A_TOKEN, rel=0.1)
 
 
 def test_a_penalty_that_needs_logits_is_refused_in_a_line(llama: str) -> None:

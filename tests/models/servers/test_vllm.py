@@ -1,7 +1,7 @@
 """A real vLLM server with the demo model gives transformers' log-probabilities and tokens.
 
 Too large to be started by a test. Start one with the demo model's folder (`vllm serve tui/models/demo --max-logprobs -1
---dtype float32 --max-model-len 512`), name it in SAMPLESCOPE_VLLM, and run `pytest -m vllm`.
+--dtype float32 --max-model-len 512`), name it in SAMPLESCOPE_VLLM, and run `pytest -m vllm -n0 -s`: it prints figures.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
+from tests.models.servers.costs import STEPS, measure
 from tui.core.origin import Origin
 from tui.core.presets import UNICORNS
 from tui.core.progress import quiet
@@ -26,6 +27,8 @@ ADDRESS = os.environ.get("SAMPLESCOPE_VLLM", "")
 POSITIONS = 50
 CLOSE = 1e-4
 GREEDY_STEPS = 64
+BYTES_A_TOKEN = 36
+"""Measured: 35.6."""
 
 pytestmark = [
     pytest.mark.vllm,
@@ -58,7 +61,9 @@ def test_all_ids_at_fifty_positions_have_transformers_log_probabilities(served: 
         theirs = model(torch.tensor([ids])).logits[0].log_softmax(-1)
     decoder = served.decoder(ids)
     ours = torch.stack([decoder.logits(ids[: count + 1], lambda _length: None, quiet) for count in range(POSITIONS)])
-    assert float((ours - theirs).abs().max()) < CLOSE
+    apart = float((ours - theirs).abs().max())
+    print(f"at most {apart:.1e} from transformers' log-probabilities")
+    assert apart < CLOSE
 
 
 def test_sixty_four_greedy_steps_are_transformers() -> None:
@@ -71,3 +76,9 @@ def test_a_seed_draws_the_same_again_and_what_it_draws_from_the_model_loaded_her
     for seed in (1, 2):
         ours = [steps(Origin(server=ADDRESS, tokenizer=str(DEMO)), {}, seed, 16) for _ in range(2)]
         assert ours[0] == ours[1] == steps(Origin(), {}, seed, 16)
+
+
+def test_a_step_is_one_request_of_the_size_that_the_readme_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    cost = measure(Origin(server=ADDRESS, tokenizer=str(DEMO)), monkeypatch)
+    assert cost.requests == STEPS
+    assert cost.bytes_a_token == pytest.approx(BYTES_A_TOKEN, rel=0.1)

@@ -28,6 +28,8 @@ QUOTED = 200
 class ServerError(RunError):
     """A request to a server failed, or its response cannot be used. `status` is the HTTP status, 0 without one."""
 
+    kind = "server"
+
     def __init__(self, message: str, remedy: str = "", status: int = 0) -> None:
         super().__init__(message, remedy)
         self.status = status
