@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,18 @@ def test_parameters_and_dtype_are_counted(cache: Path) -> None:
 def test_a_damaged_header_is_a_size_and_no_more(cache: Path) -> None:
     (add(cache, "broken") / "model.safetensors").write_bytes(b"\xff" * 40)
     assert found(cache)["broken"] == Entry(name="broken", files=40)
+
+
+def test_what_will_not_load_as_it_is_says_why(cache: Path) -> None:
+    add(cache, "empty")
+    (add(cache, "pickled") / "pytorch_model.bin").write_bytes(b"x" * 9)
+    half = add(cache, "half", {"a": torch.zeros(2)})
+    weights = {"a": "model.safetensors", "b": "model-00002-of-00002.safetensors"}
+    (half / "model.safetensors.index.json").write_text(json.dumps({"weight_map": weights}))
+    (add(cache, "whole", {"a": torch.zeros(2)}) / "model.safetensors.index.json").write_text("no JSON")
+    assert {name: entry.lacking for name, entry in found(cache).items() if name} == {
+        "empty": "without weights", "pickled": "pickle only", "half": "not downloaded whole", "whole": "",
+    }  # fmt: skip
 
 
 def test_what_is_no_model_is_left_out(cache: Path) -> None:

@@ -27,7 +27,7 @@ async def test_each_model_says_whether_there_is_room_for_it(start, size):
     async with start(size=size) as bed:
         await listed(bed)
         lines = screen_text(bed.app).split("\n")
-        assert any("demo (built in)" in line and "fits" in line for line in lines)
+        assert any("demo (built in)" in line and "open now" in line for line in lines)
         assert any("gpt2" in line and "fits, 7.54 GB to spare" in line for line in lines)
         assert any("big/model" in line and "122 GB too large" in line for line in lines)
 
@@ -152,6 +152,10 @@ async def test_what_was_opened_is_remembered_but_not_that_it_was_trusted(start):
     ("typed", "meant"),
     [
         ("gpt2", Origin(model="gpt2", device="cuda")),
+        ("org/name@v1.0", Origin(model="org/name", revision="v1.0", device="cuda")),
+        ("gpt2@refs/pr/3", Origin(model="gpt2", revision="refs/pr/3", device="cuda")),
+        ("./my@folder", Origin(model="./my@folder", device="cuda")),
+        ("/home/me@host/model", Origin(model="/home/me@host/model", device="cuda")),
         (" org/name ", Origin(model="org/name", device="cuda")),
         ("", Origin(device="cuda")),
         ("/a/folder:1", Origin(model="/a/folder:1", device="cuda")),
@@ -175,6 +179,8 @@ def test_a_models_line_is_as_honest_as_what_is_known():
     room = Room(device="cpu", free=1 << 30, total=1 << 31)
     assert model_line(Entry(name="x"), room, 96).plain.endswith("size not known")
     assert "1 GB too large" in model_line(Entry(name="x", parameters=1 << 30, dtype="float16"), room, 96).plain
+    assert model_line(Entry(name="x", files=9, lacking="pickle only"), room, 96).plain.endswith("pickle only")
+    assert model_line(Entry(name="x", files=9), room, 96, opened=True).plain.endswith("open now")
     assert (size(0), size(999), size(1536), size(5 << 30)) == ("0 B", "999 B", "1.5 kB", "5 GB")
 
 

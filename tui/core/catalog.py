@@ -20,6 +20,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The name for a person, where `name` is a path."""
     place: str = ""
     """The program in whose folder a GGUF file is: LM Studio, Ollama, llama.cpp; '' for all others."""
+    lacking: str = ""
+    """Why it will not load as it is; '' if nothing speaks against it."""
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,8 @@ import msgspec
 
 _ADDRESS = re.compile(r"https?://|[\w.-]+:\d+(?:/|$)|\[[0-9a-fA-F:]+\]:\d+")
 """Matches a server's address: one with a scheme, or a host and a port."""
+_AT_REVISION = re.compile(r"([\w-][\w.-]*(?:/[\w.-]+)?)@([\w][\w./-]*)")
+"""Matches a hub id with a branch, tag or commit; a folder of such a name is typed with `./` before it."""
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -32,8 +34,9 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def name(self) -> str:
-        """The model's name for a person: its folder or id, the server's address, or both."""
-        return " at ".join(filter(None, (self.model, self.server))) or "demo"
+        """The model's name for a person: its folder or id, with the revision, the server's address, or both."""
+        model = f"{self.model}@{self.revision}" if self.model and self.revision else self.model
+        return " at ".join(filter(None, (model, self.server))) or "demo"
 
     @property
     def trusting(self) -> bool:
@@ -42,11 +45,19 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def named(text: str, loading: Origin) -> Origin:
-    """The origin that a person typed: a server's address, a folder or a hub id.
+    """The origin that a person typed: a server's address, a folder, or a hub id, with `@` and a revision if wanted.
 
     Device, dtype and device map are those of `loading`; permission to run the checkpoint's code is not taken over.
     """
     text = text.strip()
     if _ADDRESS.match(text):
         return Origin(server=text if "://" in text else f"http://{text}")
-    return Origin(model=text or None, device=loading.device, dtype=loading.dtype, device_map=loading.device_map)
+    at_revision = _AT_REVISION.fullmatch(text)
+    model, revision = at_revision.groups() if at_revision else (text, "")
+    return Origin(
+        model=model or None,
+        revision=revision,
+        device=loading.device,
+        dtype=loading.dtype,
+        device_map=loading.device_map,
+    )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from math import prod
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from tui.models.gguf import places
 from tui.models.gguf.header import read_gguf
 
 _DTYPES = {"F64": "float64", "F32": "float32", "BF16": "bfloat16", "F16": "float16", "I8": "int8", "U8": "uint8"}
+INDEX = "model.safetensors.index.json"
+"""Says in which of several files each tensor is."""
 HUB = "Hugging Face"
 """The place of a GGUF file in the hub's cache."""
 
@@ -62,10 +65,24 @@ def _entry(name: str, folder: Path) -> Entry:
     files = sorted(folder.glob("*.safetensors"))
     counts = _parameters(files)
     size = sum(file.stat().st_size for file in (files or folder.glob("*.bin")))
+    lacking = _lacking(folder, [file.name for file in files])
     if not counts:
-        return Entry(name=name, files=size)
+        return Entry(name=name, files=size, lacking=lacking)
     most, _ = counts.most_common(1)[0]
-    return Entry(name=name, files=size, parameters=counts.total(), dtype=most)
+    return Entry(name=name, files=size, parameters=counts.total(), dtype=most, lacking=lacking)
+
+
+def _lacking(folder: Path, files: Sequence[str]) -> str:
+    """Why a checkpoint with these safetensors files will not load as it is; '' if nothing speaks against it."""
+    try:
+        index = json.loads((folder / INDEX).read_bytes())["weight_map"].values()
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        index = ()
+    if not set(index) <= set(files):
+        return "not downloaded whole"
+    if files:
+        return ""
+    return "pickle only" if any(folder.glob("*.bin")) else "without weights"
 
 
 def _parameters(files: Iterable[Path]) -> Counter[str]:

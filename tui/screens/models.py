@@ -41,7 +41,7 @@ class ModelsScreen(ModalScreen[Origin | None]):
     """The models on the engine's machine; None until the engine has replied."""
 
     def __init__(self, recent: Sequence[Origin], loading: Origin, device: str) -> None:
-        """`loading`: device, dtype and device map for the chosen model; `device`: that of the open model."""
+        """`loading`: the open model, whose device, dtype and map the chosen one gets; `device`: where it is."""
         super().__init__()
         self._recent, self._loading, self._device = recent, loading, device
         self._choices: list[Origin | None] = []
@@ -106,11 +106,20 @@ class ModelsScreen(ModalScreen[Origin | None]):
     def _lines(self, width: int) -> list[tuple[str, Text, Origin]]:
         """(the program whose GGUF file it is, the model's line, the model), those used before at the end."""
         lines = [
-            (entry.place, model_line(entry, self._room, width), named(entry.name, self._loading))
+            (
+                entry.place,
+                model_line(entry, self._room, width, opened=entry.name == self._opened),
+                named(entry.name, self._loading),
+            )
             for entry in self._entries()
         ]
         here = {origin.name for _, _, origin in lines}
         return lines + [("", recent_line(origin), origin) for origin in self._recent if origin.name not in here]
+
+    @property
+    def _opened(self) -> str | None:
+        """The name that the open model has in the list; None for a server's."""
+        return None if self._loading.server else self._loading.model or ""
 
     def _add(self, origin: Origin | None, line: Text) -> None:
         self._choices.append(origin)

@@ -21,14 +21,14 @@ def header(width: int) -> str:
     return f"{'model':<{_name(width)}}{numbers}"
 
 
-def model_line(entry: Entry, room: Room | None, width: int) -> Text:
-    """A cached model: name, size, parameters, dtype, and the memory to spare or missing."""
+def model_line(entry: Entry, room: Room | None, width: int, *, opened: bool = False) -> Text:
+    """A cached model: name, size, parameters, dtype, and the memory to spare or missing, or that it is `opened`."""
     name = Text(printable(entry.title or entry.name, space=" ") if entry.name else DEMO)
     name.truncate(_name(width), overflow="ellipsis", pad=True)
     numbers = f"{size(entry.files):>{_FILES}}  {_count(entry.parameters):>{_COUNT}}  {entry.dtype or '–':<{_DTYPE}}"
     line = name.append(numbers if width >= _ROOMY else "")
     line.no_wrap = True
-    return line.append("  ").append_text(_fits(entry, room))
+    return line.append("  ").append_text(Text("open now", "bold") if opened else _fits(entry, room))
 
 
 def place_line(place: str) -> Text:
@@ -68,6 +68,8 @@ def _count(parameters: int | None) -> str:
 
 
 def _fits(entry: Entry, room: Room | None) -> Text:
+    if entry.lacking:
+        return Text(entry.lacking, "dim")
     need = needed(entry)
     if need is None or room is None:
         return Text("size not known" if need is None else "", "dim")
