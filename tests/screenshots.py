@@ -1,10 +1,15 @@
-"""The pictures in `screenshots/`, taken from the running program on the demo model: `python -m tests.screenshots`."""
+"""The pictures in `screenshots/`, taken from the running program on the demo model: `python -m tests.screenshots`.
+
+That of a chat's prompt is of the GGUF file that `SAMPLESCOPE_GGUF` names, and is left as it is without one. Names of
+pictures as arguments: only those.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import re
+import sys
 from pathlib import Path
 
 # Read by textual when it is imported: the pictures are of a terminal with all colours.
@@ -14,6 +19,7 @@ os.environ.pop("NO_COLOR", None)
 from tests.patience import PATIENCE
 from tui.app import SamplescopeApp
 from tui.config import Config
+from tui.core.origin import Origin
 from tui.explorer import requests
 from tui.explorer.display import Picture
 from tui.explorer.status import EngineStatus
@@ -36,6 +42,7 @@ SHOTS = {
     "help": ["?"],
     "draws": ["2", *"nnn", "d"],
 }
+QUESTION = "Which animal has one horn?"
 
 
 def settled(picture: Picture) -> bool:
@@ -60,15 +67,15 @@ async def _still(app: SamplescopeApp) -> None:
             await asyncio.sleep(1.0)
 
 
-async def take(name: str, keys: list[str], size: tuple[int, int], target: Path) -> None:
+async def take(options: LaunchOptions, keys: list[str], size: tuple[int, int], target: Path) -> None:
     """Press keys in a fresh program and save its screen as SVG."""
-    app = SamplescopeApp(LaunchOptions(), settings=Config(theme="samplescope-dark"))
+    app = SamplescopeApp(options, settings=Config(theme="samplescope-dark"))
     async with app.run_test(size=size) as pilot:
         bench = app.screen
         assert isinstance(bench, Workbench)
         await _settled(app, bench)
         for key in keys:
-            await pilot.press({"?": "question_mark", "+": "plus"}.get(key, key))
+            await pilot.press({"?": "question_mark", "+": "plus", "<": "less_than_sign"}.get(key, key))
             await _settled(app, bench)
         await _still(app)
         svg = app.export_screenshot(title="samplescope")
@@ -80,10 +87,14 @@ async def take(name: str, keys: list[str], size: tuple[int, int], target: Path) 
 def main() -> None:
     """Every shot at every size."""
     FOLDER.mkdir(exist_ok=True)
-    for name, keys in SHOTS.items():
+    shots = {name: (LaunchOptions(), keys) for name, keys in SHOTS.items()}
+    if file := os.environ.get("SAMPLESCOPE_GGUF"):
+        chat = LaunchOptions(origin=Origin(model=file), prompt=QUESTION, chat=True, given={"temperature": 0.7})
+        shots["chat"] = (chat, ["<", "left"])
+    for name in sys.argv[1:] or shots:
         for label, size in SIZES.items():
             target = FOLDER / f"{name}-{label}.svg"
-            asyncio.run(take(name, keys, size, target))
+            asyncio.run(take(*shots[name], size, target))
             print(target.name)
 
 
