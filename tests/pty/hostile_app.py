@@ -201,7 +201,7 @@ class Places(SamplescopeApp):
         bench.connection._opened(opened, Origin(model=text))
         bench.stepping._refused(refusal)
         bench.explorer.engine.progress(Progress(of=1, stage=text, done=1, total=2, unit=text), True)
-        bench.explorer._not_viewed(bench.explorer.state.cursor, refusal)
+        bench.explorer._not_viewed(View(slot="main", at=bench.explorer.state.cursor), refusal)
         bench.explorer.engine.lost(text, bool(number % 2))
         await self.painted()
 

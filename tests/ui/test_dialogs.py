@@ -111,7 +111,8 @@ async def test_an_answer_that_comes_before_a_dialogs_widgets_is_shown_once_they_
         assert not shown
         await bed.until(lambda: shown == ["inside"])
         dialog.dismiss(None)
+        answered(2)  # its widgets go before it does
         await bed.until(lambda: not dialog.is_attached)
-        answered(2)
+        answered(3)
         await bed.pilot.pause()
         assert shown == ["inside"]

@@ -7,6 +7,7 @@ from tests.ui.conftest import screen_text
 from tui.core.presets import PRESETS
 from tui.core.settings import Setting, Source
 from tui.core.story import How
+from tui.protocol import View
 from tui.widgets.candidates import CandidateList
 from tui.widgets.controls import Controls
 from tui.widgets.slider import Slider
@@ -190,7 +191,7 @@ async def test_an_answer_for_another_place_is_ignored(start):
         old = bed.viewed
         await bed.press("left")
         here = bed.viewed
-        bed.explorer._viewed(old)
+        bed.explorer._viewed(View(slot="main", at=old.at), old)
         await bed.pilot.pause()
         assert bed.viewed is here
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 from textual.screen import Screen
 from textual.widget import Widget
@@ -28,20 +28,26 @@ from tui.protocol import Candidate
 if TYPE_CHECKING:
     from tui.screens.compare import Chosen
 
-T = TypeVar("T")
+P = ParamSpec("P")
 
 _NO_STEPS = "There is no step yet: {step} draws a token; {back} goes into the prompt, whose tokens have numbers too."
 _SYSTEM_HINT = "goes before the prompt in the chat template · empty: none · ⏎ uses it · esc closes"
 
 
-def while_open(dialog: Screen[Any], show: Callable[[T], object]) -> Callable[[T], None]:
-    """A callback that passes an engine's reply to `show` only if the dialog is still open, once it has its widgets."""
+def while_open(dialog: Screen[Any], show: Callable[P, object]) -> Callable[P, None]:
+    """A callback that passes on to `show` while the dialog is open and has its widgets; before, it waits for them.
 
-    def answered(answer: T) -> None:
-        if dialog.is_attached and dialog.is_mounted:
-            show(answer)
-        elif dialog.is_attached:
-            dialog.call_later(answered, answer)
+    They go before the dialog does, when it is left and when the program ends.
+    """
+
+    def answered(*args: P.args, **kwargs: P.kwargs) -> None:
+        app = dialog.app
+        if not app.is_running or dialog not in app.screen_stack:
+            return
+        if dialog.is_mounted:
+            show(*args, **kwargs)
+        else:
+            dialog.call_later(answered, *args, **kwargs)
 
     return answered
 
@@ -135,7 +141,7 @@ class Dialogs:
             self._explorer.fail(problem)
         place = f"after token {self._explorer.story[self._explorer.state.cursor].position + 1:,}"
         screen = CompareScreen(self._comparing, place, self._explorer.phrase(NO_OFFER))
-        self._comparing.changed = lambda: while_open(screen, lambda _: screen.show())(None)
+        self._comparing.changed = while_open(screen, screen.show)
         self._comparing.begin(own)
         self._screen.app.push_screen(screen, self._compared)
 

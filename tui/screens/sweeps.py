@@ -13,6 +13,7 @@ from tui.explorer.copying import Copyable
 from tui.explorer.explorer import Explorer
 from tui.explorer.sweep_run import Draft, SweepRun
 from tui.explorer.sweeping import Sweeping
+from tui.screens.dialogs import while_open
 from tui.screens.outlets import Outlets
 
 _AROUND = 46
@@ -66,12 +67,7 @@ class Sweeps:
             self.sweeping, run, self._prompt(), lambda: self._write(run), lambda: explorer.picture.message
         )
 
-        def changed() -> None:
-            # Until it is mounted it has no widgets; then it shows what is known.
-            if screen.is_attached and screen.is_mounted:
-                screen.show()
-
-        self.sweeping.watcher = changed
+        self.sweeping.watcher = while_open(screen, screen.show)
         self._screen.app.push_screen(screen, self._closed)
 
     def _closed(self, result: str | None) -> None:
