@@ -29,8 +29,9 @@ def test_without_a_name_it_lists_them(command):
 def test_a_number_or_an_id_prints_one(command, which):
     status, out, _ = command("lesson", which)
     assert status == 0
-    assert out.splitlines()[:3] == [
+    assert out.splitlines()[:4] == [
         "Lesson 3 of 8", "T = 0.5: the likely grows likelier", "samplescope --temperature 0.5 --top-k 0",
+        "--max-new-tokens 67",
     ]  # fmt: skip
     assert "Try: `r` draws to the end." in out
 

@@ -13,10 +13,12 @@ from tests.ui.conftest import no_faults, start
 from tui import keys
 from tui.core.presets import UNICORNS
 from tui.core.settings import Given
+from tui.core.story import How
 from tui.experiments.jobs import make_engine
 from tui.experiments.run import run_records
 from tui.launch import LaunchOptions
 from tui.lessons.lesson import KEY, Lesson, load
+from tui.lessons.page import PROMPT_TOKENS
 from tui.protocol import View
 
 __all__ = ["no_faults", "start"]
@@ -58,6 +60,7 @@ async def test_what_a_lesson_says_is_so(start, lesson: Lesson):
     async with start(make=make_engine) as bed:
         await bed.press("i", *[")"] * LESSONS.index(lesson), "I")
         assert "built-in model" not in bed.message  # for this one is
+        assert sum(node.how is How.PROMPT for node in bed.explorer.picture.branch) == PROMPT_TOKENS
         await agrees(bed, lesson.shows)
         for step in lesson.steps:
             await bed.pilot.press(key_of(step))
@@ -78,12 +81,13 @@ def test_the_table_of_accuracy_and_diversity(temperature: str):
 
 
 def trade_off(given: Given, runs: int) -> tuple[float, float]:
-    """Mean ln p of the drawn tokens under the raw model, and distinct-2 over all runs; seeds from 42 on."""
+    """Mean ln p of the drawn tokens under the raw model, and distinct-2 of all runs; seeds from 42 on."""
     logs: list[float] = []
-    pairs: list[tuple[int, int]] = []
+    texts: list[list[int]] = []
     for seed in range(42, 42 + runs):
         records = run_records(LaunchOptions(prompt=UNICORNS, given=given, seed=seed), 0)
         steps = [record for record in records if record["type"] == "step"]
         logs += [-step["surprisal_bits"] * math.log(2) for step in steps]
-        pairs += pairwise(step["id"] for step in steps)
-    return statistics.fmean(logs), len(set(pairs)) / len(pairs)
+        texts.append([step["id"] for step in steps])
+    pairs = {pair for ids in texts for pair in pairwise(ids)}
+    return statistics.fmean(logs), len(pairs) / sum(map(len, texts))

@@ -159,3 +159,16 @@ async def test_borders_stay_aligned_and_the_list_in_sight(start, size, language)
         assert {cell_len(strip.text) for strip in strips} == {size[0]}
         assert bed.bench.panes.lesson.size.height >= 4
         assert bed.bench.panes.candidates.size.height >= 3
+
+
+async def test_a_lesson_that_is_turned_or_set_up_takes_the_keys_from_a_slider(start):
+    async with start(language="en") as bed:
+        await bed.press("i")
+        for key in (")", "I"):
+            await bed.press("comma")
+            assert bed.bench.panes.controls in bed.app.focused.ancestors_with_self
+            await bed.press(key)
+            await bed.until(lambda: bed.app.focused is bed.bench.panes.lesson)
+        given = bed.state.given
+        await bed.press("left")
+        assert bed.state.given == given

@@ -577,3 +577,14 @@ PICTURES = {"sweep-form": form_shown, "sweep": sweep_shown, "sweep-texts": texts
 @pytest.mark.parametrize("size", SIZES)
 async def test_picture(start, size, name):
     await compare(start, size, name, (), after=PICTURES[name])
+
+
+async def test_the_numbers_of_the_form_are_there_after_any_other_dialog(start):
+    async with start() as bed:
+        await bed.pilot.press("#")  # which loads the rules of the other dialogs
+        await bed.until(lambda: len(bed.app.screen_stack) == 2)
+        await bed.pilot.press("escape")
+        await bed.until(lambda: bed.app.screen is bed.bench)
+        await bed.pilot.press("T")
+        await bed.until(lambda: "tokens each 64" in screen_text(bed.app))
+        assert "continuations 32" in screen_text(bed.app) and "first seed 42" in screen_text(bed.app)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from tui.core.story import How, Node
 from tui.explorer import requests
+from tui.explorer.engine import ignore
 from tui.explorer.explorer import Explorer
 from tui.explorer.prompting import Prompting
 from tui.protocol import Viewed
@@ -22,8 +23,9 @@ TOO_SHORT = "There is no token with another before it: nothing to score."
 class PromptInspection:
     """Asks once for each prompt: when the cursor first goes into it, or a person wants the text scored."""
 
-    def __init__(self, explorer: Explorer, prompting: Prompting) -> None:
-        self._explorer, self._prompting = explorer, prompting
+    def __init__(self, explorer: Explorer, prompting: Prompting, leave_prompt: Callable[[], None] = ignore) -> None:
+        """`leave_prompt`: called when a text is scored: the keys that look at its numbers are not the editor's."""
+        self._explorer, self._prompting, self._leave_prompt = explorer, prompting, leave_prompt
         self._to_score: str | None = None
         """The text that is to be scored as soon as the model has read it."""
         explorer.cursor_moved.append(self._look)
@@ -35,6 +37,7 @@ class PromptInspection:
 
     def score(self) -> None:
         """Ask what the model makes of each token of the written text; one that it has not read is submitted first."""
+        self._leave_prompt()
         if self._prompting.waiting or self._prompting.text != self._prompting.read:
             self._to_score = self._prompting.text
             self._prompting.submit()

@@ -14,6 +14,8 @@ from tui.keys import Keymap
 from tui.lessons.language import labels
 from tui.lessons.lesson import Lesson
 
+PROMPT_TOKENS = 61
+"""How many tokens the built-in model makes of the lessons' prompt; a lesson counts them, the command does not."""
 Part = Literal["title", "text", "formula"]
 
 
@@ -97,8 +99,9 @@ def command(lesson: Lesson) -> str:
     """The command line that opens the explorer with a lesson's settings."""
     given = {name: value for name, value in lesson.settings.items() if name != "do_sample"}
     options = [f"{_flag(name)} {value:g}" for name, value in given.items() if value is not None]
-    greedy = ["--greedy"] if lesson.settings.get("do_sample") is False else []
-    return " ".join(["samplescope", *options, *greedy])
+    options += ["--greedy"] if lesson.settings.get("do_sample") is False else []
+    options += [f"{MAX_NEW_TOKENS.flag} {lesson.max_length - PROMPT_TOKENS}"] if lesson.max_length else []
+    return " ".join(["samplescope", *options])
 
 
 def _flag(name: str) -> str:

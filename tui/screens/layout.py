@@ -69,6 +69,11 @@ class Layout:
         else:
             self._screen.call_after_refresh(self._panes.prompt.focus)
 
+    def leave_prompt(self) -> None:
+        """Focus the list, or the plot in its place, if the prompt editor has the focus."""
+        if self._screen.focused is self._panes.prompt:
+            self._panes.home.focus()
+
     def write_prompt(self, text: str) -> None:
         """Put a text into the prompt editor, not submitted, and go there; the editor's undo brings back the old one."""
         self._panes.prompt.rewrite(text)

@@ -66,6 +66,7 @@ class Lessons:
             self.show()
         elif self._touring.turn(by):
             self._show_page()
+            self._leave_sliders()
         else:
             self._touring.say(self._labels.last if by > 0 else self._labels.first)
 
@@ -74,6 +75,13 @@ class Lessons:
         if not self._open:
             self.show()
         self._touring.set_up(self._labels)
+        self._leave_sliders()
+
+    def _leave_sliders(self) -> None:
+        """Give the keys to the lesson's pane if a slider has them: the lesson means the text, not the slider."""
+        pane, focused = self._panes.lesson, self._screen.focused
+        if focused is not None and self._panes.controls in focused.ancestors_with_self:
+            self._screen.call_after_refresh(pane.focus)
 
     def _show_page(self) -> None:
         pane, touring = self._panes.lesson, self._touring

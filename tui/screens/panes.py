@@ -70,7 +70,7 @@ class Panes:
         drawn = sum(node.how is not How.PROMPT for node in new.branch)
         number, count = position(story, new.state.tip)
         struck = f"{len(new.unreachable):,} could not be drawn" if new.unreachable else ""
-        parts = [f"{drawn:,} new" if drawn else "", struck, f"branch {number} of {count}" if count > 1 else ""]
+        parts = [f"{drawn:,} new" if drawn else "", f"branch {number} of {count}" if count > 1 else "", struck]
         self.text.caption = " · ".join(filter(None, parts))
 
     def _show_settings(self, new: Picture) -> None:

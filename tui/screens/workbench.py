@@ -119,7 +119,7 @@ class Workbench(Screen[None]):
         features = (
             self, self.room, self.stepping, self.navigation, self.tuning, self.finding, self.prompting, self.connection,
             self.dialogs, self.choices, self.outlets, self.lessons, Undoing(self.explorer),
-            PromptInspection(self.explorer, self.prompting), self.sweeps,
+            PromptInspection(self.explorer, self.prompting, self.room.leave_prompt), self.sweeps,
             Jumping(self.explorer, self.navigation, Reachability(self.explorer)),
         )  # fmt: skip
         self._commands = {name: run for feature in features for name, run in feature.commands().items()}

@@ -48,6 +48,7 @@ class ScatterPane(Widget):
 
     def _on_resize(self) -> None:
         self._strips = []
+        self.refresh()  # a frame of the old strips may have been drawn before the event came
 
     def notify_style_update(self) -> None:
         """Draw anew: the strips hold the old theme's colours."""
