@@ -232,7 +232,7 @@ def test_scoring_the_text_gives_the_numbers_of_score(explorer, tmp_path):
     explorer.send("E")
     screen = explorer.until("Scored by one forward")
     assert f"{end['scored']} × {-end['mean_logprob'] / math.log(2):.2f} bits" in " ".join(screen.split())
-    explorer.until(f"{end['unreachable']} could not be drawn")
+    explorer.until(f"{end['unreachable']} struck")
 
 
 def test_quitting_ends_everything_with_code_0_and_gives_the_terminal_back(opened):

@@ -69,7 +69,7 @@ class Panes:
         """Say how many tokens were drawn, how many the settings would not draw, and which branch this is."""
         drawn = sum(node.how is not How.PROMPT for node in new.branch)
         number, count = position(story, new.state.tip)
-        struck = f"{len(new.unreachable):,} could not be drawn" if new.unreachable else ""
+        struck = f"{len(new.unreachable):,} struck" if new.unreachable else ""
         parts = [f"{drawn:,} new" if drawn else "", f"branch {number} of {count}" if count > 1 else "", struck]
         self.text.caption = " · ".join(filter(None, parts))
 
