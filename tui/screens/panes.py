@@ -70,7 +70,8 @@ class Panes:
         drawn = sum(node.how is not How.PROMPT for node in new.branch)
         number, count = position(story, new.state.tip)
         struck = f"{len(new.unreachable):,} struck" if new.unreachable else ""
-        parts = [f"{drawn:,} new" if drawn else "", f"branch {number} of {count}" if count > 1 else "", struck]
+        of = "/" if struck else " of "  # a border has room for all three, if one of them is short
+        parts = [f"{drawn:,} new" if drawn else "", f"branch {number}{of}{count}" if count > 1 else "", struck]
         self.text.caption = " · ".join(filter(None, parts))
 
     def _show_settings(self, new: Picture) -> None:
