@@ -3,7 +3,8 @@
 import msgspec
 import pytest
 
-from tests.features.conftest import PROMPT
+from tests.features.conftest import PROMPT, node
+from tui.core.story import How
 from tui.explorer.inspecting import PromptInspection
 from tui.explorer.prompting import Prompting
 
@@ -74,3 +75,16 @@ def test_after_scoring_the_settings_are_asked_which_tokens_they_could_have_drawn
     scores(bed)[0].then(bed.viewed(slot="prompt", scored=KNOWN))
     bed.display.rest()
     assert asked_at_rest[-1] == 4.0
+
+
+def test_a_text_that_begins_as_a_scored_one_is_scored_whole(bed, prompting, inspection):
+    read(bed, prompting)
+    inspection.score()
+    scores(bed)[0].then(bed.viewed(slot="prompt", scored=KNOWN))
+    longer = node(3, 2, 12, How.PROMPT)
+    bed.engine.story.add([longer])
+    bed.explorer.go(bed.state.prompted([*PROMPT, longer]))
+    inspection.score()
+    assert len(scores(bed)) == 2 and scores(bed)[1].request.at == 3
+    scores(bed)[1].then(bed.viewed(slot="prompt", scored=[*KNOWN, msgspec.structs.replace(longer, surprisal=2.0)]))
+    assert "2 × 3.00 bits" in bed.message

@@ -415,7 +415,7 @@ def test_points_ticks_and_axes_agree_for_any_numbers(size):
         [(0.0, 0.0), (0.0, 1.0)],
         [(-3.0, 0.5), (-3.0, 0.5)],
     ):
-        scatter = Scatter(tuple(Point(number, *point) for number, point in enumerate(points, 1)), "x", "y", 1)
+        scatter = Scatter(tuple(Point(number, *point) for number, point in enumerate(points, 1)), ("x",), "y", 1)
         across, up = scatter.axes(size)
         lines = scatter.draw(size, "chosen")
         assert [sum(len(text) for _, text in line) for line in lines] == [size.width] * size.height
@@ -427,13 +427,13 @@ def test_points_ticks_and_axes_agree_for_any_numbers(size):
 
 
 def test_what_is_not_finite_is_not_drawn():
-    scatter = Scatter((Point(1, math.nan, 1.0), Point(2, -1.0, math.inf), Point(3, -1.0, 0.5)), "x", "y")
+    scatter = Scatter((Point(1, math.nan, 1.0), Point(2, -1.0, math.inf), Point(3, -1.0, 0.5)), ("x",), "y")
     assert [point.number for point in scatter.drawn] == [3]
 
 
 def test_points_in_one_cell_share_it_and_their_label():
     size = Size(60, 12)
-    scatter = Scatter((Point(1, -1.0, 0.5), Point(2, -1.0, 0.5), Point(3, -2.0, 0.9)), "x", "y")
+    scatter = Scatter((Point(1, -1.0, 0.5), Point(2, -1.0, 0.5), Point(3, -2.0, 0.9)), ("x",), "y")
     text = "\n".join("".join(run for _, run in line) for line in scatter.draw(size))
     assert f"{MARK}1,2" in text or f"1,2{MARK}" in text
 

@@ -52,7 +52,7 @@ class PromptInspection:
     def _look(self) -> None:
         """Ask for the numbers of the prompt that the cursor is inside of."""
         inside = self._explorer.state.cursor in [node.id for node in self._prompt[:-1]]
-        if self._explorer.ready and inside and not self._scored:
+        if self._explorer.ready and inside and not self._known:
             self._ask(lambda: self._explorer.say(ONE_FORWARD))
 
     @property
@@ -64,6 +64,11 @@ class PromptInspection:
         """The surprisals known of the prompt's tokens; the first token of all has none."""
         return [node.surprisal for node in self._prompt if math.isfinite(node.surprisal)]
 
+    @property
+    def _known(self) -> bool:
+        """True if every token with another before it has its numbers: a prompt that begins as an older one has some."""
+        return all(math.isfinite(node.surprisal) for node in self._prompt[1:])
+
     def _ask(self, then: Callable[[], None]) -> None:
         """Call `then` once the numbers of the prompt on screen are known; at once if they are."""
         explorer = self._explorer
@@ -73,7 +78,7 @@ class PromptInspection:
                 explorer.score(viewed.scored)
                 then()
 
-        if self._scored or len(self._prompt) < 2:
+        if self._known:
             then()
         else:
             explorer.engine.view(requests.score_view(explorer.state, self._prompt[-1].id), answered)

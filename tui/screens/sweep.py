@@ -28,7 +28,8 @@ NEW = "new"
 """The result of the screen if another sweep is wanted."""
 DIVERSITY = ("distinct_2", "distinct_1", "distinct_3", "self_bleu_4", "repetition_4", "entropy_bits")
 """What the y axis can show, in the order in which a key goes through it."""
-ACCURACY = "accuracy: mean ln p of the model"
+ACCURACY = ("accuracy: mean ln p of the model", "accuracy: mean ln p", "mean ln p", "ln p")
+"""Wordings of the name of the x axis."""
 _KEYS = "↑↓ choose · ⏎ texts · y axis · s sort · r reverse · {run}w write · e new grid · esc closes"
 _SHORT = "↑↓ · ⏎ texts · y axis · s r sort · {run}w write · e new · esc"
 _RUN_KEYS = {

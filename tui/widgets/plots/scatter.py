@@ -36,7 +36,8 @@ class Scatter:
     """Points, one of them chosen. What is not finite has no place, and is not drawn."""
 
     points: tuple[Point, ...]
-    x_title: str
+    x_titles: Sequence[str]
+    """Wordings of the name of the x axis, the longest first."""
     y_title: str
     chosen: int | None = None
     """The number of the point that is marked."""
@@ -113,7 +114,7 @@ class Scatter:
         return [("quiet", f"{self.y_title}{blanks}"[: LEFT + columns]), ("live", said)]
 
     def _line_below(self, across: LinearAxis, size: Size) -> list[list[Run]]:
-        return x_axis(_ticks(across), (self.x_title,), across.columns, size.height)
+        return x_axis(_ticks(across), self.x_titles, across.columns, size.height)
 
 
 def _extent(values: Sequence[float]) -> tuple[float, float, float]:
