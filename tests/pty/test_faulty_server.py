@@ -78,7 +78,9 @@ def claimed(screen):
 
 def sent(server):
     """The last answer that the server sent whole: id → probability in percent."""
-    (told,) = server.sent[-1]["completion_probabilities"]
+    # Other replies, such as to a count of the prompt's tokens, may come after it.
+    answers = [reply for reply in server.sent if "completion_probabilities" in reply]
+    (told,) = answers[-1]["completion_probabilities"]
     return {top["id"]: 100 * math.exp(top["logprob"]) for top in told["top_logprobs"]}
 
 
